@@ -1,0 +1,168 @@
+// Package catalog holds what an organisation declares about itself: teams,
+// people and how they want to be reached, services and their owners,
+// schedules, escalation policies, severities with their response policies,
+// and the last resort. It is read from YAML, validated as a whole, and is
+// pure: looking something up never leaves the process.
+package catalog
+
+import (
+	"time"
+
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// Catalog is one version of everything declared. A Catalog that came from
+// Parse is valid: every reference resolves.
+type Catalog struct {
+	Settings    Settings                  `yaml:"settings" json:"settings"`
+	Teams       []Team                    `yaml:"teams" json:"teams"`
+	People      []Person                  `yaml:"people" json:"people"`
+	Machines    []Machine                 `yaml:"machines" json:"machines,omitempty"`
+	Audiences   []Audience                `yaml:"audiences" json:"audiences,omitempty"`
+	Services    []Service                 `yaml:"services" json:"services"`
+	Schedules   []oncall.Schedule         `yaml:"schedules" json:"schedules,omitempty"`
+	Escalations []oncall.EscalationPolicy `yaml:"escalation_policies" json:"escalation_policies"`
+	LastResort  []string                  `yaml:"last_resort" json:"last_resort"`
+	Severities  []Severity                `yaml:"severities" json:"severities"`
+}
+
+// Settings are the answers that belong to no single team.
+type Settings struct {
+	// CatchAll is the service that takes what matches no other.
+	CatchAll string `yaml:"catch_all" json:"catch_all"`
+	// Storm bounds how many new incidents one service may open a minute; the
+	// rest join one storm incident. Zero means DefaultStormKeys.
+	Storm Storm `yaml:"storm" json:"storm"`
+	// AlertSeverities maps the value of an alert's severity label to how it
+	// pages. What is not mapped is urgent.
+	AlertSeverities map[string]AlertSeverity `yaml:"alert_severities" json:"alert_severities,omitempty"`
+	// DoneResolutions are the JIRA resolutions that count as done.
+	DoneResolutions []string `yaml:"done_resolutions" json:"done_resolutions,omitempty"`
+}
+
+// DefaultStormKeys is the number of new keys a minute above which one
+// service's alerts join a storm incident, when the catalog states none.
+const DefaultStormKeys = 20
+
+// Storm is the limit above which a service's new keys become one incident.
+type Storm struct {
+	NewKeysPerMinute int `yaml:"new_keys_per_minute" json:"new_keys_per_minute,omitempty"`
+}
+
+// AlertSeverity is what an alert's severity label means here.
+type AlertSeverity struct {
+	Urgency  Urgency `yaml:"urgency" json:"urgency"`
+	Severity Level   `yaml:"severity" json:"severity,omitempty"`
+}
+
+// Urgency says how one is paged.
+type Urgency string
+
+// The urgencies. NotPaged is recorded and pages nobody.
+const (
+	Urgent   Urgency = "urgent"
+	Ordinary Urgency = "ordinary"
+	NotPaged Urgency = "none"
+)
+
+// Team owns services.
+type Team struct {
+	ID      string   `yaml:"id" json:"id"`
+	Name    string   `yaml:"name" json:"name"`
+	Members []string `yaml:"members" json:"members"`
+	// Leads have the authority that policies call "team-lead".
+	Leads []string `yaml:"leads" json:"leads,omitempty"`
+}
+
+// Person is someone who can be paged, or who commands.
+type Person struct {
+	ID   string `yaml:"id" json:"id"`
+	Name string `yaml:"name" json:"name"`
+	// Zone is the IANA zone in which times are shown to this person.
+	Zone string `yaml:"zone" json:"zone,omitempty"`
+	// Admin may do whatever a policy grants to any authority.
+	Admin bool `yaml:"admin" json:"admin,omitempty"`
+	// JIRA is the account id to assign follow-ups to, when there is one.
+	JIRA     string          `yaml:"jira" json:"jira,omitempty"`
+	Contacts []ContactMethod `yaml:"contacts" json:"contacts,omitempty"`
+	Rules    Rules           `yaml:"rules" json:"rules,omitzero"`
+}
+
+// ContactMethod is one way to reach a person. Its address never leaves the
+// catalog and the sending activity.
+type ContactMethod struct {
+	ID string `yaml:"id" json:"id"`
+	// Kind is the channel: email, push, webhook or console.
+	Kind    string `yaml:"kind" json:"kind"`
+	Address string `yaml:"address" json:"address,omitempty"`
+}
+
+// Rules say how a person wants to be reached.
+type Rules struct {
+	Urgent   []Rule `yaml:"urgent" json:"urgent,omitempty"`
+	Ordinary []Rule `yaml:"ordinary" json:"ordinary,omitempty"`
+}
+
+// Rule uses one contact method some time after the page is due.
+type Rule struct {
+	Contact string        `yaml:"contact" json:"contact"`
+	After   time.Duration `yaml:"after" json:"after,omitempty"`
+}
+
+// Machine may send and report, but never acknowledge, approve, waive or
+// change a phase.
+type Machine struct {
+	ID   string `yaml:"id" json:"id"`
+	Name string `yaml:"name" json:"name,omitempty"`
+}
+
+// Audience is a list of readers of status updates: a mailing list, not a
+// user.
+type Audience struct {
+	ID      string `yaml:"id" json:"id"`
+	Name    string `yaml:"name" json:"name,omitempty"`
+	Address string `yaml:"address" json:"address"`
+	// External readers never get an automatic update.
+	External bool `yaml:"external" json:"external,omitempty"`
+}
+
+// Service is something that breaks, and has an owner.
+type Service struct {
+	ID   string `yaml:"id" json:"id"`
+	Name string `yaml:"name" json:"name"`
+	Team string `yaml:"team" json:"team"`
+	// Match routes an alert here when all its matchers hold, in the form
+	// `label="value"`, `!=`, `=~`, `!~`. The first matching service wins.
+	Match []string `yaml:"match" json:"match,omitempty"`
+	// GroupBy lists the labels that tell one incident from another; empty
+	// means the alert name (or the source's own grouping).
+	GroupBy    []string `yaml:"group_by" json:"group_by,omitempty"`
+	Escalation string   `yaml:"escalation" json:"escalation"`
+	// Hold delays the first page: an alert that clears within it pages nobody.
+	Hold       time.Duration `yaml:"hold" json:"hold,omitempty"`
+	Dashboards []Link        `yaml:"dashboards" json:"dashboards,omitempty"`
+	Runbooks   []RunbookUse  `yaml:"runbooks" json:"runbooks,omitempty"`
+	Ticket     Ticketing     `yaml:"ticket" json:"ticket,omitzero"`
+}
+
+// Link is a titled address for people.
+type Link struct {
+	Title string `yaml:"title" json:"title"`
+	URL   string `yaml:"url" json:"url"`
+}
+
+// RunbookUse attaches a runbook to a service, with this service's parameters.
+type RunbookUse struct {
+	Name string `yaml:"name" json:"name"`
+	// Match narrows the use to alerts for which all matchers hold.
+	Match  []string          `yaml:"match" json:"match,omitempty"`
+	Params map[string]string `yaml:"params" json:"params,omitempty"`
+}
+
+// Ticketing says where the service's tickets live.
+type Ticketing struct {
+	Project   string `yaml:"project" json:"project,omitempty"`
+	IssueType string `yaml:"issue_type" json:"issue_type,omitempty"`
+	// TaskType is the issue type of follow-ups.
+	TaskType string `yaml:"task_type" json:"task_type,omitempty"`
+}
