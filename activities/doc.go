@@ -1,0 +1,112 @@
+// Package activities is what workflows may ask of the world: a file a
+// concern. An activity resolves ids to addresses and links, calls one
+// interface, and says by the kind of its error whether trying again helps.
+package activities
+
+import (
+	"context"
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// Channel hands a message over to one kind of contact method. An error of
+// kind incident.Permanent is not tried again.
+type Channel interface {
+	Send(ctx context.Context, address string, m incident.Message) error
+}
+
+// Mailer hands a mail over to a mail server. Mails with equal keys carry
+// equal Message-IDs.
+type Mailer interface {
+	SendMail(ctx context.Context, m incident.Mail) error
+}
+
+// Tracker keeps tickets. Every method may be repeated with equal arguments.
+type Tracker interface {
+	// Ensure creates the ticket, or finds the one that was created with this
+	// label before.
+	Ensure(ctx context.Context, t incident.Ticket) (incident.TicketRef, error)
+	// Update makes Tocsin's own block and fields of a ticket current; it
+	// touches nothing else, and moves it to done when asked.
+	Update(ctx context.Context, ref incident.TicketRef, t incident.Ticket) error
+	// Read says how tickets stand, in the order asked, by reading each one.
+	Read(ctx context.Context, refs []incident.TicketRef) ([]incident.TicketStatus, error)
+}
+
+// Catalogs gives the catalog in force. It answers with the last good one when
+// the store is away, and with an error only when there never was one.
+type Catalogs interface {
+	Current(ctx context.Context) (*catalog.Catalog, error)
+}
+
+// Journal keeps what incidents record.
+type Journal interface {
+	// Record writes a batch once, however often it is repeated.
+	Record(ctx context.Context, b Batch) error
+}
+
+// Batch is what one incident has to record: a part of its timeline, the pages
+// that changed and the incident as it stands.
+type Batch struct {
+	Number string `json:"number"`
+	// Epoch is the id of the run that numbered the entries.
+	Epoch    string             `json:"epoch"`
+	Entries  []incident.Entry   `json:"entries,omitempty"`
+	Pages    []incident.Page    `json:"pages,omitempty"`
+	Incident *incident.Incident `json:"incident"`
+}
+
+// Ledger remembers which effects were made, by their key.
+type Ledger interface {
+	// Made reports whether the effect of this key was made.
+	Made(ctx context.Context, key string) (bool, error)
+	// Attempt records one attempt: made when errText is empty.
+	Attempt(ctx context.Context, a Attempt) error
+}
+
+// Attempt is one try at one effect.
+type Attempt struct {
+	Key      string    `json:"key" db:"key"`
+	Incident string    `json:"incident" db:"incident"`
+	What     string    `json:"what" db:"what"`
+	At       time.Time `json:"at" db:"at"`
+	Error    string    `json:"error,omitempty" db:"error"`
+}
+
+// Deployer is a deploy target.
+type Deployer interface {
+	Deployed(ctx context.Context, target string) (incident.Deployment, error)
+	Rollback(ctx context.Context, r incident.Rollback) (incident.Operation, error)
+	Operation(ctx context.Context, target, id string) (incident.Operation, error)
+}
+
+// Metrics answers instant queries.
+type Metrics interface {
+	Query(ctx context.Context, expr string) (incident.Measurement, error)
+}
+
+// Recipient is a person to page, why it is them, and by what contact methods
+// after what delays.
+type Recipient struct {
+	Person string `json:"person"`
+	Reason string `json:"reason"`
+	// Contacts are the person's rules for the urgency that was asked.
+	Contacts []Contact `json:"contacts"`
+}
+
+// Contact is one contact method, by id, with its delay.
+type Contact struct {
+	ID    string        `json:"id"`
+	Kind  string        `json:"kind"`
+	After time.Duration `json:"after,omitempty"`
+}
+
+// LookUp asks who is to be paged: one list of targets a level.
+type LookUp struct {
+	Levels  [][]oncall.Target `json:"levels"`
+	Urgency catalog.Urgency   `json:"urgency"`
+	At      time.Time         `json:"at"`
+}

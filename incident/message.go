@@ -1,0 +1,47 @@
+package incident
+
+import "time"
+
+// Message is a page or a notice, ready for a channel. It is made inside the
+// sending activity, since its links must never enter a workflow's history.
+type Message struct {
+	// Key is the same for every attempt at this message; channels hand it to
+	// receivers that honour one.
+	Key string
+	// Incident is the number, such as "INC-1042".
+	Incident string
+	Title    string
+	// Body is plain text: why this person is reached, and what is known.
+	Body   string
+	Urgent bool
+	// Severity and Service are for channels that show them apart.
+	Severity string
+	Service  string
+	// At is when the message became due.
+	At    time.Time
+	Links []MessageLink
+	// AckURL opens a page with a button; AckAction is the address to which a
+	// receiver that can do so posts directly. Both are empty on notices.
+	AckURL    string
+	AckAction string
+}
+
+// MessageLink is a titled address in a message.
+type MessageLink struct {
+	Title string
+	URL   string
+}
+
+// Mail is one e-mail to people or mailing lists. Equal keys make equal
+// Message-IDs, so that a repeat can be recognised.
+type Mail struct {
+	Key string
+	// Thread is the key of the first mail of the conversation; when it equals
+	// Key this is the first one.
+	Thread  string
+	To      []string
+	Subject string
+	// Text is the plain body; HTML the same for readers that show it.
+	Text string
+	HTML string
+}

@@ -1,0 +1,103 @@
+package incident
+
+import (
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// SummonsKind says why people are being reached.
+type SummonsKind string
+
+// The kinds of summons.
+const (
+	// ForAlert is the escalation that starts with the incident, and the one
+	// that starts anew when an alert says more than an ack covered.
+	ForAlert SummonsKind = "alert"
+	// ForStillOnIt asks the holder whether they are still on it.
+	ForStillOnIt SummonsKind = "still-on-it"
+	// ForRole looks for somebody to accept a role.
+	ForRole SummonsKind = "role"
+	// ForResponder asks a person or team to join.
+	ForResponder SummonsKind = "responder"
+	// ForQuestion asks for an answer to a runbook's question.
+	ForQuestion SummonsKind = "question"
+	// ForBreach says that a time limit was broken.
+	ForBreach SummonsKind = "breach"
+	// ForFollowUp reminds of an overdue follow-up.
+	ForFollowUp SummonsKind = "follow-up"
+)
+
+// Summons is one reason to reach people, level by level, until it is
+// answered. All paging is a summons: there is one mechanism and one ledger.
+type Summons struct {
+	// ID is unique in the incident: "alert-1", "commander-2".
+	ID      string          `json:"id"`
+	Kind    SummonsKind     `json:"kind"`
+	Why     string          `json:"why"`
+	Urgency catalog.Urgency `json:"urgency"`
+	// Caused is when its reason arose. An acknowledgement given earlier does
+	// not cover it.
+	Caused time.Time      `json:"caused"`
+	Levels []oncall.Level `json:"levels"`
+	Repeat int            `json:"repeat,omitempty"`
+	// LastResort says that exhaustion pages the last resort and starts over.
+	LastResort bool `json:"last_resort,omitempty"`
+	// Subject is the role, question or follow-up it is about.
+	Subject string `json:"subject,omitempty"`
+
+	// Level and Round say where it stands, both from zero. Level equals
+	// len(Levels) while the last resort is being paged.
+	Level int `json:"level"`
+	Round int `json:"round"`
+	// Begun says that the present level's people were looked up.
+	Begun bool `json:"begun,omitempty"`
+	// Due is when the next level begins; zero until a page was handed over.
+	Due time.Time `json:"due,omitzero"`
+	// Hurry asks for the next level at once.
+	Hurry bool `json:"hurry,omitempty"`
+	// Pages are those not settled yet.
+	Pages []*Page `json:"pages,omitempty"`
+	// Reached lists who was handed a page of it.
+	Reached []string `json:"reached,omitempty"`
+
+	Ended time.Time `json:"ended,omitzero"`
+	// EndedBy is who answered; empty when its reason went away.
+	EndedBy string `json:"ended_by,omitempty"`
+}
+
+// Open reports whether it still wants an answer.
+func (s *Summons) Open() bool { return s.Ended.IsZero() }
+
+// PageState is how far a page has come.
+type PageState string
+
+// The states of a page.
+const (
+	PageDue        PageState = "due"
+	PageSent       PageState = "sent"
+	PageFailed     PageState = "failed"
+	PageSuperseded PageState = "superseded"
+	// PageOvertaken was in flight when its reason went away.
+	PageOvertaken PageState = "overtaken"
+)
+
+// Page reaches one person by one contact method for one reason.
+type Page struct {
+	// Key is made of incident, summons, round, level, person and contact, and
+	// never of an attempt.
+	Key     string    `json:"key"`
+	Summons string    `json:"summons"`
+	Person  string    `json:"person"`
+	Contact string    `json:"contact"`
+	Kind    string    `json:"kind"`
+	Reason  string    `json:"reason"`
+	Due     time.Time `json:"due"`
+	State   PageState `json:"state"`
+	Sent    time.Time `json:"sent,omitzero"`
+	// Answered is when this person answered the summons.
+	Answered time.Time `json:"answered,omitzero"`
+	// Error says why it failed, without address or secret.
+	Error string `json:"error,omitempty"`
+}
