@@ -1,8 +1,3 @@
-// Package catalog holds what an organisation declares about itself: teams,
-// people and how they want to be reached, services and their owners,
-// schedules, escalation policies, severities with their response policies,
-// and the last resort. It is read from YAML, validated as a whole, and is
-// pure: looking something up never leaves the process.
 package catalog
 
 import (
@@ -12,8 +7,12 @@ import (
 )
 
 // Catalog is one version of everything declared. A Catalog that came from
-// Parse is valid: every reference resolves.
+// Parse is valid: every reference resolves. It is read-only once made, and
+// then safe for concurrent use.
 type Catalog struct {
+	// Version is the number under which the store keeps this catalog; it is
+	// no part of what is declared.
+	Version     int                       `yaml:"-" json:"-"`
 	Settings    Settings                  `yaml:"settings" json:"settings"`
 	Teams       []Team                    `yaml:"teams" json:"teams"`
 	People      []Person                  `yaml:"people" json:"people"`
@@ -24,6 +23,9 @@ type Catalog struct {
 	Escalations []oncall.EscalationPolicy `yaml:"escalation_policies" json:"escalation_policies"`
 	LastResort  []string                  `yaml:"last_resort" json:"last_resort"`
 	Severities  []Severity                `yaml:"severities" json:"severities"`
+
+	// index is made once by Parse and Decode.
+	index *index
 }
 
 // Settings are the answers that belong to no single team.
@@ -39,10 +41,6 @@ type Settings struct {
 	// DoneResolutions are the JIRA resolutions that count as done.
 	DoneResolutions []string `yaml:"done_resolutions" json:"done_resolutions,omitempty"`
 }
-
-// DefaultStormKeys is the number of new keys a minute above which one
-// service's alerts join a storm incident, when the catalog states none.
-const DefaultStormKeys = 20
 
 // Storm is the limit above which a service's new keys become one incident.
 type Storm struct {

@@ -37,13 +37,14 @@ type Rotation struct {
 	// Weekday is the day of a weekly hand-over, such as "monday".
 	Weekday string `yaml:"weekday" json:"weekday,omitempty"`
 	// Start is the local date ("2006-01-02") on which the first participant
-	// takes over.
+	// takes over; before it nobody is on call. The first turn of a weekly
+	// rotation is short when Start is not the weekday of the hand-over.
 	Start        string   `yaml:"start" json:"start"`
 	Participants []string `yaml:"participants" json:"participants"`
 }
 
 // Override puts one person on call instead of whoever the rotation names, in
-// [From, Until).
+// [From, Until). Of overrides that overlap, the one listed last holds.
 type Override struct {
 	// Rotation is the name of the overridden rotation; empty means the first.
 	Rotation string    `yaml:"rotation" json:"rotation,omitempty"`
@@ -62,4 +63,6 @@ type Shift struct {
 	Until    time.Time `json:"until"`
 	// Reason says why: the rotation, or the override and its own reason.
 	Reason string `json:"reason"`
+	// Override is set when an override put this person on call.
+	Override bool `json:"override,omitempty"`
 }

@@ -1,0 +1,35 @@
+package catalog
+
+import (
+	"cmp"
+	"time"
+)
+
+// What holds when a catalog does not say otherwise.
+const (
+	// DefaultLevel is the provisional severity of an alert whose severity
+	// label is missing or not mapped, and the level whose policy answers for
+	// one that is not set.
+	DefaultLevel = SEV3
+	// DefaultUrgency is how such an alert pages: nobody said that it may wait.
+	DefaultUrgency = Urgent
+	// DefaultStormKeys is the number of new keys a minute above which one
+	// service's alerts join a storm incident.
+	DefaultStormKeys = 20
+	// DefaultCollectWithin is how long an incident waits for follow-ups where
+	// nobody has to confirm that they are collected.
+	DefaultCollectWithin = 24 * time.Hour
+)
+
+// severityLabel is the alert label that Settings.AlertSeverities maps.
+const severityLabel = "severity"
+
+// DefaultDoneResolutions returns the JIRA resolutions that count as done.
+func DefaultDoneResolutions() []string { return []string{"Done", "Fixed"} }
+
+// Limit returns how many new keys a minute one service may open.
+func (s Storm) Limit() int { return cmp.Or(s.NewKeysPerMinute, DefaultStormKeys) }
+
+// Within returns how long an incident waits for follow-ups where nobody has to
+// confirm that they are collected.
+func (c Closing) Within() time.Duration { return cmp.Or(c.CollectWithin, DefaultCollectWithin) }
