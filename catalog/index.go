@@ -88,8 +88,8 @@ func (x *index) addService(s Service) error {
 }
 
 // look returns the index. A Catalog that was put together by hand has none,
-// and pays for one at each question; of one that is not valid, only what
-// could be read is found.
+// and pays for one at each question; in one whose matchers cannot be read
+// nothing is found.
 func (c *Catalog) look() *index {
 	if c.index != nil {
 		return c.index

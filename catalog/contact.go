@@ -1,0 +1,68 @@
+package catalog
+
+import (
+	"errors"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"slices"
+)
+
+// ContactKind is one channel by which people can be reached.
+type ContactKind struct {
+	Name string
+	// Check says what is wrong with an address, without repeating it.
+	Check func(address string) error
+}
+
+// ContactKinds lists the channels. A new channel adds its line here.
+func ContactKinds() []ContactKind {
+	return []ContactKind{
+		{"email", checkMail},
+		{"push", checkTopic},
+		{"webhook", checkURL},
+		{"console", func(string) error { return nil }},
+	}
+}
+
+func contactKind(name string) (ContactKind, bool) {
+	kinds := ContactKinds()
+	i := slices.IndexFunc(kinds, func(k ContactKind) bool { return k.Name == name })
+	if i < 0 {
+		return ContactKind{}, false
+	}
+	return kinds[i], true
+}
+
+func contactKindNames() []string {
+	var out []string
+	for _, kind := range ContactKinds() {
+		out = append(out, kind.Name)
+	}
+	return out
+}
+
+func checkMail(address string) error {
+	parsed, err := mail.ParseAddress(address)
+	if err != nil || parsed.Address != address {
+		return errors.New("must be an e-mail address such as name@example.org")
+	}
+	return nil
+}
+
+var topic = regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`)
+
+func checkTopic(address string) error {
+	if !topic.MatchString(address) {
+		return errors.New("must be a topic: up to 64 letters, digits, - and _")
+	}
+	return nil
+}
+
+func checkURL(address string) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return errors.New("must be an http or https address")
+	}
+	return nil
+}

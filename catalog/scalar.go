@@ -1,0 +1,96 @@
+package catalog
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+func (d *decoder) scalar(n *yaml.Node, key string, into reflect.Value) {
+	if err := setScalar(n, into); err != nil {
+		d.report(key, "%s", err)
+	}
+}
+
+func setScalar(n *yaml.Node, into reflect.Value) error {
+	if n.Kind != yaml.ScalarNode {
+		return fmt.Errorf("must be %s", scalarName(into.Type()))
+	}
+	switch into.Type() {
+	case durationType:
+		value, err := parseDuration(n.Value)
+		into.SetInt(int64(value))
+		return err
+	case timeType:
+		value, err := time.Parse(time.RFC3339, n.Value)
+		if err != nil {
+			return fmt.Errorf("must be %s", scalarName(timeType))
+		}
+		into.Set(reflect.ValueOf(value))
+		return nil
+	}
+	return setPlain(n, into)
+}
+
+// setPlain demands that what is written looks like what is wanted: text that
+// looks like a number or a truth value needs quotes.
+func setPlain(n *yaml.Node, into reflect.Value) error {
+	tag := n.ShortTag()
+	switch {
+	case into.Kind() == reflect.String && (tag == "!!str" || tag == "!!timestamp"):
+		into.SetString(n.Value)
+		return nil
+	case into.Kind() == reflect.String:
+		return fmt.Errorf("must be text: write it in quotes")
+	case into.Kind() == reflect.Bool && tag == "!!bool":
+		into.SetBool(strings.EqualFold(n.Value, "true"))
+		return nil
+	case into.Kind() == reflect.Int && tag == "!!int":
+		value, err := strconv.Atoi(n.Value)
+		if err == nil {
+			into.SetInt(int64(value))
+			return nil
+		}
+	}
+	return fmt.Errorf("must be %s", scalarName(into.Type()))
+}
+
+func scalarName(t reflect.Type) string {
+	switch {
+	case t == durationType:
+		return "a duration such as 30s, 5m, 24h or 7d"
+	case t == timeType:
+		return `a time with its zone such as "2026-01-31T09:00:00+01:00"`
+	case t.Kind() == reflect.Bool:
+		return "true or false"
+	case t.Kind() == reflect.Int:
+		return "a whole number"
+	}
+	return "text"
+}
+
+// parseDuration reads Go's form of a duration, and whole days as in 7d.
+func parseDuration(text string) (time.Duration, error) {
+	value, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var count uint16
+		count, err = parseDays(days)
+		value = time.Duration(count) * 24 * time.Hour
+	}
+	if err != nil {
+		return 0, fmt.Errorf("must be %s", scalarName(durationType))
+	}
+	if value < 0 {
+		return 0, fmt.Errorf("must not be negative")
+	}
+	return value, nil
+}
+
+func parseDays(text string) (uint16, error) {
+	count, err := strconv.ParseUint(text, 10, 16)
+	return uint16(count), err
+}
