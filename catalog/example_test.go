@@ -1,0 +1,78 @@
+package catalog_test
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+func example(tb testing.TB) *catalog.Catalog {
+	tb.Helper()
+	c, err := catalog.Load(os.DirFS("../deployments/catalog"))
+	require.NoError(tb, err)
+	return c
+}
+
+func TestExampleIsValidAndComplete(t *testing.T) {
+	c := example(t)
+	require.Len(t, c.Teams, 3)
+	require.Len(t, c.People, 8)
+	require.Len(t, c.Severities, 5)
+	require.Len(t, c.LastResort, 2)
+	for _, p := range c.People {
+		require.NotEmpty(t, c.Contacts(p.ID, catalog.Urgent), p.ID)
+		require.NotEmpty(t, c.Contacts(p.ID, catalog.Ordinary), p.ID)
+	}
+	for _, level := range []catalog.Level{catalog.SEV1, catalog.SEV2} {
+		s, ok := c.Severity(level)
+		require.True(t, ok)
+		require.True(t, s.Response.Commander.Required, level)
+		require.True(t, s.Response.Closing.Collected, level)
+		require.True(t, s.Response.Closing.Fix, level)
+	}
+}
+
+func TestExampleRoutesAnAlertOfPayments(t *testing.T) {
+	c := example(t)
+	got := c.Route(alerts.Alert{
+		Labels: map[string]string{"alertname": "PaymentsErrorRatioHigh", "service": "payments", "severity": "critical"},
+		Group:  map[string]string{"alertname": "PaymentsErrorRatioHigh"},
+	})
+	require.Equal(t, catalog.Routed{
+		Service: "payments", Team: "payments",
+		Key:     `alertname="PaymentsErrorRatioHigh"`,
+		Group:   map[string]string{"alertname": "PaymentsErrorRatioHigh"},
+		Urgency: catalog.Urgent, Severity: catalog.SEV2,
+	}, got)
+	runbooks := c.RunbooksFor("payments", map[string]string{"alertname": "PaymentsErrorRatioHigh"})
+	require.Len(t, runbooks, 1)
+	require.Equal(t, map[string]string{
+		"target": "payments", "check": `shop_http_error_ratio{service="payments"}`, "below": "0.05",
+	}, runbooks[0].Params)
+	require.Len(t, c.RunbooksFor("checkout", map[string]string{"alertname": "CheckoutErrorRatioHigh"}), 1)
+	require.Empty(t, c.RunbooksFor("checkout", map[string]string{"alertname": "DiskFull"}))
+}
+
+func TestExampleHasSomebodyOnCallAtAllTimes(t *testing.T) {
+	c := example(t)
+	for at := time.Date(2026, 1, 10, 0, 0, 0, 0, time.UTC); at.Year() < 2028; at = at.Add(11 * time.Hour) {
+		for _, p := range c.Escalations {
+			for _, level := range p.Levels {
+				for _, target := range level.Targets {
+					require.NotEmpty(t, c.OnCall(target, at), "%s %v at %s", p.ID, target, at)
+				}
+			}
+		}
+	}
+	primary := c.OnCall(oncall.Target{Schedule: "payments"}, time.Date(2026, 12, 25, 0, 0, 0, 0, time.UTC))
+	require.Equal(t, []catalog.Duty{{
+		Person: "bob",
+		Reason: "on call in payments/primary until 2026-12-27 09:00 CET (override: Bob covers the holidays)",
+	}}, primary)
+}
