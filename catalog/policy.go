@@ -26,6 +26,8 @@ type Policy struct {
 	Hold            time.Duration `json:"hold,omitempty"`
 	// Leads are those of the owning team.
 	Leads []string `json:"leads,omitempty"`
+	// AlertSeverities maps the severity labels of alerts that come later.
+	AlertSeverities map[string]AlertSeverity `json:"alert_severities,omitempty"`
 }
 
 // Policy returns what an incident of the service carries; false when there is
@@ -42,6 +44,7 @@ func (c *Catalog) Policy(service string) (Policy, bool) {
 		Version: c.Version, Service: s.ID, ServiceName: cmp.Or(s.Name, s.ID), Team: s.Team,
 		Escalation: escalation, LastResort: c.LastResort, Severities: slices.Clone(c.Severities),
 		Ticket: s.Ticket, DoneResolutions: c.Settings.DoneResolutions, Hold: s.Hold, Leads: team.Leads,
+		AlertSeverities: c.Settings.AlertSeverities,
 	}
 	for i := range out.Severities {
 		out.Severities[i].Criteria = nil

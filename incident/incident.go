@@ -10,6 +10,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // Phase is where an incident stands.
@@ -97,13 +98,20 @@ type Incident struct {
 	Questions []Question       `json:"questions,omitempty"`
 	Updates   Updates          `json:"updates,omitzero"`
 	Closing   Closing          `json:"closing,omitzero"`
-	Breaches  []string         `json:"breaches,omitempty"`
+	Breaches  []Breach         `json:"breaches,omitempty"`
 	Runbooks  []RunbookOffered `json:"runbooks,omitempty"`
+	Outbox    Outbox           `json:"outbox,omitzero"`
+	// Demanded lists the targets that response policies had paged already.
+	Demanded []oncall.Target `json:"demanded,omitempty"`
+	// HoldsKey says that alerts with this key belong here.
+	HoldsKey bool `json:"holds_key,omitempty"`
 
 	Policy catalog.Policy `json:"policy"`
 	// Sequence numbers the timeline; Revision grows with every change.
 	Sequence int `json:"sequence"`
 	Revision int `json:"revision"`
+	// Ordinals count what was made of each kind, so that ids never repeat.
+	Ordinals map[string]int `json:"ordinals,omitempty"`
 
 	entries []Entry
 }

@@ -44,6 +44,8 @@ type Summons struct {
 	Repeat int            `json:"repeat,omitempty"`
 	// LastResort says that exhaustion pages the last resort and starts over.
 	LastResort bool `json:"last_resort,omitempty"`
+	// Persist says that exhaustion starts over after a pause.
+	Persist bool `json:"persist,omitempty"`
 	// Subject is the role, question or follow-up it is about.
 	Subject string `json:"subject,omitempty"`
 
@@ -59,6 +61,10 @@ type Summons struct {
 	Hurry bool `json:"hurry,omitempty"`
 	// Pages are those not settled yet.
 	Pages []*Page `json:"pages,omitempty"`
+	// Present lists the people of the present level, Declined those who said
+	// that they cannot.
+	Present  []string `json:"present,omitempty"`
+	Declined []string `json:"declined,omitempty"`
 	// Reached lists who was handed a page of it.
 	Reached []string `json:"reached,omitempty"`
 

@@ -1,6 +1,10 @@
 package incident
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // ActorKind tells people, machines and Tocsin itself apart.
 type ActorKind string
@@ -52,3 +56,41 @@ func (i *Incident) Drain() []Entry {
 	i.entries = nil
 	return out
 }
+
+// record adds an entry to the timeline.
+func (i *Incident) record(e Entry) {
+	i.Sequence++
+	i.Revision++
+	e.Sequence = i.Sequence
+	if e.Occurred.IsZero() {
+		e.Occurred = e.Recorded
+	}
+	if e.Actor.Kind == APerson {
+		e.Role = i.RoleOf(e.Actor.ID)
+	}
+	i.entries = append(i.entries, e)
+}
+
+// note records something that Tocsin did or saw.
+func (i *Incident) note(now time.Time, kind, format string, args ...any) {
+	i.record(Entry{Kind: kind, Recorded: now, Actor: Self(), Text: fmt.Sprintf(format, args...)})
+}
+
+// did records what a command did, at the time of its tap.
+func (i *Incident) did(h Header, now time.Time, kind, format string, args ...any) {
+	i.record(Entry{
+		Kind: kind, Occurred: h.At, Recorded: now, Actor: h.By, Source: h.Via,
+		Text: fmt.Sprintf(format, args...), Highlight: true,
+	})
+}
+
+// ordinal names the next thing of a kind: "alert-1", "alert-2".
+func (i *Incident) ordinal(kind string) string {
+	if i.Ordinals == nil {
+		i.Ordinals = map[string]int{}
+	}
+	i.Ordinals[kind]++
+	return fmt.Sprintf("%s-%d", kind, i.Ordinals[kind])
+}
+
+func join(words []string) string { return strings.Join(words, ", ") }
