@@ -1,0 +1,129 @@
+package channeltest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// Call makes one call of an integration whose requests go to base.
+type Call func(ctx context.Context, t *testing.T, base string) error
+
+// Failures checks what a call makes of bad answers and of none.
+func Failures(t *testing.T, owesAnswer bool, call Call) {
+	t.Helper()
+	t.Run("says which answers may be tried again", func(t *testing.T) { statuses(t, call) })
+	t.Run("keeps how long it was asked to wait", func(t *testing.T) { retryAfter(t, call) })
+	t.Run("follows no redirect", func(t *testing.T) { redirects(t, call) })
+	t.Run("takes silence for an outage", func(t *testing.T) { silence(t, call) })
+	t.Run("ends when it is cancelled", func(t *testing.T) { cancelled(t, call) })
+	if owesAnswer {
+		t.Run("takes HTML for an outage", func(t *testing.T) { html(t, call) })
+	}
+}
+
+func statuses(t *testing.T, call Call) {
+	tests := map[int]incident.Kind{
+		400: incident.Permanent, 401: incident.Permanent, 403: incident.Permanent,
+		404: incident.Permanent, 410: incident.Permanent,
+		408: incident.Unavailable, 429: incident.Unavailable,
+		500: incident.Unavailable, 502: incident.Unavailable, 503: incident.Unavailable, 504: incident.Unavailable,
+	}
+	for status, kind := range tests {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			err := call(t.Context(), t, answering(t, status, nil, `{"error":"no"}`))
+			require.Error(t, err)
+			require.Equal(t, kind, incident.KindOf(err), "%v", err)
+			if status == 401 || status == 403 {
+				require.Contains(t, err.Error(), "check ", "it does not say what to look at")
+			}
+		})
+	}
+}
+
+func retryAfter(t *testing.T, call Call) {
+	err := call(t.Context(), t, answering(t, 429, map[string]string{"Retry-After": "17"}, ""))
+	e, ok := errors.AsType[*incident.Error](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, 17*time.Second, e.RetryAfter)
+}
+
+func redirects(t *testing.T, call Call) {
+	followed := false
+	target := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { followed = true }))
+	defer target.Close()
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		err := call(t.Context(), t, answering(t, status, map[string]string{"Location": target.URL}, ""))
+		require.Error(t, err)
+		require.Equal(t, incident.Permanent, incident.KindOf(err), "%d: %v", status, err)
+		NoSecret(t, err, target.URL)
+	}
+	require.False(t, followed)
+}
+
+func html(t *testing.T, call Call) {
+	page := "<html><title>Sign in</title>"
+	err := call(t.Context(), t, answering(t, 200, map[string]string{"Content-Type": "text/html; charset=utf-8"}, page))
+	require.Error(t, err)
+	require.Equal(t, incident.Unavailable, incident.KindOf(err), "%v", err)
+	require.Contains(t, err.Error(), "HTML")
+	require.NotContains(t, err.Error(), "Sign in")
+}
+
+func silence(t *testing.T, call Call) {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	err := call(t.Context(), t, closed.URL)
+	require.Equal(t, incident.Unavailable, incident.KindOf(err), "refused: %v", err)
+
+	dropping := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		panic(http.ErrAbortHandler)
+	}))
+	defer dropping.Close()
+	err = call(t.Context(), t, dropping.URL)
+	require.Equal(t, incident.Unavailable, incident.KindOf(err), "dropped: %v", err)
+}
+
+func cancelled(t *testing.T, call Call) {
+	ctx, cancel := context.WithCancel(t.Context())
+	gone := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		cancel()
+		<-gone
+	}))
+	defer server.Close()
+	defer close(gone)
+	done := make(chan error, 1)
+	go func() { done <- call(ctx, t, server.URL) }()
+	<-ctx.Done()
+	select {
+	case err := <-done:
+		require.ErrorIs(t, err, context.Canceled)
+		require.NotEqual(t, incident.Permanent, incident.KindOf(err))
+	case <-time.After(time.Second):
+		require.Fail(t, "the call did not end within a second of being cancelled")
+	}
+}
+
+// answering serves one answer to everything and returns where.
+func answering(t *testing.T, status int, header map[string]string, body string) string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		for name, value := range header {
+			w.Header().Set(name, value)
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}

@@ -1,0 +1,149 @@
+// Package ntfy pushes messages to phones through a server that speaks ntfy's
+// JSON publishing, with a button that acknowledges from the lock screen.
+package ntfy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/integrations/rest"
+)
+
+// What ntfy means by priorities.
+const (
+	priorityMax     = 5
+	priorityDefault = 3
+)
+
+// maxActions is how many buttons ntfy shows.
+const maxActions = 3
+
+// Config says which server is published to.
+type Config struct {
+	// URL is the server's address, such as "https://ntfy.example.com".
+	URL string
+	// Token is an access token of the server; empty sends none.
+	Token string
+	// Timeout bounds one delivery; zero is 10 seconds.
+	Timeout time.Duration
+}
+
+// Channel publishes messages to topics. It is safe for concurrent use.
+type Channel struct {
+	url    string
+	token  string
+	topic  *regexp.Regexp
+	client *rest.Client
+}
+
+// New returns a channel that publishes to the configured server. It fails
+// with Invalid when its address is none.
+func New(config Config) (*Channel, error) {
+	base, err := rest.ParseBase(config.URL)
+	if err != nil {
+		return nil, fmt.Errorf("correct TOCSIN_NTFY_URL: %w", err)
+	}
+	return &Channel{
+		url: base.String(), token: config.Token,
+		topic: regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`),
+		client: rest.New(rest.Config{
+			Name: "the push server", Timeout: config.Timeout,
+			Credentials: "TOCSIN_NTFY_TOKEN", Secrets: []string{config.Token},
+		}),
+	}, nil
+}
+
+// publication is the body of ntfy's JSON publishing.
+type publication struct {
+	Topic    string   `json:"topic"`
+	Title    string   `json:"title"`
+	Message  string   `json:"message"`
+	Priority int      `json:"priority"`
+	Tags     []string `json:"tags,omitempty"`
+	Click    string   `json:"click,omitempty"`
+	Actions  []action `json:"actions,omitempty"`
+}
+
+// action is a button below a notification.
+type action struct {
+	Action string `json:"action"`
+	Label  string `json:"label"`
+	URL    string `json:"url"`
+	Method string `json:"method,omitempty"`
+	Clear  bool   `json:"clear,omitempty"`
+}
+
+// Send publishes a message to a topic. A repeat replaces the notification on
+// the phones of servers that know sequences, by the X-Sequence-ID made from
+// the key; the key itself goes out as Idempotency-Key. Its errors are of kind
+// Permanent for a topic that is none and for a refusal, Unavailable for what
+// may go well later, and name no topic.
+func (c *Channel) Send(ctx context.Context, topic string, m incident.Message) error {
+	if !c.topic.MatchString(topic) {
+		return incident.Errorf(incident.Permanent,
+			"correct the push topic in the catalog: use 1 to 64 letters, digits, '-' and '_'")
+	}
+	header := http.Header{}
+	header.Set("Idempotency-Key", m.Key)
+	header.Set("X-Sequence-ID", sequence(m.Key))
+	if c.token != "" {
+		header.Set("Authorization", "Bearer "+c.token)
+	}
+	var answer struct {
+		ID string `json:"id"`
+	}
+	call := rest.Call{Method: http.MethodPost, URL: c.url, Header: header, Body: publish(topic, m)}
+	if err := c.client.JSON(ctx, call, &answer); err != nil {
+		return err
+	}
+	if answer.ID == "" {
+		return incident.Errorf(incident.Unavailable, "the push server confirmed no message, check TOCSIN_NTFY_URL")
+	}
+	return nil
+}
+
+// sequence is the key in the letters that ntfy allows.
+func sequence(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return hex.EncodeToString(sum[:16])
+}
+
+func publish(topic string, m incident.Message) publication {
+	out := publication{
+		Topic: topic, Title: m.Incident + " " + m.Title, Message: m.Body,
+		Priority: priorityDefault, Click: m.AckURL, Actions: actions(m),
+	}
+	if m.Urgent {
+		out.Priority = priorityMax
+		out.Tags = append(out.Tags, "rotating_light")
+	}
+	for _, tag := range []string{m.Severity, m.Service} {
+		if tag != "" {
+			out.Tags = append(out.Tags, tag)
+		}
+	}
+	if out.Click == "" && len(m.Links) > 0 {
+		out.Click = m.Links[0].URL
+	}
+	return out
+}
+
+func actions(m incident.Message) []action {
+	var out []action
+	if m.AckAction != "" {
+		out = append(out, action{Action: "http", Label: "Acknowledge", URL: m.AckAction, Method: http.MethodPost, Clear: true})
+	}
+	for _, l := range m.Links {
+		if len(out) == maxActions {
+			break
+		}
+		out = append(out, action{Action: "view", Label: l.Title, URL: l.URL})
+	}
+	return out
+}
