@@ -45,6 +45,9 @@ func ParseGeneric(body []byte) (Delivery, error) {
 	if err := decode(body, "", false, &probe); err != nil {
 		return Delivery{}, err
 	}
+	if len(probe) == 0 {
+		return Delivery{}, inputErrorf("", "is empty: send one alert, or an object with a list of alerts")
+	}
 	if _, many := probe["alerts"]; !many {
 		alert, err := genericOne(body, "")
 		if err != nil {

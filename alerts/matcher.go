@@ -10,8 +10,7 @@ import (
 // MaxMatcher is the longest matcher, in bytes, that ParseMatcher reads.
 const MaxMatcher = 1024
 
-// Matcher is one condition on a label. The zero value holds for nothing but
-// what has no label named "".
+// Matcher is one condition on a label, made by ParseMatcher.
 type Matcher struct {
 	name    string
 	op      string
