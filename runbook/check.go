@@ -1,0 +1,110 @@
+package runbook
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// Health is what a check found.
+type Health string
+
+// The three answers of a check. Unknown is neither of the others: a sample was
+// missing, or the samples did not agree.
+const (
+	Healthy Health = "healthy"
+	Worse   Health = "worse"
+	Unknown Health = "unknown"
+)
+
+// Metric is what a check looks at.
+type Metric struct {
+	// Query is an instant query that gives one number.
+	Query string
+	// Below is the limit: a healthy value is below it.
+	Below float64
+	// Settle is how long the check takes. In its first half the metric is left
+	// alone; three samples are spread over the second.
+	Settle time.Duration
+}
+
+// Check lets a metric settle and says how it is: Healthy when every sample is
+// below the limit, Worse when none is, and otherwise Unknown. What it found is
+// noted. On a dry run it says what it would query, and takes it for healthy.
+func Check(ctx workflow.Context, m Metric) (Health, error) {
+	r := of(ctx)
+	if err := r.stopped(ctx); err != nil {
+		return Unknown, err
+	}
+	if r.in.DryRun {
+		r.note(ctx, "would query, three times within %s: %s; healthy below %s", m.Settle, m.Query, number(m.Below))
+		return Healthy, r.stopped(ctx)
+	}
+	var good, bad int
+	var seen []string
+	for _, pause := range []time.Duration{m.Settle / 2, m.Settle / 4, m.Settle / 4} {
+		if err := sleep(ctx, pause, "let the metric settle"); err != nil {
+			return Unknown, err
+		}
+		value, found, err := sample(ctx, m.Query)
+		switch {
+		case err != nil:
+			return Unknown, err
+		case !found:
+			seen = append(seen, "no data")
+			continue
+		case value < m.Below:
+			good++
+		default:
+			bad++
+		}
+		seen = append(seen, number(value))
+	}
+	health := judge(good, bad, len(seen))
+	r.note(ctx, "checked the metric: %s (%s; healthy below %s)", health, strings.Join(seen, ", "), number(m.Below))
+	return health, r.stopped(ctx)
+}
+
+func judge(good, bad, samples int) Health {
+	switch samples {
+	case good:
+		return Healthy
+	case bad:
+		return Worse
+	default:
+		return Unknown
+	}
+}
+
+// sample reads the metric once. A source that does not answer is no data; only
+// a cancellation is an error.
+func sample(ctx workflow.Context, query string) (value float64, found bool, err error) {
+	var a *activities.Runbooks
+	var m incident.Measurement
+	err = workflow.ExecuteActivity(reading(ctx, "read the metric"), a.Measure, activities.MetricQuery{Query: query}).Get(ctx, &m)
+	if temporal.IsCanceledError(err) {
+		return 0, false, err
+	}
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("the metric cannot be read", "error", err)
+		return 0, false, nil
+	}
+	return m.Value, m.Found, nil
+}
+
+func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }
+
+// quoted names a value in a call or a text, in quotes only when it needs them.
+func quoted(s string) string {
+	if strings.ContainsAny(s, " \"") || s == "" {
+		return fmt.Sprintf("%q", s)
+	}
+	return s
+}

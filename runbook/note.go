@@ -1,0 +1,39 @@
+package runbook
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// Note writes to the incident's timeline, formatted as by fmt.Sprintf. It
+// returns nothing: a run that must end learns of it from the next verb.
+func Note(ctx workflow.Context, format string, args ...any) {
+	r := of(ctx)
+	if r.stopped(ctx) == nil {
+		r.note(ctx, format, args...)
+	}
+}
+
+func (r *run) note(ctx workflow.Context, format string, args ...any) {
+	r.report(ctx, Report{Kind: Noted, Text: fmt.Sprintf(format, args...)})
+}
+
+// Wait lets time pass; why says what for, to whoever watches. A dry run does
+// not wait.
+func Wait(ctx workflow.Context, d time.Duration, why string) error {
+	r := of(ctx)
+	if err := r.stopped(ctx); err != nil {
+		return err
+	}
+	if r.in.DryRun {
+		r.note(ctx, "would wait %s: %s", d, why)
+		return r.stopped(ctx)
+	}
+	return sleep(ctx, d, why)
+}
+
+func sleep(ctx workflow.Context, d time.Duration, why string) error {
+	return workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: short(why)}).Get(ctx, nil)
+}

@@ -1,0 +1,100 @@
+package runbook
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// What a run and its incident agree on.
+const (
+	// TaskQueue is where runs and their activities are done.
+	TaskQueue = "runbooks"
+	// ReportSignal is the signal by which a run tells its incident a Report.
+	ReportSignal = "run"
+	// AnswerSignal is the signal by which an incident tells a run an Answer.
+	AnswerSignal = "answer"
+)
+
+// Kind says what a report is about.
+type Kind string
+
+// The kinds of report.
+const (
+	// Started: the run has begun.
+	Started Kind = "started"
+	// Stepped: a step was done, undone, or failed.
+	Stepped Kind = "step"
+	// Noted: something to write to the timeline.
+	Noted Kind = "note"
+	// Asked: a question or an approval waits for a person.
+	Asked Kind = "question"
+	// Answered: an answer was taken; the run goes on with it.
+	Answered Kind = "answered"
+	// Expired: nobody answered in time; a later answer is not taken.
+	Expired Kind = "expired"
+	// Ended: the run is over, and with it every question still open.
+	Ended Kind = "ended"
+)
+
+// The states of a run. A report carries Running until the run has ended.
+const (
+	Running   = "running"
+	Done      = "done"
+	Failed    = "failed"
+	Refused   = "refused"
+	Cancelled = "cancelled"
+)
+
+// Report is what a run tells its incident, in the payload of ReportSignal.
+type Report struct {
+	// Run is the run's workflow id; see RunID.
+	Run string `json:"run"`
+	// Ordinal grows by one with each report of a run: what is not above the
+	// last one seen is a repeat.
+	Ordinal int    `json:"ordinal"`
+	Kind    Kind   `json:"kind"`
+	Text    string `json:"text"`
+	// Question is set on the kinds Asked, Answered and Expired.
+	Question *Question `json:"question,omitempty"`
+	// State is how the run stands: running, or how it ended.
+	State string `json:"state"`
+	// At is when it happened, by the run's clock.
+	At time.Time `json:"at"`
+}
+
+// Question is what a run asks of people.
+type Question struct {
+	// ID is unique in the incident and fit for a path: "rollback-1-2" is the
+	// second question of the first run of rollback.
+	ID string `json:"id"`
+	// Approval marks a gate that needs the policy's authority.
+	Approval bool      `json:"approval,omitempty"`
+	Text     string    `json:"text"`
+	Choices  []string  `json:"choices"`
+	Until    time.Time `json:"until"`
+}
+
+// Answer is what a person chose, in the payload of AnswerSignal. Who may
+// answer is for the incident to decide, before it sends one.
+type Answer struct {
+	Question string `json:"question"`
+	Choice   string `json:"choice"`
+	By       string `json:"by"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+// RunID is the workflow id of the nth run of a runbook for an incident:
+// "INC-1042/runbook/rollback/1".
+func RunID(number, name string, n int) string {
+	return fmt.Sprintf("%s/runbook/%s/%d", number, name, n)
+}
+
+// questionID names the nth question of a run so that it fits in a path.
+func questionID(run string, n int) string {
+	_, short, found := strings.Cut(run, "/runbook/")
+	if !found {
+		short = run
+	}
+	return fmt.Sprintf("%s-%d", strings.ReplaceAll(short, "/", "-"), n)
+}

@@ -1,0 +1,112 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+)
+
+// run is one execution of a runbook; the verbs find it in their context.
+type run struct {
+	name string
+	id   string
+	in   Input
+
+	ordinal   int
+	questions int
+	steps     int
+	changes   []*change
+	gone      bool
+	lines     []string
+}
+
+type runKey struct{}
+
+// of returns the run that a verb was called in.
+func of(ctx workflow.Context) *run {
+	r, ok := ctx.Value(runKey{}).(*run)
+	if !ok {
+		panic("a runbook's verbs need the context that its function was called with")
+	}
+	return r
+}
+
+// stopped returns the reason to end the run before it does anything more.
+func (r *run) stopped(ctx workflow.Context) error {
+	if r.gone {
+		return errGone
+	}
+	return ctx.Err()
+}
+
+const (
+	// maxSummary is what the Temporal UI takes, in bytes.
+	maxSummary = 200
+	// maxText bounds what a report brings into the incident's history.
+	maxText = 2000
+	// shownLines is how much of a run its current details show.
+	shownLines = 30
+)
+
+// report tells the incident, and waits until it has been told: reports reach
+// it in their order. A run outlives a report that is lost, since the incident
+// asks after a silent one; it does not outlive its incident.
+func (r *run) report(ctx workflow.Context, rep Report) {
+	r.ordinal++
+	rep.Run, rep.Ordinal, rep.At = r.id, r.ordinal, workflow.Now(ctx).UTC()
+	rep.Text = cut(rep.Text, maxText)
+	if rep.State == "" {
+		rep.State = Running
+	}
+	r.show(ctx, rep)
+	if r.gone {
+		return
+	}
+	// A cancelled run still says so.
+	steady, _ := workflow.NewDisconnectedContext(ctx)
+	err := workflow.SignalExternalWorkflow(steady, r.in.Incident, "", ReportSignal, rep).Get(steady, nil)
+	if _, unknown := errors.AsType[*temporal.UnknownExternalWorkflowExecutionError](err); unknown {
+		r.gone = true
+		return
+	}
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("report did not reach the incident",
+			"incident", r.in.Incident, "kind", rep.Kind, "error", err)
+	}
+}
+
+// show keeps the run legible in the Temporal UI.
+func (r *run) show(ctx workflow.Context, rep Report) {
+	line := fmt.Sprintf("- %s **%s** %s", rep.At.Format("15:04:05"), rep.Kind, rep.Text)
+	r.lines = append(r.lines, line)
+	r.lines = r.lines[max(0, len(r.lines)-shownLines):]
+	heading := fmt.Sprintf("### %s for %s: %s\n\n", r.name, r.in.Incident, rep.State)
+	workflow.SetCurrentDetails(ctx, heading+strings.Join(r.lines, "\n"))
+}
+
+// opening says who started what.
+func (r *run) opening() string {
+	if r.in.DryRun {
+		return fmt.Sprintf("%s started a dry run of %s", r.in.By, r.name)
+	}
+	return fmt.Sprintf("%s started %s", r.in.By, r.name)
+}
+
+func short(s string) string { return cut(s, maxSummary) }
+
+// cut shortens s to at most n bytes without breaking a character.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	const mark = "…"
+	end := n - len(mark)
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + mark
+}
