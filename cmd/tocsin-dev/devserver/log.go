@@ -46,7 +46,7 @@ func (l logger) log(level slog.Level, msg string, tags []tag.Tag) {
 	if !l.to.Enabled(ctx, level) {
 		return // reading a tag's value is not cheap
 	}
-	l.to.LogAttrs(ctx, level, msg, attributes(tags)...)
+	l.to.LogAttrs(ctx, level, msg, attributes(tags)...) //nolint:sloglint // the message is the server's
 }
 
 func attributes(tags []tag.Tag) []slog.Attr {

@@ -82,7 +82,7 @@ func StartOwn(ctx context.Context) (*Cluster, error) {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	if err := c.Restart(ctx); err != nil {
-		return nil, errors.Join(err, c.Stop())
+		return nil, errors.Join(err, c.Stop()) //nolint:contextcheck // it ends also what a context that is over began
 	}
 	return c, nil
 }

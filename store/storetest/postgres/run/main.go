@@ -38,7 +38,7 @@ func main() {
 // run returns the command's exit code, or 1 with what went wrong around it.
 func run(args []string) (int, error) {
 	if len(args) == 0 {
-		return 1, errors.New("say what to run: run -- go test ./...")
+		return 1, errors.New("say what to run, as in: run -- go test")
 	}
 	// From here on no signal ends us before the cluster is stopped.
 	signals := make(chan os.Signal, 1)
@@ -91,8 +91,8 @@ func exitCode(err error) (int, error) {
 	if err == nil {
 		return 0, nil
 	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
 		return 1, err
 	}
 	if status, ok := exit.Sys().(syscall.WaitStatus); ok && status.Signaled() {

@@ -39,8 +39,7 @@ func call(t *testing.T, binary, script string, env ...string) result {
 	cmd.Env = append(append(os.Environ(), postgres.EnvDSN+"=", "TOCSIN_TEST_REQUIRE="), env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) {
+	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
 		require.NoError(t, err)
 	}
 	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}

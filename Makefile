@@ -1,0 +1,116 @@
+# Everything a person or a machine does with this repository. `make` lists it.
+
+GO        ?= go
+TESTFLAGS ?=
+
+# Developer tools are pinned in modules of their own, so that what they need
+# does not decide what the product links.
+tools         := bin/tools
+gofumpt       := $(tools)/gofumpt
+golangci      := $(tools)/golangci-lint
+oapi_codegen  := $(tools)/oapi-codegen
+workflowcheck := $(tools)/workflowcheck
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nSettings, from the environment:\n'
+	@awk '/^#:/ { sub(/^#:/, ""); print }' $(MAKEFILE_LIST)
+
+#:  EPHEMERAL=1               run: keep everything in memory (else under ./.tocsin)
+#:  TOCSIN_API_PORT           run: the API, 8080
+#:  TOCSIN_SANDBOX_PORT       run: the sandbox, 8090
+#:  TOCSIN_TEMPORAL_PORT      run: Temporal, 7233
+#:  TOCSIN_TEMPORAL_UI_PORT   run: Temporal's pages, 8233
+#:  TESTFLAGS                 test: more flags for go test, such as -run or -race
+#:  TOCSIN_TEST_POSTGRES      test: a PostgreSQL server to use, as a connection string
+#:  TOCSIN_TEST_POSTGRES_BIN  test: the directory of initdb and postgres
+#:  TOCSIN_TEST_REQUIRE=all   test: fail, rather than go on, when something is missing
+
+.PHONY: build
+build: ## build the programs into bin/
+	$(GO) build -o bin/ ./cmd/tocsin ./cmd/tocsin-dev
+
+.PHONY: run
+run: bin/tocsin-dev ## start everything on this machine, in one process
+	@exec bin/tocsin-dev
+
+.PHONY: demo
+demo: bin/tocsin-dev ## play one incident from alert to closure, narrated
+	@exec bin/tocsin-dev demo
+
+.PHONY: bench
+bench: bin/tocsin-dev ## measure the way from an alert to its page
+	@exec bin/tocsin-dev bench
+
+.PHONY: test
+test: bin/with-postgres ## run every test, on SQLite and on PostgreSQL
+	bin/with-postgres -- $(GO) test -timeout 30m $(TESTFLAGS) ./...
+
+.PHONY: check
+check: check-format check-tidy check-generated check-imports check-workflows check-vet check-lint ## hold the code to its rules
+
+.PHONY: check-format
+check-format: $(gofumpt)
+	@echo gofumpt
+	@unformatted=$$($(gofumpt) -l .) && test -z "$$unformatted" || \
+		{ echo "run $(gofumpt) -w on:"; echo "$$unformatted"; exit 1; }
+
+.PHONY: check-tidy
+check-tidy:
+	$(GO) mod tidy -diff
+
+# What is generated is compared with what was there, and left new.
+.PHONY: check-generated
+check-generated: $(oapi_codegen)
+	@echo go generate ./...
+	@sums() { grep -rl --include='*.go' '^// Code generated .* DO NOT EDIT\.$$' . | sort | xargs cksum; }; \
+	before=$$(sums); $(GO) generate ./... && test "$$before" = "$$(sums)" || \
+		{ echo "generated files were not up to date: commit what has changed"; exit 1; }
+
+.PHONY: check-imports
+check-imports:
+	$(GO) test ./test/imports
+
+.PHONY: check-workflows
+check-workflows: $(workflowcheck)
+	$(workflowcheck) ./workflows/... ./runbook/... ./runbooks/...
+
+.PHONY: check-vet
+check-vet:
+	$(GO) vet ./...
+
+.PHONY: check-lint
+check-lint: $(golangci)
+	$(golangci) run ./...
+
+.PHONY: generate
+generate: $(oapi_codegen) ## write the generated files anew
+	$(GO) generate ./...
+
+.PHONY: histories
+histories: bin/tocsin-dev ## record the histories that the replay tests read
+	@exec bin/tocsin-dev histories
+
+# Go knows better than make what has changed.
+.PHONY: bin/tocsin-dev
+bin/tocsin-dev:
+	@$(GO) build -o $@ ./cmd/tocsin-dev
+
+.PHONY: bin/with-postgres
+bin/with-postgres:
+	@$(GO) build -o $@ ./store/storetest/postgres/run
+
+$(gofumpt): tools/gofumpt/go.mod
+	$(GO) -C tools/gofumpt build -o ../../$@ mvdan.cc/gofumpt
+
+$(golangci): tools/golangci-lint/go.mod
+	$(GO) -C tools/golangci-lint build -o ../../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(oapi_codegen): tools/oapi-codegen/go.mod
+	$(GO) -C tools/oapi-codegen build -o ../../$@ github.com/oapi-codegen/oapi-codegen/v2/cmd/oapi-codegen
+
+$(workflowcheck): tools/workflowcheck/go.mod
+	$(GO) -C tools/workflowcheck build -o ../../$@ go.temporal.io/sdk/contrib/tools/workflowcheck
