@@ -1,0 +1,150 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emersion/go-smtp"
+
+	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/internal/disk"
+	"github.com/tocsinhq/tocsin/sandbox/internal/page"
+)
+
+// Config says how the inbox is set up; the zero value keeps mail of anybody
+// in memory.
+type Config struct {
+	// Username and Password, where set, must be given by AUTH PLAIN.
+	Username, Password string
+	// Dir keeps the messages in a file of that directory; empty keeps none.
+	Dir string
+	// Log receives what nobody can be answered; nil discards it.
+	Log *slog.Logger
+}
+
+// Server is the inbox. It serves HTTP below /inbox/ and, by Serve, SMTP.
+type Server struct {
+	// Faults makes the operations "rcpt" and "data" misbehave.
+	Faults *fault.Injector
+
+	config Config
+	mux    *http.ServeMux
+	smtp   *smtp.Server
+	pages  *page.Set
+	file   *disk.File
+	life   context.Context
+	cancel context.CancelFunc
+
+	mu    sync.Mutex
+	state state
+}
+
+// state is what survives a restart.
+type state struct {
+	Last     int       `json:"last"`
+	Messages []Message `json:"messages"`
+}
+
+// Query selects messages; what is empty selects all.
+type Query struct {
+	// To is an address of the envelope, in any case.
+	To string
+	// Subject is a part of the subject, in any case.
+	Subject string
+	// MessageID is the whole Message-ID, with its angle brackets.
+	MessageID string
+	// Since leaves out what was received before.
+	Since time.Time
+}
+
+// New returns an inbox as configured, with the messages kept in its directory
+// if there is one. It fails when those cannot be read. Close it.
+func New(config Config) (*Server, error) {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{config: config, mux: http.NewServeMux(), Faults: fault.New("rcpt", "data")}
+	var err error
+	if s.file, err = disk.Open(config.Dir, "inbox", &s.state, s.snapshot); err != nil {
+		return nil, err
+	}
+	if s.pages, err = page.Parse(templates); err != nil {
+		return nil, err
+	}
+	s.life, s.cancel = context.WithCancel(context.Background())
+	s.smtp = s.newSMTP()
+	s.route()
+	return s, nil
+}
+
+// Close stops the SMTP server and ends its connections.
+func (s *Server) Close() error { return s.closeSMTP(s.cancel) }
+
+// ServeHTTP answers everything below /inbox/.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+func (s *Server) snapshot() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return json.MarshalIndent(s.state, "", " ")
+}
+
+func (s *Server) accept(from string, to []string, raw []byte) error {
+	m := Read(raw)
+	m.From, m.To, m.Received = from, slices.Clone(to), time.Now()
+	s.mu.Lock()
+	s.state.Last++
+	m.ID = strconv.Itoa(s.state.Last)
+	s.state.Messages = append(s.state.Messages, m)
+	s.mu.Unlock()
+	return s.file.Sync()
+}
+
+// Messages returns the messages that a query selects, oldest first.
+func (s *Server) Messages(q Query) []Message {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []Message{}
+	for _, m := range s.state.Messages {
+		if q.selects(m) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+func (q Query) selects(m Message) bool {
+	toThem := q.To == "" || slices.ContainsFunc(m.To, func(to string) bool { return strings.EqualFold(to, q.To) })
+	about := strings.Contains(strings.ToLower(m.Subject), strings.ToLower(q.Subject))
+	same := q.MessageID == "" || q.MessageID == m.MessageID
+	return toThem && about && same && !m.Received.Before(q.Since)
+}
+
+// Message returns the message with an id, and whether there is one.
+func (s *Server) Message(id string) (Message, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.state.Messages, func(m Message) bool { return m.ID == id })
+	if i < 0 {
+		return Message{}, false
+	}
+	return s.state.Messages[i], true
+}
+
+// Forget removes the message with an id, or with an empty id all of them, and
+// returns how many those were. It fails when that cannot be kept.
+func (s *Server) Forget(id string) (int, error) {
+	s.mu.Lock()
+	before := len(s.state.Messages)
+	s.state.Messages = slices.DeleteFunc(s.state.Messages, func(m Message) bool { return id == "" || m.ID == id })
+	gone := before - len(s.state.Messages)
+	s.mu.Unlock()
+	return gone, s.file.Sync()
+}
