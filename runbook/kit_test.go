@@ -1,0 +1,308 @@
+package runbook_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/runbooktest"
+)
+
+// flip is a call that only says that it was made, with which key.
+type flip struct {
+	what string
+	err  error
+}
+
+func (f flip) String() string { return "flip " + f.what }
+
+func (f flip) Make(ctx workflow.Context, key string) error {
+	runbook.Note(ctx, "flips %s with %s", f.what, key)
+	return f.err
+}
+
+// slow is a call that takes two minutes.
+type slow struct{ flip }
+
+func (s slow) Make(ctx workflow.Context, key string) error {
+	if err := s.flip.Make(ctx, key); err != nil {
+		return err
+	}
+	return workflow.Sleep(ctx, 2*time.Minute)
+}
+
+// step flips something, and back.
+func step(what string) runbook.Step {
+	return runbook.Step{Name: what, Do: flip{what: what}, Undo: flip{what: what + " back"}}
+}
+
+func failing(what string, err error) runbook.Step {
+	return runbook.Step{Name: what, Do: flip{what: what, err: err}, Undo: flip{what: what + " back"}}
+}
+
+func safe(s runbook.Step) runbook.Step {
+	s.Safe = true
+	return s
+}
+
+// doing is a runbook of nothing but steps.
+func doing(steps ...runbook.Step) func(workflow.Context, runbook.Input) error {
+	return func(ctx workflow.Context, _ runbook.Input) error {
+		for _, s := range steps {
+			if err := runbook.Do(ctx, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+func says(choice string) runbooktest.Answer {
+	return runbooktest.Answer{After: time.Minute, By: "bob", Choice: choice}
+}
+
+var (
+	errRefused = incident.Errorf(incident.Conflict, "somebody was faster")
+	errUnknown = incident.Errorf(incident.Unavailable, "no answer")
+)
+
+func TestRun(t *testing.T) {
+	tests := map[string]struct {
+		run    func(workflow.Context, runbook.Input) error
+		script runbooktest.Script
+		want   string
+	}{
+		"steps carry keys of their own": {
+			run: doing(step("a"), step("b")),
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 step a: done (flip a)
+00:00 note flips b with INC-1/runbook/flips/1/step-2
+00:00 step b: done (flip b)
+00:00 ended done: done: a, b
+`,
+		},
+		"a failing third step undoes the second and the first, in this order": {
+			run: doing(safe(step("a")), safe(step("b")), failing("c", errRefused), step("d")),
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 step a: done (flip a)
+00:00 note flips b with INC-1/runbook/flips/1/step-2
+00:00 step b: done (flip b)
+00:00 note flips c with INC-1/runbook/flips/1/step-3
+00:00 step c: failed: somebody was faster
+00:00 note flips b back with INC-1/runbook/flips/1/step-2/undo
+00:00 step undo b: done (flip b back)
+00:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
+00:00 step undo a: done (flip a back)
+00:00 ended failed: c: somebody was faster; undone: a, b
+`,
+		},
+		"what is not safe is offered, and may be kept": {
+			run:    doing(step("a"), step("b"), failing("c", errRefused)),
+			script: runbooktest.Script{Answers: []runbooktest.Answer{says("keep"), says("undo")}},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 step a: done (flip a)
+00:00 note flips b with INC-1/runbook/flips/1/step-2
+00:00 step b: done (flip b)
+00:00 note flips c with INC-1/runbook/flips/1/step-3
+00:00 step c: failed: somebody was faster
+00:00 asks flips-1-1: C: somebody was faster. Undo "b"? It would call: flip b back [keep undo]
+01:00 answered bob: keep
+01:00 asks flips-1-2: C: somebody was faster. Undo "a"? It would call: flip a back [keep undo]
+02:00 answered bob: undo
+02:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
+02:00 step undo a: done (flip a back)
+02:00 ended failed: c: somebody was faster; undone: a; still stands: b
+`,
+		},
+		"an undo that fails leaves what is older": {
+			run: doing(safe(step("a")), runbook.Step{
+				Name: "b", Do: flip{what: "b"}, Undo: flip{what: "b back", err: errRefused}, Safe: true,
+			}, failing("c", errRefused)),
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 step a: done (flip a)
+00:00 note flips b with INC-1/runbook/flips/1/step-2
+00:00 step b: done (flip b)
+00:00 note flips c with INC-1/runbook/flips/1/step-3
+00:00 step c: failed: somebody was faster
+00:00 note flips b back with INC-1/runbook/flips/1/step-2/undo
+00:00 step undo b: failed: somebody was faster
+00:00 ended failed: c: somebody was faster; still stands: a, b
+`,
+		},
+		"an unknown outcome asks a person, who has it tried again": {
+			run:    doing(failing("a", errUnknown)),
+			script: runbooktest.Script{Answers: []runbooktest.Answer{says("try again"), says("it happened")}},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+01:00 answered bob: try again
+01:00 note flips a with INC-1/runbook/flips/1/step-1
+01:00 asks flips-1-2: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+02:00 answered bob: it happened
+02:00 step a: done (flip a)
+02:00 ended done: done: a
+`,
+		},
+		"an unknown outcome that did not happen leaves nothing to undo": {
+			run:    doing(failing("a", errUnknown)),
+			script: runbooktest.Script{Answers: []runbooktest.Answer{says("it did not")}},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+01:00 answered bob: it did not
+01:00 step a: failed: no answer
+01:00 ended failed: a: no answer
+`,
+		},
+		"an unknown outcome that stays unknown has its undo offered": {
+			run:    doing(failing("a", errUnknown)),
+			script: runbooktest.Script{Answers: []runbooktest.Answer{{}, says("undo")}},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+30:00 expired nobody answered within 30m0s
+30:00 step a: failed: its outcome is unknown: no answer
+30:00 asks flips-1-2: A: its outcome is unknown: no answer. Undo "a"? It would call: flip a back [keep undo]
+31:00 answered bob: undo
+31:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
+31:00 step undo a: done (flip a back)
+31:00 ended failed: a: its outcome is unknown: no answer; undone: a
+`,
+		},
+		"an answer to something else is not taken": {
+			run: func(ctx workflow.Context, _ runbook.Input) error {
+				choice, err := runbook.Ask(ctx, "Which?", 10*time.Minute, "left", "right")
+				runbook.Note(ctx, "went %q", choice)
+				return err
+			},
+			script: runbooktest.Script{Answers: []runbooktest.Answer{{
+				After: time.Minute, By: "bob", Choice: "left", To: "other-1-1",
+			}}},
+			want: `
+00:00 asks flips-1-1: Which? [left right]
+01:00 note not taken: bob answered "left" to other-1-1, which is not open for that
+10:00 expired nobody answered within 10m0s
+10:00 note went ""
+10:00 ended done: done
+`,
+		},
+		"an answer that comes too late is told": {
+			run: func(ctx workflow.Context, _ runbook.Input) error {
+				if _, err := runbook.Ask(ctx, "Which?", time.Minute, "left", "right"); err != nil {
+					return err
+				}
+				return runbook.Wait(ctx, time.Hour, "for the late")
+			},
+			script: runbooktest.Script{Answers: []runbooktest.Answer{{After: 2 * time.Minute, By: "bob", Choice: "left"}}},
+			want: `
+00:00 asks flips-1-1: Which? [left right]
+01:00 expired nobody answered within 1m0s
+61:00 note not taken: bob answered "left" to flips-1-1, which is not open for that
+61:00 ended done: done
+`,
+		},
+		"a choice that was not given is not taken": {
+			run: func(ctx workflow.Context, _ runbook.Input) error {
+				return runbook.Approve(ctx, "Go?", 10*time.Minute)
+			},
+			script: runbooktest.Script{Answers: []runbooktest.Answer{says("perhaps")}},
+			want: `
+00:00 asks approve flips-1-1: Go?
+01:00 note not taken: bob answered "perhaps" to flips-1-1, which is not open for that
+10:00 expired nobody answered within 10m0s
+10:00 ended refused: refused: nobody approved within 10m0s
+`,
+		},
+		"a panic is contained, and what was done is offered back": {
+			run: func(ctx workflow.Context, in runbook.Input) error {
+				if err := runbook.Do(ctx, step("a")); err != nil {
+					return err
+				}
+				return fmt.Errorf("never: %s", in.Text("undeclared"))
+			},
+			script: runbooktest.Script{Answers: []runbooktest.Answer{says("keep")}},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 step a: done (flip a)
+00:00 asks flips-1-1: The runbook panicked: parameter "undeclared" is not declared in the runbook's Params. Undo "a"? It would call: flip a back [keep undo]
+01:00 answered bob: keep
+01:00 ended failed: the runbook panicked: parameter "undeclared" is not declared in the runbook's Params; still stands: a
+`,
+		},
+		"a cancelled run finishes its step and offers nothing": {
+			run:    doing(safe(runbook.Step{Name: "a", Do: slow{flip{what: "a"}}, Undo: flip{what: "a back"}}), step("b")),
+			script: runbooktest.Script{Cancel: time.Minute},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+02:00 step a: done (flip a)
+02:00 ended cancelled: cancelled before the next step; still stands: a
+`,
+		},
+		"a cancelled run withdraws its question": {
+			run:    doing(failing("a", errUnknown)),
+			script: runbooktest.Script{Cancel: time.Minute},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+01:00 step a: failed: canceled
+01:00 ended cancelled: cancelled before the next step; still stands: a
+`,
+		},
+		"a dry run lists everything and waits for nothing": {
+			run: func(ctx workflow.Context, _ runbook.Input) error {
+				choice, err := runbook.Ask(ctx, "Which?", time.Minute, "left", "right")
+				if err != nil {
+					return err
+				}
+				if err := runbook.Wait(ctx, time.Hour, "until it is calm"); err != nil {
+					return err
+				}
+				return runbook.Do(ctx, runbook.Step{Name: choice, Do: flip{what: choice}})
+			},
+			script: runbooktest.Script{DryRun: true},
+			want: `
+00:00 note would ask, for at most 1m0s: Which? (left / right)
+00:00 note would wait 1h0m0s: until it is calm
+00:00 note would call: flip left; nothing undoes it
+00:00 ended done: dry run: nothing was changed
+`,
+		},
+		"a question without a choice is the author's mistake": {
+			run: func(ctx workflow.Context, _ runbook.Input) error {
+				_, err := runbook.Ask(ctx, "Well?", time.Minute)
+				return err
+			},
+			want: `
+00:00 ended failed: a question needs at least one choice
+`,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			b := runbook.Runbook{Name: "flips", Run: test.run}
+			got := runbooktest.Play(t, b, test.script)
+			require.Contains(t, got[0], "alice started")
+			require.Equal(t, lines(test.want), got[1:])
+		})
+	}
+}
+
+func lines(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
+}

@@ -1,0 +1,146 @@
+package runbook_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/runbook"
+)
+
+// heard executes a run and returns what its incident heard of it, until that
+// is gone, and what became of the workflow.
+func heard(t *testing.T, run func(workflow.Context, runbook.Input) error, goneAfter int) (reports []runbook.Report, result string, err error) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	b := runbook.Runbook{Name: "flips", Run: run}
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{
+		ID: runbook.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue,
+	})
+	hear := func(_, _, _, _ string, payload any) error {
+		if len(reports) >= goneAfter {
+			return &temporal.UnknownExternalWorkflowExecutionError{}
+		}
+		reports = append(reports, payload.(runbook.Report))
+		return nil
+	}
+	env.OnSignalExternalWorkflow(mock.Anything, "INC-7", "", runbook.ReportSignal, mock.Anything).Return(hear)
+	env.ExecuteWorkflow(b.Name, runbook.Input{Incident: "INC-7", By: "alice"})
+	require.True(t, env.IsWorkflowCompleted())
+	if err := env.GetWorkflowError(); err != nil {
+		return reports, "", err
+	}
+	require.NoError(t, env.GetWorkflowResult(&result))
+	return reports, result, nil
+}
+
+const forEver = 1 << 30
+
+func TestReportsAreNumberedAndNamed(t *testing.T) {
+	reports, result, err := heard(t, func(ctx workflow.Context, _ runbook.Input) error {
+		runbook.Note(ctx, "one of %d", 2)
+		return runbook.Approve(ctx, "Go?", time.Minute)
+	}, forEver)
+	require.NoError(t, err)
+	require.Equal(t, "refused: nobody approved within 1m0s", result)
+
+	var kinds []runbook.Kind
+	for i, r := range reports {
+		require.Equal(t, "INC-7/runbook/flips/3", r.Run)
+		require.Equal(t, i+1, r.Ordinal)
+		require.False(t, r.At.IsZero())
+		require.Equal(t, time.UTC, r.At.Location())
+		kinds = append(kinds, r.Kind)
+	}
+	require.Equal(t, []runbook.Kind{
+		runbook.Started, runbook.Noted, runbook.Asked, runbook.Expired, runbook.Ended,
+	}, kinds)
+	question := reports[2].Question
+	require.Equal(t, &runbook.Question{
+		ID: "flips-3-1", Approval: true, Text: "Go?", Choices: []string{"approve", "refuse"},
+		Until: reports[2].At.Add(time.Minute),
+	}, question)
+	require.Equal(t, question, reports[3].Question)
+	require.Equal(t, runbook.Running, reports[3].State)
+	require.Equal(t, runbook.Refused, reports[4].State)
+}
+
+func TestAFailedRunFailsItsWorkflow(t *testing.T) {
+	_, _, err := heard(t, doing(failing("a", errRefused)), forEver)
+	var failed *temporal.ApplicationError
+	require.ErrorAs(t, err, &failed)
+	require.Equal(t, runbook.Failed, failed.Type())
+	require.True(t, failed.NonRetryable())
+	require.Equal(t, "a: somebody was faster", failed.Message())
+}
+
+func TestALongTextIsCutBetweenCharacters(t *testing.T) {
+	reports, _, err := heard(t, func(ctx workflow.Context, _ runbook.Input) error {
+		runbook.Note(ctx, "%s", strings.Repeat("é", 5000))
+		return nil
+	}, forEver)
+	require.NoError(t, err)
+	require.LessOrEqual(t, len(reports[1].Text), 2000)
+	require.True(t, utf8.ValidString(reports[1].Text))
+	require.True(t, strings.HasSuffix(reports[1].Text, "é…"))
+}
+
+// made counts the calls that were made with it.
+type made struct{ count *int }
+
+func (made) String() string { return "count" }
+
+func (m made) Make(workflow.Context, string) error {
+	*m.count++
+	return nil
+}
+
+func TestARunWhoseIncidentIsGoneUndoesOnlyWhatIsSafe(t *testing.T) {
+	var does, safeUndos, otherUndos, never int
+	steps := []runbook.Step{
+		{Name: "other", Do: made{&does}, Undo: made{&otherUndos}},
+		{Name: "safe", Do: made{&does}, Undo: made{&safeUndos}, Safe: true},
+		{Name: "never", Do: made{&never}},
+	}
+	reports, _, err := heard(t, doing(steps...), 2)
+	require.Len(t, reports, 2)
+	require.ErrorContains(t, err, "the incident is gone; undone: safe; still stands: other")
+	require.Equal(t, []int{2, 1, 0, 0}, []int{does, safeUndos, otherUndos, never})
+}
+
+func TestARunWithoutAnIncidentDoesNothing(t *testing.T) {
+	var does int
+	_, _, err := heard(t, doing(runbook.Step{Name: "a", Do: made{&does}}), 0)
+	require.ErrorContains(t, err, "the incident is gone")
+	require.Zero(t, does)
+}
+
+func TestEveryVerbStopsWhenTheIncidentIsGone(t *testing.T) {
+	verbs := map[string]func(workflow.Context) error{
+		"deployed": func(ctx workflow.Context) error { _, err := runbook.Deployed(ctx, "payments"); return err },
+		"ask":      func(ctx workflow.Context) error { _, err := runbook.Ask(ctx, "?", time.Minute, "a"); return err },
+		"approve":  func(ctx workflow.Context) error { return runbook.Approve(ctx, "?", time.Minute) },
+		"do":       func(ctx workflow.Context) error { return runbook.Do(ctx, step("a")) },
+		"check":    func(ctx workflow.Context) error { _, err := runbook.Check(ctx, runbook.Metric{}); return err },
+		"wait":     func(ctx workflow.Context) error { return runbook.Wait(ctx, time.Minute, "it") },
+	}
+	for name, verb := range verbs {
+		t.Run(name, func(t *testing.T) {
+			_, _, err := heard(t, func(ctx workflow.Context, _ runbook.Input) error {
+				runbook.Note(ctx, "the last word")
+				return verb(ctx)
+			}, 1)
+			require.ErrorContains(t, err, "the incident is gone")
+		})
+	}
+}

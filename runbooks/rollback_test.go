@@ -1,0 +1,254 @@
+package runbooks_test
+
+import (
+	"maps"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/runbooktest"
+	"github.com/tocsinhq/tocsin/runbooks"
+)
+
+// approved is how every roll-back begins that a person approves.
+const approved = `
+00:00 started alice started rollback
+00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
+00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+00:12 answered bob: approve
+00:12 calls rollback payments r41 (expected r42)
+`
+
+const rolledBack = approved + `
+00:12 step roll back payments: done (roll back payments to r41, expecting r42)
+`
+
+const worse = rolledBack + `
+01:12 measures error_ratio: 0.3
+01:42 measures error_ratio: 0.3
+02:12 measures error_ratio: 0.3
+02:12 note checked the metric: worse (0.3, 0.3, 0.3; healthy below 0.05)
+02:12 asks rollback-1-2: The metric is worse after the roll-back. Undo "roll back payments"? It would call: roll back payments to r42, expecting r41 [keep undo]
+`
+
+func TestRollback(t *testing.T) {
+	yes := runbooktest.Answer{After: 12 * time.Second, By: "bob", Choice: "approve"}
+	bad := []float64{0.3}
+	good := []float64{0.01, 0.02, 0.01}
+	tests := map[string]struct {
+		script runbooktest.Script
+		want   string
+	}{
+		"it helps": {
+			script: runbooktest.Script{Answers: []runbooktest.Answer{yes}, Samples: good},
+			want: rolledBack + `
+01:12 measures error_ratio: 0.01
+01:42 measures error_ratio: 0.02
+02:12 measures error_ratio: 0.01
+02:12 note checked the metric: healthy (0.01, 0.02, 0.01; healthy below 0.05)
+02:12 ended done: done: roll back payments
+`,
+		},
+		"refused": {
+			script: runbooktest.Script{Answers: []runbooktest.Answer{{
+				After: time.Minute, By: "bob", Choice: "refuse", Reason: "it is the database",
+			}}},
+			want: `
+00:00 started alice started rollback
+00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
+00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+01:00 answered bob: refuse (it is the database)
+01:00 ended refused: refused by bob (it is the database)
+`,
+		},
+		"nobody approves": {
+			want: `
+00:00 started alice started rollback
+00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
+00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+15:00 expired nobody answered within 15m0s
+15:00 ended refused: refused: nobody approved within 15m0s
+`,
+		},
+		"the revision moved": {
+			script: runbooktest.Script{
+				Answers: []runbooktest.Answer{yes},
+				Deploys: []runbooktest.Deploy{{After: 5 * time.Second, Target: "payments", Revision: "r43"}},
+			},
+			want: `
+00:00 started alice started rollback
+00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
+00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+00:05 somebody deploys payments r43
+00:12 answered bob: approve
+00:12 calls rollback payments r41 (expected r42)
+00:12 step roll back payments: failed: payments runs r43, not r42
+00:12 ended failed: roll back payments: payments runs r43, not r42
+`,
+		},
+		"worse, and a person keeps it": {
+			script: runbooktest.Script{Samples: bad, Answers: []runbooktest.Answer{
+				yes, {After: time.Minute, By: "carol", Choice: "keep"},
+			}},
+			want: worse + `
+03:12 answered carol: keep
+03:12 ended failed: the metric is worse after the roll-back; still stands: roll back payments
+`,
+		},
+		"worse, and a person undoes it": {
+			script: runbooktest.Script{Samples: bad, Answers: []runbooktest.Answer{
+				yes, {After: time.Minute, By: "carol", Choice: "undo", Reason: "it was not the release"},
+			}},
+			want: worse + `
+03:12 answered carol: undo (it was not the release)
+03:12 calls rollback payments r42 (expected r41)
+03:12 step undo roll back payments: done (roll back payments to r42, expecting r41)
+03:12 ended failed: the metric is worse after the roll-back; undone: roll back payments
+`,
+		},
+		"worse, and nobody decides": {
+			script: runbooktest.Script{Samples: bad, Answers: []runbooktest.Answer{yes}},
+			want: worse + `
+32:12 expired nobody answered within 30m0s
+32:12 ended failed: the metric is worse after the roll-back; still stands: roll back payments
+`,
+		},
+		"the metric goes silent": {
+			script: runbooktest.Script{Samples: []float64{0.01, math.NaN()}, Answers: []runbooktest.Answer{
+				yes, {After: time.Minute, By: "carol", Choice: "keep"},
+			}},
+			want: rolledBack + `
+01:12 measures error_ratio: 0.01
+01:42 measures error_ratio: no data
+02:12 measures error_ratio: no data
+02:12 note checked the metric: unknown (0.01, no data, no data; healthy below 0.05)
+02:12 asks rollback-1-2: The metric is unknown after the roll-back. Undo "roll back payments"? It would call: roll back payments to r42, expecting r41 [keep undo]
+03:12 answered carol: keep
+03:12 ended failed: the metric is unknown after the roll-back; still stands: roll back payments
+`,
+		},
+		"dry run": {
+			script: runbooktest.Script{DryRun: true},
+			want: `
+00:00 started alice started a dry run of rollback
+00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
+00:00 note would ask for approval, for at most 15m0s: Roll payments back from r42 to r41?
+00:00 note would call: roll back payments to r41, expecting r42; its undo would call: roll back payments to r42, expecting r41
+00:00 note would query, three times within 2m0s: error_ratio; healthy below 0.05
+00:00 ended done: dry run: nothing was changed
+`,
+		},
+		"nothing ran before": {
+			script: runbooktest.Script{Deployed: []incident.Deployment{{Target: "payments", Revision: "r1"}}},
+			want: `
+00:00 started alice started rollback
+00:00 ended refused: refused: nothing ran at payments before r1
+`,
+		},
+		"no such target": {
+			script: runbooktest.Script{Params: map[string]string{"target": "payment"}},
+			want: `
+00:00 started alice started rollback
+00:00 ended failed: what is deployed at payment cannot be read: there is no target payment
+`,
+		},
+		"the answer of the target is lost": {
+			script: runbooktest.Script{
+				Faults: []runbooktest.Fault{runbooktest.Lost}, Answers: []runbooktest.Answer{yes}, Samples: good,
+			},
+			want: approved + `
+00:13 calls rollback payments r41 (expected r42, the same key again)
+00:13 step roll back payments: done (roll back payments to r41, expecting r42)
+01:13 measures error_ratio: 0.01
+01:43 measures error_ratio: 0.02
+02:13 measures error_ratio: 0.01
+02:13 note checked the metric: healthy (0.01, 0.02, 0.01; healthy below 0.05)
+02:13 ended done: done: roll back payments
+`,
+		},
+		"the roll-back takes its time": {
+			script: runbooktest.Script{Polls: 3, Answers: []runbooktest.Answer{yes}, Samples: good},
+			want: approved + `
+00:18 step roll back payments: done (roll back payments to r41, expecting r42)
+01:18 measures error_ratio: 0.01
+01:48 measures error_ratio: 0.02
+02:18 measures error_ratio: 0.01
+02:18 note checked the metric: healthy (0.01, 0.02, 0.01; healthy below 0.05)
+02:18 ended done: done: roll back payments
+`,
+		},
+		"the target fails and changes nothing": {
+			script: runbooktest.Script{Faults: []runbooktest.Fault{runbooktest.Broken}, Answers: []runbooktest.Answer{yes}},
+			want: approved + `
+00:12 step roll back payments: failed: the target could not do it and still runs r42
+00:12 ended failed: roll back payments: the target could not do it and still runs r42
+`,
+		},
+		"cancelled while the approval is open": {
+			script: runbooktest.Script{Cancel: time.Minute},
+			want: `
+00:00 started alice started rollback
+00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
+00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+01:00 ended cancelled: cancelled before the next step
+`,
+		},
+		"cancelled after the change": {
+			script: runbooktest.Script{Cancel: time.Minute, Answers: []runbooktest.Answer{yes}},
+			want: rolledBack + `
+01:00 ended cancelled: cancelled before the next step; still stands: roll back payments
+`,
+		},
+		"a parameter that does not fit": {
+			script: runbooktest.Script{Params: map[string]string{"below": "five"}},
+			want: `
+00:00 started alice started rollback
+00:00 ended failed: the parameters do not fit: below must be a number, such as 0.05
+`,
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			script := test.script
+			script.Params = map[string]string{"target": "payments", "check": "error_ratio", "below": "0.05"}
+			maps.Copy(script.Params, test.script.Params)
+			if script.Deployed == nil {
+				script.Deployed = []incident.Deployment{payments()}
+			}
+			require.Equal(t, lines(test.want), runbooktest.Play(t, find(t, "rollback"), script))
+		})
+	}
+}
+
+func payments() incident.Deployment {
+	return incident.Deployment{
+		Target: "payments", Revision: "r42", Version: "1.9",
+		Previous: []incident.Revision{{Revision: "r41", Version: "1.8"}, {Revision: "r40", Version: "1.7"}},
+	}
+}
+
+func find(t *testing.T, name string) runbook.Runbook {
+	t.Helper()
+	for _, b := range runbooks.All() {
+		if b.Name == name {
+			return b
+		}
+	}
+	require.Fail(t, "there is no runbook "+name)
+	return runbook.Runbook{}
+}
+
+func lines(text string) []string {
+	var all []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			all = append(all, line)
+		}
+	}
+	return all
+}
