@@ -24,7 +24,10 @@ import (
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devserver"
 )
 
-const taskQueue = "rehearsals"
+const (
+	taskQueue = "rehearsals"
+	namespace = "theatre" // of the servers that have a file
+)
 
 // Rehearsal is a workflow that waits to be told its part and repeats it.
 func Rehearsal(ctx workflow.Context) (string, error) {
@@ -50,9 +53,11 @@ func start(t *testing.T, cfg devserver.Config) *devserver.Server {
 	return server
 }
 
-func dial(t *testing.T, addr string) client.Client {
+func dial(t *testing.T, addr, namespace string) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{HostPort: addr, Logger: quiet(t)})
+	c, err := client.DialContext(t.Context(), client.Options{
+		HostPort: addr, Namespace: namespace, Logger: quiet(t),
+	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
@@ -94,7 +99,7 @@ func TestInMemory(t *testing.T) {
 		SearchAttributes: map[string]enumspb.IndexedValueType{"TocsinPhase": enumspb.INDEXED_VALUE_TYPE_KEYWORD},
 		Logger:           slog.New(slog.NewTextHandler(&complaints, &slog.HandlerOptions{Level: slog.LevelWarn})),
 	})
-	c := dial(t, server.FrontendAddr())
+	c := dial(t, server.FrontendAddr(), "")
 	work(t, c)
 
 	t.Run("listens on the loopback interface only", func(t *testing.T) {
@@ -153,16 +158,17 @@ func TestFileSurvivesKill(t *testing.T) {
 	file := filepath.Join(dir, "temporal.db")
 
 	killed := startProcess(t, file)
-	before := dial(t, killed.addr)
+	before := dial(t, killed.addr, namespace)
 	open := begin(t, before, client.StartWorkflowOptions{ID: "INC-1"})
 	killed.kill(t)
 
 	server := start(t, devserver.Config{
 		FrontendAddr:     killed.addr,
 		SQLiteFile:       file,
+		Namespace:        namespace,
 		SearchAttributes: map[string]enumspb.IndexedValueType{"TocsinTeam": enumspb.INDEXED_VALUE_TYPE_KEYWORD},
 	})
-	after := dial(t, server.FrontendAddr())
+	after := dial(t, server.FrontendAddr(), namespace)
 	work(t, after)
 	require.Equal(t, "I say: the bell", finish(t, after, after.GetWorkflow(t.Context(), open.GetID(), "")))
 	begin(t, after, client.StartWorkflowOptions{TypedSearchAttributes: temporal.NewSearchAttributes(
@@ -174,6 +180,7 @@ func TestFileSurvivesKill(t *testing.T) {
 	t.Run("an attribute keeps its type", func(t *testing.T) {
 		_, err := devserver.Start(t.Context(), devserver.Config{
 			SQLiteFile:       file,
+			Namespace:        namespace,
 			SearchAttributes: map[string]enumspb.IndexedValueType{"TocsinTeam": enumspb.INDEXED_VALUE_TYPE_INT},
 			Logger:           quiet(t),
 		})

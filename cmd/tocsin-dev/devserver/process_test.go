@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 func serve(file string) {
 	server, err := devserver.Start(context.Background(), devserver.Config{
 		SQLiteFile:       file,
+		Namespace:        namespace,
+		Untuned:          true,
 		SearchAttributes: map[string]enumspb.IndexedValueType{"TocsinPhase": enumspb.INDEXED_VALUE_TYPE_KEYWORD},
 	})
 	if err != nil {

@@ -48,6 +48,7 @@ func run(args []string) (int, error) {
 	cluster, err := postgres.Start(context.Background())
 	if errors.Is(err, postgres.ErrNoBinaries) && os.Getenv(envRequire) != "all" {
 		warn(err)
+		defer warn(err) // again, below what the command printed
 		return command(args, os.Environ(), signals)
 	}
 	if err != nil {

@@ -1,11 +1,10 @@
-package main_test
+package main
 
 import (
 	"bufio"
 	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -16,13 +15,23 @@ import (
 	"github.com/tocsinhq/tocsin/store/storetest/postgres"
 )
 
-// build compiles the command once for the tests of this file.
-func build(t *testing.T) string {
+// envMain makes the test binary the command itself.
+const envMain = "RUN_TEST_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envMain) != "" {
+		main()
+	}
+	os.Exit(m.Run())
+}
+
+// program is the command with args, with env on top of ours, and with no
+// server lent from outside.
+func program(t *testing.T, args []string, env ...string) *exec.Cmd {
 	t.Helper()
-	binary := filepath.Join(t.TempDir(), "run")
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput()
-	require.NoError(t, err, string(out))
-	return binary
+	cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+	cmd.Env = append(append(os.Environ(), envMain+"=1", postgres.EnvDSN+"=", envRequire+"="), env...)
+	return cmd
 }
 
 type result struct {
@@ -30,13 +39,11 @@ type result struct {
 	stdout, stderr string
 }
 
-// call runs the command over a shell script, with env on top of ours and no
-// server lent from outside.
-func call(t *testing.T, binary, script string, env ...string) result {
+// call runs the command over a shell script.
+func call(t *testing.T, script string, env ...string) result {
 	t.Helper()
 	var stdout, stderr strings.Builder
-	cmd := exec.CommandContext(t.Context(), binary, "--", "sh", "-c", script)
-	cmd.Env = append(append(os.Environ(), postgres.EnvDSN+"=", "TOCSIN_TEST_REQUIRE="), env...)
+	cmd := program(t, []string{"--", "sh", "-c", script}, env...)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	err := cmd.Run()
 	if _, exited := errors.AsType[*exec.ExitError](err); !exited {
@@ -46,39 +53,37 @@ func call(t *testing.T, binary, script string, env ...string) result {
 }
 
 func TestRun(t *testing.T) {
-	binary := build(t)
 	nowhere := postgres.EnvBinaries + "=" + t.TempDir()
 
 	t.Run("passes the exit code", func(t *testing.T) {
-		require.Equal(t, 7, call(t, binary, "exit 7", nowhere).code)
-		require.Equal(t, 0, call(t, binary, "true", nowhere).code)
-		require.Equal(t, 128+9, call(t, binary, "kill -9 $$", nowhere).code)
+		require.Equal(t, 7, call(t, "exit 7", nowhere).code)
+		require.Equal(t, 0, call(t, "true", nowhere).code)
+		require.Equal(t, 128+9, call(t, "kill -9 $$", nowhere).code)
 	})
 	t.Run("says what is not tested", func(t *testing.T) {
-		got := call(t, binary, "echo ran", nowhere)
+		got := call(t, "echo ran", nowhere)
 		require.Equal(t, 0, got.code)
 		require.Equal(t, "ran\n", got.stdout)
 		require.Contains(t, got.stderr, "NOT TESTED")
 		require.Contains(t, got.stderr, "install PostgreSQL")
 	})
 	t.Run("refuses when all is required", func(t *testing.T) {
-		got := call(t, binary, "echo ran", nowhere, "TOCSIN_TEST_REQUIRE=all")
+		got := call(t, "echo ran", nowhere, envRequire+"=all")
 		require.Equal(t, 1, got.code)
 		require.Empty(t, got.stdout)
 		require.Contains(t, got.stderr, "install PostgreSQL")
 	})
 	t.Run("wants a command", func(t *testing.T) {
-		out, err := exec.CommandContext(t.Context(), binary).CombinedOutput()
+		out, err := program(t, nil).CombinedOutput()
 		require.Error(t, err)
 		require.Contains(t, string(out), "say what to run")
 	})
 }
 
 func TestRunLendsACluster(t *testing.T) {
-	binary := build(t)
-	got := call(t, binary, `echo "$TOCSIN_TEST_POSTGRES"`)
+	got := call(t, `echo "$TOCSIN_TEST_POSTGRES"`)
 	if strings.Contains(got.stderr, "NOT TESTED") {
-		require.NotEqual(t, "all", os.Getenv("TOCSIN_TEST_REQUIRE"))
+		require.NotEqual(t, "all", os.Getenv(envRequire))
 		t.Skip(got.stderr)
 	}
 	require.Equal(t, 0, got.code, got.stderr)
@@ -86,10 +91,7 @@ func TestRunLendsACluster(t *testing.T) {
 }
 
 func TestRunForwardsSignalsAndLeavesNothing(t *testing.T) {
-	binary := build(t)
-	cmd := exec.CommandContext(t.Context(), binary, "--", "sh", "-c",
-		`sleep 1000 & echo "$TOCSIN_TEST_POSTGRES"; echo $!; wait`)
-	cmd.Env = append(os.Environ(), postgres.EnvDSN+"=", "TOCSIN_TEST_REQUIRE=")
+	cmd := program(t, []string{"--", "sh", "-c", `sleep 1000 & echo "$TOCSIN_TEST_POSTGRES"; echo $!; wait`})
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
