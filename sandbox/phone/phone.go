@@ -1,0 +1,207 @@
+package phone
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/internal/disk"
+	"github.com/tocsinhq/tocsin/sandbox/internal/page"
+)
+
+const tapTimeout = 10 * time.Second
+
+// Config says how the phones are set up; the zero value accepts everybody's
+// pushes and no webhook.
+type Config struct {
+	// Token must be sent as bearer token to publish; empty lets anybody.
+	Token string
+	// HookSecrets are the signing secrets of the webhooks, by name.
+	HookSecrets map[string]string
+	// HookSecret is that of every webhook which has none of its own; empty
+	// refuses those.
+	HookSecret string
+	// Dir keeps what arrived in a file of that directory; empty keeps none.
+	Dir string
+	// Log receives what nobody can be answered; nil discards it.
+	Log *slog.Logger
+}
+
+// Page is a push as it arrived.
+type Page struct {
+	ID       string    `json:"id"`
+	Topic    string    `json:"topic"`
+	Title    string    `json:"title,omitempty"`
+	Message  string    `json:"message"`
+	Priority int       `json:"priority"`
+	Tags     []string  `json:"tags,omitempty"`
+	Click    string    `json:"click,omitempty"`
+	Actions  []Action  `json:"actions,omitempty"`
+	Received time.Time `json:"received"`
+	// Key is the sequence_id or the Idempotency-Key that it came with.
+	Key string `json:"key,omitempty"`
+	// Taps are the buttons that were tapped.
+	Taps []Tap `json:"taps,omitempty"`
+}
+
+// Action is a button below a push.
+type Action struct {
+	// Action is what it does: "http" or "view".
+	Action  string            `json:"action"`
+	Label   string            `json:"label"`
+	URL     string            `json:"url"`
+	Method  string            `json:"method,omitempty"`
+	Headers map[string]string `json:"headers,omitempty"`
+	Body    string            `json:"body,omitempty"`
+	Clear   bool              `json:"clear,omitempty"`
+}
+
+// Tap is one use of a button, with the status that came back, or the error.
+type Tap struct {
+	Label  string    `json:"label"`
+	At     time.Time `json:"at"`
+	Status int       `json:"status,omitempty"`
+	Error  string    `json:"error,omitempty"`
+}
+
+// Hook is a webhook that arrived with a good signature.
+type Hook struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Received time.Time `json:"received"`
+	// Key is the Idempotency-Key that it came with.
+	Key  string          `json:"key,omitempty"`
+	Body json.RawMessage `json:"body"`
+}
+
+// Server is the push server and what it received. It serves HTTP below
+// /phone/.
+type Server struct {
+	// Faults makes the operations "push" and "hook" misbehave.
+	Faults *fault.Injector
+
+	config Config
+	mux    *http.ServeMux
+	pages  *page.Set
+	file   *disk.File
+	client *http.Client
+
+	mu    sync.Mutex
+	state state
+}
+
+// state is what survives a restart.
+type state struct {
+	Last  int    `json:"last"`
+	Pages []Page `json:"pages"`
+	Hooks []Hook `json:"hooks"`
+}
+
+// New returns phones as configured, with what arrived kept in the directory
+// if there is one. It fails when that cannot be read. Close it.
+func New(config Config) (*Server, error) {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Server{
+		config: config, mux: http.NewServeMux(), Faults: fault.New("push", "hook"),
+		client: &http.Client{Timeout: tapTimeout},
+	}
+	var err error
+	if s.file, err = disk.Open(config.Dir, "phone", &s.state, s.snapshot); err != nil {
+		return nil, err
+	}
+	if s.pages, err = page.Parse(templates); err != nil {
+		return nil, err
+	}
+	s.route()
+	return s, nil
+}
+
+// Close lets held requests go.
+func (s *Server) Close() {
+	s.Faults.Clear()
+	s.client.CloseIdleConnections()
+}
+
+// ServeHTTP answers everything below /phone/.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+func (s *Server) snapshot() ([]byte, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return json.MarshalIndent(s.state, "", " ")
+}
+
+func (s *Server) nextIDLocked() string {
+	s.state.Last++
+	return strconv.Itoa(s.state.Last)
+}
+
+func (s *Server) keepPage(p Page) (Page, error) {
+	s.mu.Lock()
+	p.ID, p.Received = s.nextIDLocked(), time.Now()
+	s.state.Pages = append(s.state.Pages, p)
+	s.mu.Unlock()
+	return p, s.file.Sync()
+}
+
+func (s *Server) keepHook(h Hook) (Hook, error) {
+	s.mu.Lock()
+	h.ID, h.Received = s.nextIDLocked(), time.Now()
+	s.state.Hooks = append(s.state.Hooks, h)
+	s.mu.Unlock()
+	return h, s.file.Sync()
+}
+
+// Pages returns the pushes to a topic, or with an empty topic all of them,
+// oldest first.
+func (s *Server) Pages(topic string) []Page {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []Page{}
+	for _, p := range s.state.Pages {
+		if topic == "" || p.Topic == topic {
+			p.Taps = slices.Clone(p.Taps)
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// Hooks returns the webhooks of a name, or with an empty name all of them,
+// oldest first.
+func (s *Server) Hooks(name string) []Hook {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found := []Hook{}
+	for _, h := range s.state.Hooks {
+		if name == "" || h.Name == name {
+			found = append(found, h)
+		}
+	}
+	return found
+}
+
+// Forget removes every push and webhook. It fails when that cannot be kept.
+func (s *Server) Forget() error {
+	s.mu.Lock()
+	s.state.Pages, s.state.Hooks = nil, nil
+	s.mu.Unlock()
+	return s.file.Sync()
+}
+
+func (s *Server) page(id string) (Page, error) {
+	for _, p := range s.Pages("") {
+		if p.ID == id {
+			return p, nil
+		}
+	}
+	return Page{}, fmt.Errorf("there is no push %s, list them at /phone/api/pages", id)
+}
