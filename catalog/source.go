@@ -22,7 +22,7 @@ type source struct {
 	places   map[string]place
 	problems Problems
 	// failed holds the keys at which a problem was reported already: what
-	// could not be read is not also called missing.
+	// could not be read, and what is in it, is not also called missing.
 	failed map[string]bool
 }
 
@@ -34,15 +34,16 @@ func newSource(files []File) *source {
 	return s
 }
 
-// report adds a problem at a key, once; a value that is missing is reported
+// report adds a problem at a key, one for each value; a value that is missing is reported
 // at what it is missing from.
 func (s *source) report(key, format string, args ...any) {
-	if s.failed[key] {
-		return
+	for end := len(key); end > 0; end = strings.LastIndexAny(key[:end], ".[") {
+		if s.failed[key[:end]] {
+			return
+		}
 	}
 	s.failed[key] = true
-	at := s.nearest(key)
-	s.reportAt(at, format, args...)
+	s.reportAt(s.nearest(key), format, args...)
 }
 
 func (s *source) reportAt(at place, format string, args ...any) {

@@ -10,6 +10,9 @@ import (
 // of the catalog, named as in a Change: its service, team and escalation
 // policy, and whom its levels, response policies and last resort page.
 func (p Policy) Uses(noun, id string) bool {
+	if id == "" {
+		return false
+	}
 	switch noun {
 	case "service":
 		return p.Service == id
@@ -35,7 +38,7 @@ func scheduleOf(t oncall.Target) string {
 
 func (p Policy) commandedFrom(schedule string) bool {
 	return p.demands(func(r ResponsePolicy) bool {
-		return schedule != "" && scheduleOf(oncall.Target{Schedule: r.Commander.Schedule}) == schedule
+		return scheduleOf(oncall.Target{Schedule: r.Commander.Schedule}) == schedule
 	})
 }
 

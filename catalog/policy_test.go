@@ -1,0 +1,97 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+func TestPolicyIsTheSnapshotOfAService(t *testing.T) {
+	c := parseSmall(t)
+	c.Version = 7
+	p, ok := c.Policy("payments")
+	require.True(t, ok)
+	require.Equal(t, 7, p.Version)
+	require.Equal(t, "Payments", p.ServiceName)
+	require.Equal(t, "payments", p.Team)
+	require.Equal(t, "payments", p.Escalation.ID)
+	require.Equal(t, []string{"ann", "ben"}, p.LastResort)
+	require.Equal(t, []string{"ann"}, p.Leads)
+	require.Equal(t, []string{"Done"}, p.DoneResolutions)
+	require.Equal(t, 30*time.Second, p.Hold)
+	require.Equal(t, "PAY", p.Ticket.Project)
+
+	for _, s := range p.Severities {
+		require.Empty(t, s.Criteria)
+	}
+	require.NotEmpty(t, c.Severities[0].Criteria, "the catalog keeps its own")
+
+	data, err := json.Marshal(p)
+	require.NoError(t, err)
+	require.NotContains(t, string(data), "@", "a policy holds no address")
+	var back catalog.Policy
+	require.NoError(t, json.Unmarshal(data, &back))
+	require.Equal(t, p, back)
+
+	_, ok = c.Policy("x")
+	require.False(t, ok)
+}
+
+func TestPolicyDefaults(t *testing.T) {
+	c := parseSmall(t)
+	c.Settings.DoneResolutions = nil
+	p, ok := c.Policy("other")
+	require.True(t, ok)
+	require.Equal(t, catalog.DefaultDoneResolutions(), p.DoneResolutions)
+	require.Equal(t, catalog.DefaultStormKeys, catalog.Storm{}.Limit())
+}
+
+func TestPolicyAnswersForEveryLevel(t *testing.T) {
+	p, ok := parseSmall(t).Policy("payments")
+	require.True(t, ok)
+	require.Equal(t, 30*time.Minute, p.Response(catalog.SEV1, catalog.ScopeUnknown).Updates.Every)
+	require.Equal(t, 15*time.Minute, p.Response(catalog.SEV1, catalog.External).Updates.Every)
+	require.Equal(t, catalog.SEV2, p.Severity(catalog.SEV2).Level)
+	require.Equal(t, catalog.DefaultLevel, p.Severity("").Level)
+	require.Equal(t, catalog.FirstResponder, p.Response("SEV9", catalog.External).Commander.Source)
+	require.Equal(t, catalog.Ordinary, p.Urgency(catalog.SEV4))
+	require.Equal(t, catalog.Urgent, p.Urgency(""))
+	require.Equal(t, catalog.Urgent, catalog.Policy{}.Urgency(catalog.SEV5))
+}
+
+func TestPolicyUses(t *testing.T) {
+	p, ok := example(t).Policy("checkout")
+	require.True(t, ok)
+	p.Severities[1].Response.Page = []oncall.Target{{Team: "platform"}}
+	tests := []struct {
+		noun, id string
+		want     bool
+	}{
+		{"service", "checkout", true},
+		{"service", "payments", false},
+		{"team", "storefront", true},
+		{"team", "platform", true},
+		{"team", "payments", false},
+		{"escalation policy", "storefront", true},
+		{"escalation policy", "payments", false},
+		{"person", "dave", true},
+		{"person", "alice", true},
+		{"person", "heidi", true},
+		{"person", "bob", false},
+		{"schedule", "storefront", true},
+		{"schedule", "incident-commanders", true},
+		{"schedule", "payments", false},
+		{"schedule", "", false},
+		{"audience", "customers", true},
+		{"audience", "nobody", false},
+		{"machine", "alertmanager", false},
+	}
+	for _, test := range tests {
+		require.Equal(t, test.want, p.Uses(test.noun, test.id), test)
+	}
+}
