@@ -9,7 +9,6 @@ import (
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
-	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // Channel hands a message over to one kind of contact method. An error of
@@ -86,27 +85,4 @@ type Deployer interface {
 // Metrics answers instant queries.
 type Metrics interface {
 	Query(ctx context.Context, expr string) (incident.Measurement, error)
-}
-
-// Recipient is a person to page, why it is them, and by what contact methods
-// after what delays.
-type Recipient struct {
-	Person string `json:"person"`
-	Reason string `json:"reason"`
-	// Contacts are the person's rules for the urgency that was asked.
-	Contacts []Contact `json:"contacts"`
-}
-
-// Contact is one contact method, by id, with its delay.
-type Contact struct {
-	ID    string        `json:"id"`
-	Kind  string        `json:"kind"`
-	After time.Duration `json:"after,omitempty"`
-}
-
-// LookUp asks who is to be paged: one list of targets a level.
-type LookUp struct {
-	Levels  [][]oncall.Target `json:"levels"`
-	Urgency catalog.Urgency   `json:"urgency"`
-	At      time.Time         `json:"at"`
 }

@@ -28,6 +28,8 @@ type Policy struct {
 	Leads []string `json:"leads,omitempty"`
 	// AlertSeverities maps the severity labels of alerts that come later.
 	AlertSeverities map[string]AlertSeverity `json:"alert_severities,omitempty"`
+	// ExternalAudiences are those that never get an automatic update.
+	ExternalAudiences []string `json:"external_audiences,omitempty"`
 }
 
 // Policy returns what an incident of the service carries; false when there is
@@ -45,6 +47,11 @@ func (c *Catalog) Policy(service string) (Policy, bool) {
 		Escalation: escalation, LastResort: c.LastResort, Severities: slices.Clone(c.Severities),
 		Ticket: s.Ticket, DoneResolutions: c.Settings.DoneResolutions, Hold: s.Hold, Leads: team.Leads,
 		AlertSeverities: c.Settings.AlertSeverities,
+	}
+	for _, a := range c.Audiences {
+		if a.External {
+			out.ExternalAudiences = append(out.ExternalAudiences, a.ID)
+		}
 	}
 	for i := range out.Severities {
 		out.Severities[i].Criteria = nil

@@ -91,12 +91,12 @@ const maxAlerts = 50
 func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 	before := i.Counts.Firing + i.Counts.More
 	fired := 0
+	i.Counts.More = more
 	for _, a := range batch {
 		if i.takeAlert(a) && a.Status == alerts.Firing {
 			fired++
 		}
 	}
-	i.Counts.More = more
 	i.countFiring()
 	switch {
 	case fired > 0:

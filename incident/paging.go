@@ -149,6 +149,11 @@ func (i *Incident) BeginLevel(s *Summons, reach []Reach, now time.Time) {
 		i.note(now, "level.begun", "%s pages %s.", i.levelName(s), join(s.Present))
 		return
 	}
+	if i.AtLastResort(s) {
+		s.Due = now.Add(RestartAfter)
+		i.note(now, "level.empty", "%s reaches nobody; starting over at %s.", i.levelName(s), s.Due.UTC().Format("15:04:05 MST"))
+		return
+	}
 	i.note(now, "level.empty", "%s reaches nobody; going on at once.", i.levelName(s))
 	i.NextLevel(s, now)
 }
@@ -222,7 +227,7 @@ func (i *Incident) Superseded(p *Page) {
 // is over and has none left.
 func (i *Incident) Settle(s *Summons, p *Page) {
 	s.Pages = slices.DeleteFunc(s.Pages, func(q *Page) bool { return q == p })
-	i.Summonses = slices.DeleteFunc(i.Summonses, func(s *Summons) bool { return !s.Open() && len(s.Pages) == 0 })
+	i.Forget()
 }
 
 // NextLevel goes on to the next level: after the last one round again, then to
@@ -246,6 +251,9 @@ func (i *Incident) NextLevel(s *Summons, now time.Time) {
 	default:
 		i.end(s, now, "")
 		i.note(now, "unanswered", "Nobody answered %s (%s).", s.ID, s.Why)
+		if s.Kind == ForStillOnIt && i.Holder == s.Subject {
+			i.WithdrawAck(now)
+		}
 	}
 }
 
@@ -255,4 +263,45 @@ func urgencyOrOrdinary(u catalog.Urgency) catalog.Urgency {
 		return u
 	}
 	return catalog.Ordinary
+}
+
+// Overtaken records a page that was in flight when its reason went away.
+func (i *Incident) Overtaken(p *Page, now time.Time) {
+	p.State = PageOvertaken
+	i.note(now, "page.overtaken", "The page to %s by %s was overtaken; it may still arrive.", p.Person, p.Kind)
+}
+
+// LookUpFailed records that who is on call could not be looked up, and that
+// the last good answer is used.
+func (i *Incident) LookUpFailed(s *Summons, now time.Time) {
+	i.note(now, "lookup.failed", "Who is on call could not be looked up for %s; using the last good answer.", i.levelName(s))
+}
+
+// Forget drops the summonses that are over and have no page left.
+func (i *Incident) Forget() {
+	i.Summonses = slices.DeleteFunc(i.Summonses, func(s *Summons) bool { return !s.Open() && len(s.Pages) == 0 })
+}
+
+// TooLate records a tap that could not be applied any more.
+func (i *Incident) TooLate(h Header, why string, now time.Time) {
+	i.did(h, now, "too-late", "%s tapped acknowledge, but: %s", h.By.ID, why)
+}
+
+// PublishFailed records that something could not be told or written, for good.
+func (i *Incident) PublishFailed(why string, now time.Time) {
+	i.note(now, "publish.failed", "Could not be told or written: %s", why)
+}
+
+// Ticketed records the tickets of the incident and of its follow-ups.
+func (i *Incident) Ticketed(ref TicketRef, followUps map[string]TicketRef) {
+	if i.Ticket == ref && len(followUps) == 0 {
+		return
+	}
+	i.Ticket = ref
+	for n := range i.FollowUps {
+		if t, ok := followUps[i.FollowUps[n].ID]; ok {
+			i.FollowUps[n].Ticket = t
+		}
+	}
+	i.Revision++
 }

@@ -167,12 +167,23 @@ func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
 	if err := i.mustHave(h, i.Duties().Authority.Cancel, "cancel an incident"); err != nil {
 		return Outcome{}, err
 	}
-	i.move(Cancelled, now, h.By, "Cancelled: "+c.Reason)
-	i.endAll(now, h.By.ID)
-	i.tell(now, i.Paged, h.By.ID, fmt.Sprintf("%s was cancelled by %s: %s", i.Number, h.By.ID, c.Reason))
-	i.correct(now, fmt.Sprintf("%s was a false alarm: %s", i.Number, c.Reason))
-	i.Updates.Due = time.Time{}
+	i.cancel(h.By, c.Reason, now)
 	return i.outcome("cancelled; everyone who was told is told"), nil
+}
+
+// CalledOff applies that the workflow itself was cancelled by an operator.
+func (i *Incident) CalledOff(now time.Time) {
+	if !i.Phase.Over() {
+		i.cancel(Self(), "its workflow was cancelled by an operator", now)
+	}
+}
+
+func (i *Incident) cancel(by Actor, reason string, now time.Time) {
+	i.move(Cancelled, now, by, "Cancelled: "+reason)
+	i.endAll(now, by.ID)
+	i.tell(now, i.Paged, by.ID, fmt.Sprintf("%s was cancelled: %s", i.Number, reason))
+	i.correct(now, fmt.Sprintf("%s was cancelled: %s", i.Number, reason))
+	i.Updates.Due = time.Time{}
 }
 
 // Stabilised returns when a relapse stops reopening this incident: later it is

@@ -50,6 +50,9 @@ type Entry struct {
 	Redacted  bool `json:"redacted,omitempty"`
 }
 
+// Undrained reports whether there are entries for the journal.
+func (i *Incident) Undrained() bool { return len(i.entries) > 0 }
+
 // Drain returns the entries made since the last call, for the journal.
 func (i *Incident) Drain() []Entry {
 	out := i.entries

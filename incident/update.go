@@ -33,6 +33,11 @@ type StatusUpdate struct {
 	Estimate time.Time `json:"estimate,omitzero"`
 	By       string    `json:"by,omitempty"`
 	At       time.Time `json:"at"`
+	// Written is when the words of an automatic update were written; zero
+	// when nobody has written yet.
+	Written time.Time `json:"written,omitzero"`
+	// Opens lists the audiences whose first mail this is.
+	Opens []string `json:"opens,omitempty"`
 	// Next is when the next one comes; zero when none does.
 	Next      time.Time `json:"next,omitzero"`
 	Audiences []string  `json:"audiences"`
@@ -142,19 +147,23 @@ func (i *Incident) send(u StatusUpdate) {
 	for _, a := range u.Audiences {
 		if !slices.Contains(i.Updates.Heard, a) {
 			i.Updates.Heard = append(i.Updates.Heard, a)
+			u.Opens = append(u.Opens, a)
 		}
 	}
 	i.Outbox.Updates = append(i.Outbox.Updates, u)
 }
 
 // AutomaticUpdate says that nobody has written: it repeats the last human
-// words with their time and gives no new estimate. The sender leaves out
-// external audiences.
+// words with their time, gives no new estimate, and goes to no external
+// audience.
 func (i *Incident) AutomaticUpdate(now time.Time) {
-	u := i.newUpdate(AutomaticUpdate, i.Response().Updates.Audiences, now)
+	audiences := slices.DeleteFunc(slices.Clone(i.Response().Updates.Audiences), func(a string) bool {
+		return slices.Contains(i.Policy.ExternalAudiences, a)
+	})
+	u := i.newUpdate(AutomaticUpdate, audiences, now)
 	if last := i.Updates.Last; last != nil {
 		u.What, u.Doing, u.By = last.What, last.Doing, last.By
-		u.Estimate = last.Estimate
+		u.Estimate, u.Written = last.Estimate, last.At
 	}
 	i.send(u)
 	i.note(now, "update.automatic", "Nobody has written: an automatic status update goes out.")

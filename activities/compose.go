@@ -1,0 +1,159 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"html"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// maxHighlights bounds the timeline shown in a ticket.
+const maxHighlights = 30
+
+// clock is how every time is shown: with its zone.
+const clock = "2006-01-02 15:04 MST"
+
+func at(t time.Time) string { return t.UTC().Format(clock) }
+
+// updateMail writes a status update for one audience.
+func updateMail(o Publication, u incident.StatusUpdate, audience catalog.Audience) incident.Mail {
+	thread := fmt.Sprintf("%s/updates/%s", o.Number, audience.ID)
+	key := fmt.Sprintf("%s/%d", thread, u.Ordinal)
+	if slices.Contains(u.Opens, audience.ID) {
+		key = thread
+	}
+	text := strings.Join(updateLines(o, u), "\n\n") + "\n"
+	return incident.Mail{
+		Key: key, Thread: thread, To: []string{audience.Address}, Subject: updateSubject(o),
+		Text: text, HTML: paragraphs(text),
+	}
+}
+
+// updateSubject stays the same over a thread, so that mail readers keep it
+// together. It names the service and not the alert, whose words may hold
+// hosts and labels.
+func updateSubject(o Publication) string {
+	return fmt.Sprintf("[%s] Incident in %s", o.Number, o.Service)
+}
+
+func updateLines(o Publication, u incident.StatusUpdate) []string {
+	lines := []string{fmt.Sprintf("%s, %s, %s. %s", o.Number, cmp.Or(string(o.Severity), "severity unknown"), o.Phase, at(u.At))}
+	switch u.Kind {
+	case incident.AutomaticUpdate:
+		lines = append(lines, automaticLines(u)...)
+	case incident.CorrectionUpdate:
+		lines = append(lines, "Correction: "+u.What)
+	default:
+		lines = append(lines, "What happens: "+u.What, "What is being done: "+u.Doing)
+	}
+	if u.Kind == incident.HumanUpdate || u.Kind == incident.AutomaticUpdate {
+		lines = append(lines, estimate(u), "Next update: "+at(u.Next))
+	}
+	return lines
+}
+
+func automaticLines(u incident.StatusUpdate) []string {
+	late := ""
+	if u.Late {
+		late = " This update is late."
+	}
+	if u.Written.IsZero() {
+		return []string{"Automatic update: nobody has written an update yet." + late}
+	}
+	return []string{
+		fmt.Sprintf("Automatic update: nobody has written since %s.%s The last words were:", at(u.Written), late),
+		"What happens: " + u.What, "What is being done: " + u.Doing,
+	}
+}
+
+func estimate(u incident.StatusUpdate) string {
+	switch {
+	case u.Estimate.IsZero():
+		return "Estimate: unknown"
+	case u.Estimate.Before(u.At):
+		return "Estimate: " + at(u.Estimate) + " was missed"
+	case u.Kind == incident.AutomaticUpdate:
+		return fmt.Sprintf("Estimate (of %s): %s", at(u.Written), at(u.Estimate))
+	}
+	return "Estimate: " + at(u.Estimate)
+}
+
+func paragraphs(text string) string {
+	var out strings.Builder
+	for p := range strings.SplitSeq(strings.TrimSpace(text), "\n\n") {
+		fmt.Fprintf(&out, "<p>%s</p>\n", html.EscapeString(p))
+	}
+	return out.String()
+}
+
+// incidentTicket is what the tracker should show of an incident.
+func incidentTicket(inc *incident.Incident, highlights []incident.Entry, links Links) incident.Ticket {
+	p := inc.Policy.Ticket
+	return incident.Ticket{
+		Label: label(inc.Number, ""), Project: p.Project, Type: cmp.Or(p.IssueType, "Incident"),
+		Summary: fmt.Sprintf("[%s] %s", inc.Number, inc.Title), Block: ticketBlock(inc, highlights, links),
+		Done: inc.Phase.Over(),
+	}
+}
+
+// label is unique to a ticket: labels hold no spaces.
+func label(number, part string) string {
+	return strings.ToLower("tocsin-" + number + part)
+}
+
+func ticketBlock(inc *incident.Incident, highlights []incident.Entry, links Links) string {
+	var out strings.Builder
+	for _, row := range [][2]string{
+		{"Incident", fmt.Sprintf("[%s](%s)", inc.Number, links.Incident(inc.Number))},
+		{"Severity", severityText(inc)}, {"Phase", string(inc.Phase)},
+		{"Commander", cmp.Or(inc.Roles[incident.Commander], actingText(inc))},
+		{"Service", inc.Service}, {"Now", inc.Status}, {"Next", inc.NextStep},
+	} {
+		if row[1] != "" {
+			fmt.Fprintf(&out, "**%s:** %s\n\n", row[0], row[1])
+		}
+	}
+	for _, f := range inc.FollowUps {
+		fmt.Fprintf(&out, "- Follow-up %s (%s, %s): %s\n", f.ID, f.Owner, f.State, f.Title)
+	}
+	out.WriteString("\n**Timeline**\n\n")
+	for _, e := range highlights {
+		fmt.Fprintf(&out, "- %s %s\n", at(e.Occurred), e.Text)
+	}
+	return out.String()
+}
+
+func severityText(inc *incident.Incident) string {
+	if inc.Provisional {
+		return string(inc.Severity) + " (provisional)"
+	}
+	return string(inc.Severity)
+}
+
+func actingText(inc *incident.Incident) string {
+	if inc.Holder == "" {
+		return "nobody yet"
+	}
+	return inc.Holder + " (acting)"
+}
+
+// followUpTicket is what the tracker should show of a follow-up.
+func (p *Publisher) followUpTicket(ctx context.Context, inc *incident.Incident, f incident.FollowUp, parent incident.TicketRef) incident.Ticket {
+	assignee := ""
+	if c, err := p.Pager.Catalogs.Current(ctx); err == nil {
+		owner, _ := c.Person(f.Owner)
+		assignee = owner.JIRA
+	}
+	return incident.Ticket{
+		Label: label(inc.Number, "-follow-up-"+f.ID), Project: inc.Policy.Ticket.Project, Type: cmp.Or(inc.Policy.Ticket.TaskType, "Task"),
+		Summary:  fmt.Sprintf("[%s] %s", inc.Number, f.Title),
+		Block:    fmt.Sprintf("Follow-up %s of [%s](%s), owned by %s.\n\nThe incident closes when this is done.\n", f.ID, inc.Number, p.Pager.Links.Incident(inc.Number), f.Owner),
+		Priority: string(f.Priority), Due: f.Due, Assignee: assignee, Parent: parent,
+	}
+}

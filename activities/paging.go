@@ -1,0 +1,276 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/incident/acklink"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// Pager looks up who is on call and hands pages over. Its exported methods are
+// activities.
+type Pager struct {
+	Catalogs Catalogs
+	// Channels maps a kind of contact method to what serves it.
+	Channels map[string]Channel
+	Ledger   Ledger
+	Links    Links
+	sent     memory
+}
+
+// LookUp asks who is to be paged: one answer a level.
+type LookUp struct {
+	Levels  []Level         `json:"levels"`
+	Urgency catalog.Urgency `json:"urgency"`
+	At      time.Time       `json:"at"`
+}
+
+// Level is whom one level pages. EveryMethod reaches them by every contact
+// method at once, whatever their rules say.
+type Level struct {
+	Targets     []oncall.Target `json:"targets"`
+	EveryMethod bool            `json:"every_method,omitempty"`
+}
+
+// Recipient is a person to page, why it is them, and by what contact methods
+// after what delays.
+type Recipient struct {
+	Person   string    `json:"person"`
+	Reason   string    `json:"reason"`
+	Contacts []Contact `json:"contacts"`
+}
+
+// Contact is one contact method, by id, with its delay.
+type Contact struct {
+	ID    string        `json:"id"`
+	Kind  string        `json:"kind"`
+	After time.Duration `json:"after,omitempty"`
+}
+
+// WhoIsOnCall answers a LookUp, a list of recipients a level, each person at
+// most once. Nobody is an answer; not knowing is an error.
+func (p *Pager) WhoIsOnCall(ctx context.Context, q LookUp) ([][]Recipient, error) {
+	c, err := p.Catalogs.Current(ctx)
+	if err != nil {
+		return nil, Fail(fmt.Errorf("look up who is on call: %w", err))
+	}
+	out := make([][]Recipient, 0, len(q.Levels))
+	for _, level := range q.Levels {
+		out = append(out, recipients(c, level, q))
+	}
+	return out, nil
+}
+
+func recipients(c *catalog.Catalog, level Level, q LookUp) []Recipient {
+	var out []Recipient
+	seen := map[string]bool{}
+	for _, target := range level.Targets {
+		for _, duty := range c.OnCall(target, q.At) {
+			if seen[duty.Person] {
+				continue
+			}
+			seen[duty.Person] = true
+			r := Recipient{Person: duty.Person, Reason: duty.Reason, Contacts: contacts(c, duty.Person, level.EveryMethod, q.Urgency)}
+			if len(r.Contacts) > 0 {
+				out = append(out, r)
+			}
+		}
+	}
+	return out
+}
+
+func contacts(c *catalog.Catalog, person string, every bool, urgency catalog.Urgency) []Contact {
+	var out []Contact
+	if every {
+		who, _ := c.Person(person)
+		for _, m := range who.Contacts {
+			out = append(out, Contact{ID: m.ID, Kind: m.Kind})
+		}
+		return out
+	}
+	for _, rule := range c.Contacts(person, urgency) {
+		if m, ok := c.ContactMethod(person, rule.Contact); ok {
+			out = append(out, Contact{ID: m.ID, Kind: m.Kind, After: rule.After})
+		}
+	}
+	return out
+}
+
+// PageOrder asks for one page to be handed over. It holds ids and facts;
+// address and links are added here, and never enter a workflow's history.
+type PageOrder struct {
+	Key      string          `json:"key"`
+	Incident string          `json:"incident"`
+	Person   string          `json:"person"`
+	Contact  string          `json:"contact"`
+	Title    string          `json:"title"`
+	Why      string          `json:"why"`
+	Reason   string          `json:"reason"`
+	Service  string          `json:"service"`
+	Severity string          `json:"severity,omitempty"`
+	Urgency  catalog.Urgency `json:"urgency"`
+	Due      time.Time       `json:"due"`
+	Also     []string        `json:"also,omitempty"`
+	Runbooks []string        `json:"runbooks,omitempty"`
+	// Answerable pages carry the acknowledge link.
+	Answerable bool `json:"answerable,omitempty"`
+}
+
+// Sent says when a receiver accepted a message.
+type Sent struct {
+	At time.Time `json:"at"`
+	// Before says that this key had been handed over earlier.
+	Before bool `json:"before,omitempty"`
+}
+
+// Page hands one page over. A key that was handed over before is not sent
+// again where this process or the ledger remembers it.
+func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
+	return p.once(ctx, o.Key, o.Incident, func() error {
+		c, err := p.Catalogs.Current(ctx)
+		if err != nil {
+			return fmt.Errorf("resolve the address: %w", err)
+		}
+		return p.send(ctx, c, o.Person, o.Contact, p.message(c, o))
+	})
+}
+
+// once makes an effect unless it is known to have been made, and records the
+// attempt.
+func (p *Pager) once(ctx context.Context, key, number string, effect func() error) (Sent, error) {
+	if at, ok := p.sent.when(key); ok {
+		return Sent{At: at, Before: true}, nil
+	}
+	if made(ctx, p.Ledger, key) {
+		return Sent{At: time.Now().UTC(), Before: true}, nil
+	}
+	err := effect()
+	at := time.Now().UTC()
+	if err == nil {
+		p.sent.remember(key, at)
+	}
+	attempted(ctx, p.Ledger, Attempt{Key: key, Incident: number, What: "page", At: at, Error: text(Fail(err))})
+	return Sent{At: at}, Fail(err)
+}
+
+// send resolves a contact method and hands a message to its channel.
+func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) error {
+	method, ok := c.ContactMethod(person, contact)
+	if !ok {
+		return incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
+	}
+	channel, ok := p.Channels[method.Kind]
+	if !ok {
+		return incident.Errorf(incident.Permanent, "no channel serves contact methods of kind %q; configure one", method.Kind)
+	}
+	if err := channel.Send(ctx, method.Address, m); err != nil {
+		return fmt.Errorf("hand over by %s: %w", method.Kind, err)
+	}
+	return nil
+}
+
+// message writes a page: what, why this person, who else, and where to look.
+func (p *Pager) message(c *catalog.Catalog, o PageOrder) incident.Message {
+	m := incident.Message{
+		Key: o.Key, Incident: o.Incident, Title: fmt.Sprintf("%s %s", o.Incident, o.Title),
+		Body: pageBody(o), Urgent: o.Urgency == catalog.Urgent, Severity: o.Severity, Service: o.Service, At: o.Due,
+		Links: []incident.MessageLink{{Title: "Incident", URL: p.Links.Incident(o.Incident)}},
+	}
+	if s, ok := c.Service(o.Service); ok {
+		for _, d := range s.Dashboards {
+			m.Links = append(m.Links, incident.MessageLink{Title: d.Title, URL: d.URL})
+		}
+	}
+	if o.Answerable {
+		m.AckURL = p.Links.Acknowledge(acklink.Claims{Incident: o.Incident, Page: o.Key, Person: o.Person})
+		m.AckAction = m.AckURL
+	}
+	return m
+}
+
+func pageBody(o PageOrder) string {
+	body := fmt.Sprintf("%s\n\nService: %s\nSeverity: %s (%s)\nYou: %s\n", o.Why, o.Service, cmp.Or(o.Severity, "unknown"), o.Urgency, o.Reason)
+	if len(o.Also) > 0 {
+		body += fmt.Sprintf("Also paged: %v\n", o.Also)
+	}
+	if len(o.Runbooks) > 0 {
+		body += fmt.Sprintf("Runbooks: %v\n", o.Runbooks)
+	}
+	return body
+}
+
+// Links makes the addresses that people follow.
+type Links struct {
+	// Base is the public URL of the API, without a trailing slash.
+	Base   string
+	Signer acklink.Signer
+}
+
+// Incident returns the address of an incident's page.
+func (l Links) Incident(number string) string { return l.Base + "/incidents/" + number }
+
+// Acknowledge returns a signed address that opens a page with a button.
+func (l Links) Acknowledge(c acklink.Claims) string {
+	return l.Base + "/ack/" + l.Signer.Sign(c, time.Now())
+}
+
+// memory remembers the keys of the last effects of this process, for the time
+// when the ledger is away.
+type memory struct {
+	mu   sync.Mutex
+	made map[string]time.Time
+}
+
+const memorySize = 50_000
+
+func (m *memory) when(key string) (time.Time, bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	at, ok := m.made[key]
+	return at, ok
+}
+
+func (m *memory) remember(key string, at time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made == nil || len(m.made) >= memorySize {
+		m.made = map[string]time.Time{}
+	}
+	m.made[key] = at
+}
+
+// ledgerPatience is how long a page waits for the ledger: a slow store must
+// never delay it for longer.
+const ledgerPatience = 300 * time.Millisecond
+
+func made(ctx context.Context, l Ledger, key string) bool {
+	ctx, cancel := context.WithTimeout(ctx, ledgerPatience)
+	defer cancel()
+	yes, err := l.Made(ctx, key)
+	if err != nil {
+		slog.Warn("ledger does not answer; going on without it", "error", err)
+	}
+	return err == nil && yes
+}
+
+func attempted(ctx context.Context, l Ledger, a Attempt) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerPatience)
+	defer cancel()
+	if err := l.Attempt(ctx, a); err != nil {
+		slog.Warn("attempt not recorded", "incident", a.Incident, "error", err)
+	}
+}
+
+func text(err error) string {
+	if err == nil {
+		return ""
+	}
+	return err.Error()
+}

@@ -1,0 +1,187 @@
+package workflows
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// Client speaks to incidents. It is the only place that knows how.
+type Client struct {
+	// Temporal is shared with the worker of the incidents queue in this
+	// process, so that a start is answered by its first task (eager start).
+	Temporal client.Client
+	// Unlisted leaves search attributes out, where the namespace lacks them.
+	Unlisted bool
+	// Patience is how long a command waits for a worker; 2 seconds when zero.
+	Patience time.Duration
+}
+
+// Start begins an incident, and reports whether its first task came with the
+// answer. It answers with incident.Conflict when one of that number runs or
+// ran already, with incident.Invalid when Temporal refuses its size, and with
+// incident.Unavailable when nobody can say that it was started: repeat it.
+func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []alerts.Alert, more int) (eager bool, err error) {
+	options := client.StartWorkflowOptions{
+		ID: inc.Number, TaskQueue: Incidents, WorkflowTaskTimeout: taskTimeout, EnableEagerStart: true,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+		Priority:                                 temporal.Priority{PriorityKey: priority(inc)},
+		StaticSummary:                            cut(inc.Number+" "+inc.Service, maxSummary),
+		Memo:                                     map[string]any{keyMemo: inc.Service + "/" + inc.Key},
+	}
+	if !c.Unlisted {
+		options.TypedSearchAttributes = attributes(inc)
+	}
+	state := State{Incident: inc, Alerts: batch, More: more, Unlisted: c.Unlisted, Behaviour: behaviour}
+	if inc.Undrained() {
+		state.Tail = inc.Drain()
+	}
+	_, err = c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
+	return eager, engineError(err, "start "+inc.Number)
+}
+
+// keyMemo holds service and dedup key, by which a number that is taken can be
+// told from another incident of an older database.
+const keyMemo = "TocsinKey"
+
+// priority makes grave incidents overtake others where tasks queue up.
+func priority(inc *incident.Incident) int {
+	switch {
+	case inc.Severity == catalog.SEV1:
+		return 1
+	case inc.Urgency == catalog.Urgent:
+		return 2
+	}
+	return 3
+}
+
+func attributes(inc *incident.Incident) temporal.SearchAttributes {
+	return temporal.NewSearchAttributes(
+		phaseAttribute.ValueSet(string(inc.Phase)), severityAttribute.ValueSet(cut(string(inc.Severity), maxKeyword)),
+		serviceAttribute.ValueSet(cut(inc.Service, maxKeyword)), teamAttribute.ValueSet(cut(inc.Team, maxKeyword)),
+	)
+}
+
+// Signal tells an incident what its alerts say now. It answers with
+// incident.NotFound when its workflow is gone or finished.
+func (c *Client) Signal(ctx context.Context, number string, batch []alerts.Alert, more int) error {
+	err := c.Temporal.SignalWorkflow(ctx, number, "", AlertsSignal, Alerts{Alerts: batch, More: more})
+	return engineError(err, "signal "+number)
+}
+
+// TicketChanged hints that a ticket of an incident should be read again.
+func (c *Client) TicketChanged(ctx context.Context, number string, ref incident.TicketRef) error {
+	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", TicketSignal, ref), "signal "+number)
+}
+
+// Describe says which service and dedup key an incident has, and whether its
+// workflow is open.
+func (c *Client) Describe(ctx context.Context, number string) (key string, open bool, err error) {
+	d, err := c.Temporal.DescribeWorkflowExecution(ctx, number, "")
+	if err != nil {
+		return "", false, engineError(err, "describe "+number)
+	}
+	info := d.GetWorkflowExecutionInfo()
+	if payload, ok := info.GetMemo().GetFields()[keyMemo]; ok {
+		if err := converter.GetDefaultDataConverter().FromPayload(payload, &key); err != nil {
+			return "", false, fmt.Errorf("read the key of %s: %w", number, err)
+		}
+	}
+	return key, info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
+}
+
+// Command sends a person's command and waits for its answer. Errors are of
+// kind Refused, Invalid, Forbidden or NotFound as the incident's rules say;
+// Unavailable means that it is not known whether it was applied: repeat it
+// with the same id.
+//
+// An acknowledgement that no worker answers in time is left as a signal, with
+// the time of its tap, and counts as accepted.
+func (c *Client) Command(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error) {
+	patient, cancel := context.WithTimeout(ctx, cmp.Or(c.Patience, 2*time.Second))
+	defer cancel()
+	out, err := c.update(patient, number, name, h, args)
+	if incident.KindOf(err) == incident.Unavailable && name == Acknowledge {
+		return c.leaveAck(ctx, number, h, args, err)
+	}
+	return out, err
+}
+
+func (c *Client) update(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error) {
+	handle, err := c.Temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: number, UpdateID: h.ID, UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args: []any{Command[any]{Header: h, Args: args}},
+	})
+	if err != nil {
+		return incident.Outcome{}, engineError(err, name+" "+number)
+	}
+	var out incident.Outcome
+	return out, engineError(handle.Get(ctx, &out), name+" "+number)
+}
+
+// Accepted is the text of an outcome that nobody could compute yet.
+const Accepted = "accepted; it counts from now and is applied as soon as a worker runs"
+
+func (c *Client) leaveAck(ctx context.Context, number string, h incident.Header, args any, cause error) (incident.Outcome, error) {
+	data, err := json.Marshal(args)
+	if err != nil {
+		return incident.Outcome{}, fmt.Errorf("encode the acknowledgement: %w", err)
+	}
+	var ack incident.Acknowledge
+	if err := json.Unmarshal(data, &ack); err != nil {
+		return incident.Outcome{}, fmt.Errorf("decode the acknowledgement: %w", err)
+	}
+	err = c.Temporal.SignalWorkflow(ctx, number, "", AcknowledgeSignal, Command[incident.Acknowledge]{Header: h, Args: ack})
+	if err != nil {
+		return incident.Outcome{}, errors.Join(engineError(err, "leave the acknowledgement"), cause)
+	}
+	return incident.Outcome{Number: number, Text: Accepted}, nil
+}
+
+// engineError gives what the engine or an incident answered a kind.
+func engineError(err error, what string) error {
+	if err == nil {
+		return nil
+	}
+	if refused, ok := errors.AsType[*temporal.ApplicationError](err); ok {
+		return refusedBy(refused, err, what)
+	}
+	if _, ok := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err); ok {
+		return incident.Errorf(incident.Conflict, "%s: it exists already", what)
+	}
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+		return incident.Errorf(incident.NotFound, "%s: its workflow is gone or finished", what)
+	}
+	if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
+		return incident.Errorf(incident.Invalid, "%s: Temporal refuses it: %w", what, err)
+	}
+	return incident.Errorf(incident.Unavailable, "%s: not known whether it was done; repeat it with the same key: %w", what, err)
+}
+
+func refusedBy(refused *temporal.ApplicationError, err error, what string) error {
+	kind := incident.Kind(refused.Type())
+	switch kind {
+	case incident.Refused, incident.Invalid, incident.Forbidden, incident.NotFound, incident.Conflict:
+		known := &incident.Error{Kind: kind, Message: refused.Message()}
+		if refused.HasDetails() && refused.Details(&known.Missing) != nil {
+			known.Missing = nil
+		}
+		return known
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
