@@ -89,7 +89,8 @@ func TestAtBeforeTheStartHasNobody(t *testing.T) {
 
 func TestAtAnswersInTheOrderOfTheRotations(t *testing.T) {
 	s := daily("UTC", "09:00", "2026-01-01", "a", "b")
-	s.Rotations = append(s.Rotations,
+	s.Rotations = append(
+		s.Rotations,
 		oncall.Rotation{Name: "later", Every: oncall.Daily, HandOff: "09:00", Start: "2027-01-01", Participants: []string{"x"}},
 		oncall.Rotation{Name: "secondary", Every: oncall.Daily, HandOff: "12:00", Start: "2026-01-01", Participants: []string{"b", "a"}},
 	)
