@@ -163,3 +163,7 @@ type Outcome struct {
 	// ID names what was made: a follow-up, a run.
 	ID string `json:"id,omitempty"`
 }
+
+// Accepted is the text of an Outcome that nobody could compute yet: the
+// command counts from now, and is applied as soon as a worker runs.
+const Accepted = "accepted"

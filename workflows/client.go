@@ -105,14 +105,14 @@ func (c *Client) Describe(ctx context.Context, number string) (key string, open 
 	return key, info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
 }
 
-// Command sends a person's command and waits for its answer. Errors are of
+// Send sends a person's command and waits for its answer. Errors are of
 // kind Refused, Invalid, Forbidden or NotFound as the incident's rules say;
 // Unavailable means that it is not known whether it was applied: repeat it
 // with the same id.
 //
 // An acknowledgement that no worker answers in time is left as a signal, with
 // the time of its tap, and counts as accepted.
-func (c *Client) Command(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error) {
+func (c *Client) Send(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error) {
 	patient, cancel := context.WithTimeout(ctx, cmp.Or(c.Patience, 2*time.Second))
 	defer cancel()
 	out, err := c.update(patient, number, name, h, args)
@@ -134,9 +134,6 @@ func (c *Client) update(ctx context.Context, number, name string, h incident.Hea
 	return out, engineError(handle.Get(ctx, &out), name+" "+number)
 }
 
-// Accepted is the text of an outcome that nobody could compute yet.
-const Accepted = "accepted; it counts from now and is applied as soon as a worker runs"
-
 func (c *Client) leaveAck(ctx context.Context, number string, h incident.Header, args any, cause error) (incident.Outcome, error) {
 	data, err := json.Marshal(args)
 	if err != nil {
@@ -150,7 +147,7 @@ func (c *Client) leaveAck(ctx context.Context, number string, h incident.Header,
 	if err != nil {
 		return incident.Outcome{}, errors.Join(engineError(err, "leave the acknowledgement"), cause)
 	}
-	return incident.Outcome{Number: number, Text: Accepted}, nil
+	return incident.Outcome{Number: number, Text: incident.Accepted}, nil
 }
 
 // engineError gives what the engine or an incident answered a kind.

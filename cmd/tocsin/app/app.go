@@ -1,0 +1,206 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/incident/acklink"
+	"github.com/tocsinhq/tocsin/store"
+	workers "github.com/tocsinhq/tocsin/worker"
+	"github.com/tocsinhq/tocsin/workflows"
+)
+
+// Options say what one process does.
+type Options struct {
+	Config Config
+	// Temporal is where the engine is; without a HostPort its usual
+	// environment variables say.
+	Temporal client.Options
+	// API serves people; Intake takes alerts too, which needs the credentials
+	// of paging and a worker of the incidents queue in the same process.
+	API, Intake bool
+	// Queues are the task queues whose work is done here.
+	Queues []string
+	Log    *slog.Logger
+}
+
+// App is one running process of Tocsin.
+type App struct {
+	Store   *store.Store
+	Client  client.Client
+	Metrics *prometheus.Registry
+
+	options  Options
+	log      *slog.Logger
+	catalogs *store.Catalogs
+	engine   *workflows.Client
+	parts    workers.Parts
+	outside  *outside
+	links    activities.Links
+	intake   *intake.Intake
+	workers  []worker.Worker
+	server   *http.Server
+	listener net.Listener
+}
+
+// New puts a process together. It reaches for the database and for Temporal,
+// and fails with what to do when one of them cannot be used.
+func New(ctx context.Context, o Options) (*App, error) {
+	if err := o.Config.Validate(); err != nil {
+		return nil, err
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	a := &App{options: o, log: o.Log, Metrics: prometheus.NewRegistry()}
+	for _, step := range []func(context.Context) error{a.openStore, a.dialEngine, a.makeParts, a.makeIntake, a.makeWorkers, a.makeServer} {
+		if err := step(ctx); err != nil {
+			return nil, errors.Join(err, a.Close(ctx))
+		}
+	}
+	return a, nil
+}
+
+func (a *App) openStore(ctx context.Context) error {
+	s, err := store.Open(ctx, a.options.Config.Database)
+	if err != nil {
+		return fmt.Errorf("open the database: %w", err)
+	}
+	a.Store = s
+	a.catalogs = store.NewCatalogs(s)
+	return nil
+}
+
+func (a *App) dialEngine(ctx context.Context) error {
+	c, err := dial(a.options.Temporal, a.Metrics, a.log)
+	if err != nil {
+		return err
+	}
+	a.Client = c
+	a.engine = &workflows.Client{Temporal: c}
+	listed, err := searchable(ctx, c, a.namespace())
+	if err != nil {
+		return err
+	}
+	if !listed {
+		a.log.Warn("search attributes are missing; going without them: run tocsin migrate", "attributes", workflows.SearchAttributes())
+	}
+	a.engine.Unlisted = !listed
+	return nil
+}
+
+func (a *App) namespace() string {
+	if a.options.Temporal.Namespace != "" {
+		return a.options.Temporal.Namespace
+	}
+	return client.DefaultNamespace
+}
+
+// linkLife is how long an acknowledge link works.
+const linkLife = 24 * time.Hour
+
+func (a *App) makeParts(context.Context) error {
+	c := a.options.Config
+	a.links = activities.Links{Base: c.PublicURL, Signer: acklink.Signer{Key: []byte(c.LinkKey), TTL: linkLife}}
+	if err := a.links.Signer.Validate(); err != nil {
+		return fmt.Errorf("TOCSIN_LINK_KEY: %w", err)
+	}
+	out, err := connect(c, a.links, a.log)
+	if err != nil {
+		return err
+	}
+	a.outside = out
+	pager := &activities.Pager{Catalogs: a.catalogs, Channels: out.channels, Ledger: a.Store, Links: a.links}
+	publisher := &activities.Publisher{Pager: pager, Mailer: out.mailer, Incidents: a.Store}
+	if out.tracker != nil {
+		publisher.Tracker = out.tracker
+	}
+	a.parts = workers.Parts{
+		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store},
+		Runbooks: &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
+	}
+	return nil
+}
+
+func (a *App) makeWorkers(context.Context) error {
+	list, err := workers.New(a.Client, a.parts, a.options.Queues...)
+	if err != nil {
+		return err
+	}
+	a.workers = list
+	return nil
+}
+
+// Start begins to work. It returns when the process is ready.
+func (a *App) Start(ctx context.Context) error {
+	for _, w := range a.workers {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start a worker: %w", err)
+		}
+	}
+	if a.sweeps() {
+		if err := workflows.EnsureSchedule(ctx, a.Client.ScheduleClient()); err != nil {
+			return fmt.Errorf("schedule the sweeper: %w", err)
+		}
+	}
+	return a.listen(ctx)
+}
+
+func (a *App) listen(ctx context.Context) error {
+	if a.server == nil {
+		return nil
+	}
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.options.Config.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; set TOCSIN_LISTEN to another address", a.options.Config.Listen, err)
+	}
+	a.listener = l
+	go func() {
+		if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			a.log.Error("the API stopped", "error", err)
+		}
+	}()
+	return nil
+}
+
+// Addr returns the address that the API listens on, or "".
+func (a *App) Addr() string {
+	if a.listener == nil {
+		return ""
+	}
+	return a.listener.Addr().String()
+}
+
+// Close stops in the order that loses nothing: the API and the intake first,
+// then the workers, then what they stand on. It is safe to call twice.
+func (a *App) Close(ctx context.Context) error {
+	var problems []error
+	if a.server != nil {
+		problems = append(problems, a.server.Shutdown(ctx))
+	}
+	if a.intake != nil {
+		problems = append(problems, a.intake.Close(ctx))
+	}
+	for _, w := range a.workers {
+		w.Stop()
+	}
+	if a.Client != nil {
+		a.Client.Close()
+	}
+	if a.Store != nil {
+		problems = append(problems, a.Store.Close())
+	}
+	a.server, a.intake, a.workers, a.Client, a.Store = nil, nil, nil, nil, nil
+	return errors.Join(problems...)
+}

@@ -1,0 +1,102 @@
+package app
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/integrations/console"
+	"github.com/tocsinhq/tocsin/integrations/deployer"
+	"github.com/tocsinhq/tocsin/integrations/jira"
+	"github.com/tocsinhq/tocsin/integrations/mail"
+	"github.com/tocsinhq/tocsin/integrations/ntfy"
+	"github.com/tocsinhq/tocsin/integrations/prometheus"
+	"github.com/tocsinhq/tocsin/integrations/webhook"
+)
+
+// outside is what a process speaks to beyond Temporal and the database. Every
+// integration is optional: what is not configured is nil.
+type outside struct {
+	channels map[string]activities.Channel
+	mailer   activities.Mailer
+	tracker  *jira.Tracker
+	deployer activities.Deployer
+	metrics  activities.Metrics
+}
+
+// connect makes the integrations that are configured.
+func connect(c Config, links activities.Links, log *slog.Logger) (*outside, error) {
+	o := &outside{channels: map[string]activities.Channel{}, mailer: noMail{}}
+	for _, step := range []func() error{
+		func() error { return o.addMail(c) },
+		func() error { return o.addPush(c) },
+		func() error { return o.addTracker(c, links, log) },
+		func() error { return o.addRunbookTargets(c, log) },
+	} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	if c.Console {
+		o.channels["console"] = console.New(os.Stdout)
+	}
+	o.channels["webhook"] = webhook.New(webhook.Config{Secret: c.WebhookSecret})
+	return o, nil
+}
+
+func (o *outside) addMail(c Config) error {
+	if c.SMTPAddr == "" {
+		return nil
+	}
+	sender, err := mail.New(mail.Config{
+		Addr: c.SMTPAddr, TLS: mail.TLS(c.SMTPTLS), Username: c.SMTPUsername, Password: c.SMTPPassword, From: c.SMTPFrom,
+	})
+	if err != nil {
+		return fmt.Errorf("set up e-mail: %w", err)
+	}
+	o.mailer, o.channels["email"] = sender, sender
+	return nil
+}
+
+func (o *outside) addPush(c Config) error {
+	if c.NtfyURL == "" {
+		return nil
+	}
+	push, err := ntfy.New(ntfy.Config{URL: c.NtfyURL, Token: c.NtfyToken})
+	if err != nil {
+		return fmt.Errorf("set up push: %w", err)
+	}
+	o.channels["push"] = push
+	return nil
+}
+
+func (o *outside) addTracker(c Config, links activities.Links, log *slog.Logger) error {
+	if c.JiraURL == "" {
+		return nil
+	}
+	tracker, err := jira.New(jira.Config{URL: c.JiraURL, Email: c.JiraEmail, Token: c.JiraToken, Backlink: links.Backlink, Log: log})
+	if err != nil {
+		return fmt.Errorf("set up JIRA: %w", err)
+	}
+	o.tracker = tracker
+	return nil
+}
+
+func (o *outside) addRunbookTargets(c Config, log *slog.Logger) error {
+	if c.DeployerURL != "" {
+		target, err := deployer.New(deployer.Config{URL: c.DeployerURL, Token: c.DeployerToken})
+		if err != nil {
+			return fmt.Errorf("set up the deploy target: %w", err)
+		}
+		o.deployer = target
+	}
+	if c.PrometheusURL != "" {
+		metrics, err := prometheus.New(prometheus.Config{URL: c.PrometheusURL, Token: c.PrometheusToken, Log: log})
+		if err != nil {
+			return fmt.Errorf("set up metrics: %w", err)
+		}
+		o.metrics = metrics
+	}
+	return nil
+}

@@ -1,0 +1,163 @@
+package app
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Config is how one process of Tocsin is set up. Temporal's own settings come
+// from its usual environment variables and profiles (TEMPORAL_ADDRESS, ...).
+type Config struct {
+	// Database is "sqlite:PATH" or "postgres://...".
+	Database string
+	// Listen is the address of the API.
+	Listen string
+	// PublicURL is how people and receivers reach the API.
+	PublicURL string
+	// LinkKey signs acknowledge links; at least 32 bytes.
+	LinkKey string
+	// Console serves contact methods of kind console on standard output.
+	Console bool
+
+	SMTPAddr, SMTPTLS, SMTPUsername, SMTPPassword, SMTPFrom string
+	NtfyURL, NtfyToken                                      string
+	WebhookSecret                                           string
+	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret        string
+	DeployerURL, DeployerToken                              string
+	PrometheusURL, PrometheusToken                          string
+}
+
+// Setting is one thing that can be configured.
+type Setting struct {
+	// Name is the key in the YAML file; the environment variable is
+	// TOCSIN_ and the name in upper case, and for secrets the same with _FILE
+	// names a file that holds it.
+	Name   string
+	Help   string
+	Secret bool
+	set    func(c *Config, value string) error
+}
+
+// Env returns the environment variable of the setting.
+func (s Setting) Env() string { return "TOCSIN_" + strings.ToUpper(s.Name) }
+
+// Settings lists everything that can be configured, in the order of the
+// documentation.
+func Settings() []Setting {
+	return []Setting{
+		text("database", "sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME", true, func(c *Config) *string { return &c.Database }),
+		text("listen", "address of the API (127.0.0.1:8080)", false, func(c *Config) *string { return &c.Listen }),
+		text("public_url", "how people and receivers reach the API; required in production", false, func(c *Config) *string { return &c.PublicURL }),
+		text("link_key", "signs acknowledge links; at least 32 random characters, the same in every process", true, func(c *Config) *string { return &c.LinkKey }),
+		{Name: "console", Help: "true prints pages of kind console (development)", set: func(c *Config, v string) (err error) {
+			c.Console, err = strconv.ParseBool(v)
+			return err
+		}},
+		text("smtp_addr", "HOST:PORT of the mail server", false, func(c *Config) *string { return &c.SMTPAddr }),
+		text("smtp_tls", "starttls (default), tls or none", false, func(c *Config) *string { return &c.SMTPTLS }),
+		text("smtp_username", "", false, func(c *Config) *string { return &c.SMTPUsername }),
+		text("smtp_password", "", true, func(c *Config) *string { return &c.SMTPPassword }),
+		text("smtp_from", "sender of all mail, such as Tocsin <tocsin@example.org>", false, func(c *Config) *string { return &c.SMTPFrom }),
+		text("ntfy_url", "server for contact methods of kind push", false, func(c *Config) *string { return &c.NtfyURL }),
+		text("ntfy_token", "", true, func(c *Config) *string { return &c.NtfyToken }),
+		text("webhook_secret", "signs contact methods of kind webhook", true, func(c *Config) *string { return &c.WebhookSecret }),
+		text("jira_url", "JIRA Cloud site, such as https://example.atlassian.net", false, func(c *Config) *string { return &c.JiraURL }),
+		text("jira_email", "account of the API token", false, func(c *Config) *string { return &c.JiraEmail }),
+		text("jira_token", "", true, func(c *Config) *string { return &c.JiraToken }),
+		text("jira_webhook_secret", "verifies webhooks from JIRA", true, func(c *Config) *string { return &c.JiraWebhookSecret }),
+		text("deployer_url", "HTTP deployer that runbooks roll back with", false, func(c *Config) *string { return &c.DeployerURL }),
+		text("deployer_token", "", true, func(c *Config) *string { return &c.DeployerToken }),
+		text("prometheus_url", "metrics that runbooks check", false, func(c *Config) *string { return &c.PrometheusURL }),
+		text("prometheus_token", "", true, func(c *Config) *string { return &c.PrometheusToken }),
+	}
+}
+
+func text(name, help string, secret bool, field func(c *Config) *string) Setting {
+	return Setting{Name: name, Help: help, Secret: secret, set: func(c *Config, v string) error {
+		*field(c) = v
+		return nil
+	}}
+}
+
+// LoadConfig reads the settings: environment over the YAML file, which may be
+// "". An unknown key in the file is an error that lists the keys there are.
+func LoadConfig(file string, env func(string) string) (Config, error) {
+	c := Config{Listen: "127.0.0.1:8080"}
+	values, err := readFile(file)
+	if err != nil {
+		return Config{}, err
+	}
+	for _, s := range Settings() {
+		v, err := s.value(values[s.Name], env)
+		if err != nil {
+			return Config{}, err
+		}
+		if v == "" {
+			continue
+		}
+		if err := s.set(&c, v); err != nil {
+			return Config{}, fmt.Errorf("%s (%s): %w", s.Name, s.Env(), err)
+		}
+	}
+	return c, nil
+}
+
+func (s Setting) value(fromFile string, env func(string) string) (string, error) {
+	path := env(s.Env() + "_FILE")
+	if !s.Secret || path == "" {
+		return cmp.Or(env(s.Env()), fromFile), nil
+	}
+	data, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return "", fmt.Errorf("read the file that %s_FILE names: %w", s.Env(), err)
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+func readFile(path string) (map[string]string, error) {
+	if path == "" {
+		return map[string]string{}, nil
+	}
+	data, err := os.ReadFile(filepath.Clean(path))
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	var values map[string]string
+	if err := yaml.Unmarshal(data, &values); err != nil {
+		return nil, fmt.Errorf("%s: a list of `key: value` is expected: %w", path, err)
+	}
+	var names []string
+	for _, s := range Settings() {
+		names = append(names, s.Name)
+	}
+	for key := range values {
+		if !slices.Contains(names, key) {
+			return nil, fmt.Errorf("%s: unknown key %q; the keys are %s", path, key, strings.Join(names, ", "))
+		}
+	}
+	return values, nil
+}
+
+// Validate says everything that keeps a process from starting with c.
+func (c Config) Validate() error {
+	var problems []error
+	if c.Database == "" {
+		problems = append(problems, errors.New("set TOCSIN_DATABASE to sqlite:PATH or postgres://..."))
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
+		problems = append(problems, errors.New("set TOCSIN_PUBLIC_URL to the address by which people reach the API, such as https://tocsin.example.org"))
+	}
+	if len(c.LinkKey) < 32 {
+		problems = append(problems, errors.New("set TOCSIN_LINK_KEY to at least 32 random characters, the same for every process"))
+	}
+	return errors.Join(problems...)
+}

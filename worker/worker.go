@@ -1,0 +1,89 @@
+// Package worker says which workflow and which activity runs on which task
+// queue, with which limits. It is the one registration of them all.
+package worker
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/runbooks"
+	"github.com/tocsinhq/tocsin/workflows"
+)
+
+// Parts are the activities that workers run. What is nil is not registered.
+type Parts struct {
+	Pager     *activities.Pager
+	Recorder  *activities.Recorder
+	Publisher *activities.Publisher
+	Runbooks  *activities.Runbooks
+	Sweeper   *activities.Sweeper
+}
+
+// Queues lists the task queues, in the order in which workers start.
+func Queues() []string {
+	return []string{workflows.Incidents, workflows.Paging, workflows.Integrations, workflows.Runbooks}
+}
+
+// stopWithin is how long a stopping worker lets its activities finish. Without
+// it a local activity would run again after every deploy.
+const stopWithin = 10 * time.Second
+
+// New returns the workers of the named queues, not started yet. They stop in
+// the order given.
+func New(c client.Client, p Parts, queues ...string) ([]worker.Worker, error) {
+	var out []worker.Worker
+	for _, queue := range queues {
+		if !slices.Contains(Queues(), queue) {
+			return nil, fmt.Errorf("there is no task queue %q; the queues are %v", queue, Queues())
+		}
+		w := worker.New(c, queue, options(queue))
+		register(w, p, queue)
+		out = append(out, w)
+	}
+	return out, nil
+}
+
+func options(queue string) worker.Options {
+	o := worker.Options{WorkerStopTimeout: stopWithin}
+	switch queue {
+	case workflows.Incidents:
+		o.MaxConcurrentWorkflowTaskPollers = 8
+		o.MaxConcurrentWorkflowTaskExecutionSize = 500
+		o.MaxConcurrentLocalActivityExecutionSize = 500
+		o.LocalActivityWorkerOnly = true
+	case workflows.Paging:
+		o.MaxConcurrentActivityTaskPollers = 8
+		o.MaxConcurrentActivityExecutionSize = 200
+	case workflows.Integrations:
+		o.MaxConcurrentActivityTaskPollers = 4
+		o.MaxConcurrentActivityExecutionSize = 50
+	}
+	return o
+}
+
+func register(w worker.Worker, p Parts, queue string) {
+	switch queue {
+	case workflows.Incidents:
+		w.RegisterWorkflow(workflows.Incident)
+		w.RegisterWorkflow(workflows.Sweep)
+		w.RegisterActivity(p.Pager)
+		w.RegisterActivity(p.Recorder)
+	case workflows.Paging:
+		w.RegisterActivity(p.Pager)
+	case workflows.Integrations:
+		w.RegisterActivity(p.Recorder)
+		w.RegisterActivity(p.Publisher)
+		w.RegisterActivity(p.Sweeper)
+	case workflows.Runbooks:
+		w.RegisterActivity(p.Runbooks)
+		for _, b := range runbooks.All() {
+			w.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+		}
+	}
+}
