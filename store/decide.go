@@ -1,0 +1,214 @@
+package store
+
+import (
+	"encoding/json"
+	"math/bits"
+	"slices"
+	"strconv"
+
+	"github.com/tocsinhq/tocsin/alerts"
+)
+
+// maxListed bounds the alerts of one incident that fire at once and that it
+// is told by name.
+const maxListed = 50
+
+// claim decides on one claim and changes the desk accordingly.
+func (d *desk) claim(c Claim) Claimed {
+	row, known := d.held[pair{c.Service, c.Key}]
+	var out Claimed
+	if !known {
+		if !slices.ContainsFunc(c.Alerts, func(a alerts.Alert) bool { return d.opens(c, a) }) {
+			for _, a := range c.Alerts {
+				d.note(c, a, nil)
+			}
+			return out
+		}
+		row, out.New = d.assign(c)
+	}
+	out.Number, out.Key, out.Storm = row.Number, row.Key, row.Storm != 0
+	out.Started = !row.Started.Time().IsZero()
+	if out.New {
+		out.Recurs = row.Recurs
+	}
+	before := row.beyond()
+	out.News = d.tell(c, row)
+	out.More = row.beyond()
+	if len(out.News) > 0 || bits.Len(uint(before)) != bits.Len(uint(out.More)) {
+		out.Outbox = d.want(c, out)
+	}
+	return out
+}
+
+// opens reports whether an alert calls for an incident when none is open: it
+// fires, and is not known to have ended already.
+func (d *desk) opens(c Claim, a alerts.Alert) bool {
+	return a.Status == alerts.Firing && !stale(d.facts[factID{c.Service, c.Key, a.Fingerprint}], a)
+}
+
+// stale reports whether a delivery is about an earlier time than what is
+// known, or says that an alert fires whose end is known.
+func stale(known *factRow, a alerts.Alert) bool {
+	if known == nil {
+		return false
+	}
+	starts := stampOf(a.StartsAt).Time()
+	return starts.Before(known.Starts.Time()) ||
+		starts.Equal(known.Starts.Time()) && !known.firing() && a.Status == alerts.Firing
+}
+
+// assign gives a new key to an incident: to one of its own, or to the storm
+// of its service when too many came within a minute. It reports whether the
+// incident is new.
+func (d *desk) assign(c Claim) (*claimRow, bool) {
+	d.rates[c.Service]++
+	at := pair{c.Service, c.Key}
+	if c.StormLimit <= 0 || d.rates[c.Service] <= c.StormLimit {
+		return d.open(c, at, c.Title), true
+	}
+	storm := pair{c.Service, StormKey}
+	row, known := d.held[storm]
+	if !known {
+		row = d.open(c, storm, "Alert storm at "+c.Service)
+		row.Storm = 1
+	}
+	if at != storm {
+		d.hold(c, at, row)
+	}
+	return row, !known
+}
+
+// open makes an incident that holds a key.
+func (d *desk) open(c Claim, at pair, title string) *claimRow {
+	row := &claimRow{
+		Number: d.number(c.Number), Service: c.Service, Team: c.Team, Key: at.key, Title: title,
+		Recurs: d.earlier[at], At: stampOf(c.At),
+	}
+	d.opened = append(d.opened, row)
+	d.hold(c, at, row)
+	return row
+}
+
+func (d *desk) hold(c Claim, at pair, row *claimRow) {
+	d.held[at] = row
+	d.joined = append(d.joined, keyRow{Service: at.service, Key: at.key, Number: row.Number, At: stampOf(c.At)})
+}
+
+// number returns the wanted number when it is free, else the next one.
+func (d *desk) number(wanted string) string {
+	if wanted != "" && !d.taken[wanted] {
+		d.taken[wanted] = true
+		return wanted
+	}
+	d.counters.Incident++
+	return prefix + strconv.FormatInt(d.counters.Incident, 10)
+}
+
+// tell notes what the alerts say and returns what the incident must hear of
+// it. Resolved alerts come first: they make room in the list.
+func (d *desk) tell(c Claim, row *claimRow) []alerts.Alert {
+	if row.Truncated != c.Truncated {
+		row.Truncated = c.Truncated
+		d.count(row)
+	}
+	var news []alerts.Alert
+	for _, status := range []alerts.Status{alerts.Resolved, alerts.Firing} {
+		for _, a := range c.Alerts {
+			if a.Status != status {
+				continue
+			}
+			unknown := d.facts[factID{c.Service, c.Key, a.Fingerprint}] == nil
+			if told := d.note(c, a, row); told && (status == alerts.Firing || !unknown || len(news) < maxListed) {
+				news = append(news, a)
+			}
+		}
+	}
+	return news
+}
+
+// note keeps what a delivery says of an alert, for the incident of row or for
+// none, and reports whether the incident must hear it.
+func (d *desk) note(c Claim, a alerts.Alert, row *claimRow) bool {
+	id := factID{c.Service, c.Key, a.Fingerprint}
+	known := d.facts[id]
+	now := factRow{Service: c.Service, Key: c.Key, Fingerprint: a.Fingerprint, First: stampOf(c.At)}
+	if known != nil {
+		now = *known
+	}
+	now.Count++
+	now.Last = stampOf(c.At)
+	heard := false
+	if isNews(known, a, row) {
+		now.Status, now.Starts, now.Alert = string(a.Status), stampOf(a.StartsAt), encode(a)
+		if row != nil {
+			heard = d.list(known, &now, row)
+		}
+	}
+	d.facts[id], d.seen[id] = &now, &now
+	return heard
+}
+
+// isNews reports whether a delivery changes what is known of an alert.
+// Copies, repeats and late deliveries do not; an alert that still fires is
+// news for an incident that it did not belong to.
+func isNews(known *factRow, a alerts.Alert, row *claimRow) bool {
+	switch {
+	case known == nil:
+		return true
+	case stale(known, a):
+		return false
+	case row != nil && known.Number != row.Number && known.firing():
+		return true
+	}
+	return known.Status != string(a.Status) || !known.Starts.Time().Equal(stampOf(a.StartsAt).Time())
+}
+
+// list moves an alert to the incident of row, by name while there is room and
+// as a count beyond, and reports whether it is told by name.
+func (d *desk) list(known, now *factRow, row *claimRow) bool {
+	d.count(row)
+	counted := false
+	if known != nil && known.Number == row.Number && known.firing() {
+		if known.Listed != 0 {
+			row.Listed--
+		} else {
+			row.More--
+			counted = true
+		}
+	}
+	now.Number = row.Number
+	if !now.firing() {
+		return !counted
+	}
+	now.Listed = asNumber(row.Listed < maxListed)
+	row.Listed += now.Listed
+	row.More += 1 - now.Listed
+	return now.Listed != 0
+}
+
+// count marks that the counts of an incident have changed; those of a new one
+// are written with it.
+func (d *desk) count(row *claimRow) {
+	if !slices.Contains(d.opened, row) {
+		d.changed[row.Number] = row
+	}
+}
+
+// want adds what an incident must hear to the outbox.
+func (d *desk) want(c Claim, out Claimed) int64 {
+	d.counters.Outbox++
+	d.wanted = append(d.wanted, outboxRow{
+		ID: d.counters.Outbox, Number: out.Number, Alerts: encode(out.News), More: out.More, At: stampOf(c.At),
+	})
+	return d.counters.Outbox
+}
+
+// encode writes what is made of texts and times only, which JSON can always
+// hold.
+func encode(value any) string {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return "[]"
+	}
+	return string(text)
+}

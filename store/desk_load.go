@@ -1,0 +1,155 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+)
+
+// loadDesk reads what the claims have to do with.
+func loadDesk(ctx context.Context, tx *sqlx.Tx, claims []Claim) (*desk, error) {
+	d := &desk{
+		held: map[pair]*claimRow{}, earlier: map[pair]string{}, taken: map[string]bool{},
+		facts: map[factID]*factRow{}, rates: map[string]int{},
+		changed: map[string]*claimRow{}, seen: map[factID]*factRow{},
+	}
+	var err error
+	if d.counters, err = takeCounters(ctx, tx); err != nil {
+		return nil, err
+	}
+	if err := d.loadKeys(ctx, tx, claims); err != nil {
+		return nil, err
+	}
+	if err := d.loadFacts(ctx, tx, claims); err != nil {
+		return nil, err
+	}
+	if err := d.loadTaken(ctx, tx, claims); err != nil {
+		return nil, err
+	}
+	return d, d.loadRates(ctx, tx, claims)
+}
+
+// loadKeys reads who holds the keys, or held them last.
+func (d *desk) loadKeys(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
+	wanted := map[pair]bool{}
+	for _, c := range claims {
+		wanted[pair{c.Service, c.Key}] = true
+		wanted[pair{c.Service, StormKey}] = true
+	}
+	args := make([]any, 0, 2*len(wanted))
+	for p := range wanted {
+		args = append(args, p.service, p.key)
+	}
+	var rows []struct {
+		claimRow
+		HeldKey  string `db:"held_key"`
+		Released stamp  `db:"released_at"`
+	}
+	err := tx.SelectContext(ctx, &rows, tx.Rebind(`
+		SELECT number, service, held_key, released_at, key, title, storm, started_at, listed, more, truncated FROM (
+			SELECT c.number, k.service, k.key AS held_key, k.released_at, c.key, c.title, c.storm, c.started_at,
+				c.listed, c.more, c.truncated, ROW_NUMBER() OVER (PARTITION BY k.service, k.key
+					ORDER BY CASE WHEN k.released_at IS NULL THEN 0 ELSE 1 END, k.at DESC, k.number DESC) AS place
+			FROM claim_keys k JOIN claims c ON c.number = k.number
+			WHERE (k.service, k.key) IN (VALUES `+tuples(len(wanted), 2)+`)) AS ranked
+		WHERE place = 1`), args...)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]*claimRow, len(rows))
+	for i := range rows {
+		at := pair{rows[i].Service, rows[i].HeldKey}
+		if !rows[i].Released.Time().IsZero() {
+			d.earlier[at] = rows[i].Number
+			continue
+		}
+		// A storm holds several keys: they share its row.
+		if known[rows[i].Number] == nil {
+			known[rows[i].Number] = &rows[i].claimRow
+		}
+		d.held[at] = known[rows[i].Number]
+	}
+	return nil
+}
+
+// loadFacts reads the last word of each alert.
+func (d *desk) loadFacts(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
+	wanted := map[factID]bool{}
+	for _, c := range claims {
+		for _, a := range c.Alerts {
+			wanted[factID{c.Service, c.Key, a.Fingerprint}] = true
+		}
+	}
+	for part := range slices.Chunk(slices.Collect(maps.Keys(wanted)), rowsAtOnce) {
+		args := make([]any, 0, 3*len(part))
+		for _, id := range part {
+			args = append(args, id.service, id.key, id.fingerprint)
+		}
+		var rows []factRow
+		err := tx.SelectContext(ctx, &rows, tx.Rebind(`
+			SELECT service, key, fingerprint, number, status, starts_at, count, first_seen, last_seen, listed
+			FROM facts WHERE (service, key, fingerprint) IN (VALUES `+tuples(len(part), 3)+`)`), args...)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			d.facts[factID{rows[i].Service, rows[i].Key, rows[i].Fingerprint}] = &rows[i]
+		}
+	}
+	return nil
+}
+
+// loadTaken finds out which of the wanted numbers are in use.
+func (d *desk) loadTaken(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
+	var c condition
+	var wanted []string
+	for _, claim := range claims {
+		if claim.Number != "" {
+			wanted = append(wanted, claim.Number)
+		}
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	oneOf(&c, "number", wanted)
+	var taken []string
+	if err := tx.SelectContext(ctx, &taken, tx.Rebind(`SELECT number FROM claims`+c.where()), c.args...); err != nil {
+		return err
+	}
+	for _, number := range taken {
+		d.taken[number] = true
+	}
+	return nil
+}
+
+// loadRates counts the new keys of the services that are about to have more.
+func (d *desk) loadRates(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
+	for _, c := range claims {
+		if c.StormLimit > 0 && d.held[pair{c.Service, c.Key}] == nil {
+			d.rates[c.Service] = 0
+		}
+	}
+	if len(d.rates) == 0 {
+		return nil
+	}
+	var c condition
+	oneOf(&c, "service", slices.Collect(maps.Keys(d.rates)))
+	c.and("at > ?", stampOf(claims[0].At.Add(-time.Minute)))
+	c.and("key <> ?", StormKey)
+	var rows []struct {
+		Service string `db:"service"`
+		Keys    int    `db:"keys"`
+	}
+	query := `SELECT service, COUNT(*) AS keys FROM claim_keys` + c.where() + ` GROUP BY service`
+	if err := tx.SelectContext(ctx, &rows, tx.Rebind(query), c.args...); err != nil {
+		return err
+	}
+	for _, row := range rows {
+		d.rates[row.Service] = row.Keys
+	}
+	return nil
+}
+

@@ -1,0 +1,113 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// Page is a page and the incident it belongs to.
+type Page struct {
+	Incident string
+	incident.Page
+}
+
+type pageRow struct {
+	Key      string `db:"key"`
+	Incident string `db:"incident"`
+	Summons  string `db:"summons"`
+	Person   string `db:"person"`
+	Contact  string `db:"contact"`
+	Kind     string `db:"kind"`
+	Reason   string `db:"reason"`
+	Due      stamp  `db:"due_at"`
+	State    string `db:"state"`
+	Sent     stamp  `db:"sent_at"`
+	Answered stamp  `db:"answered_at"`
+	Error    string `db:"error"`
+	Revision int    `db:"revision"`
+}
+
+func pageRowOf(b activities.Batch, p incident.Page) pageRow {
+	due := p.Due
+	if due.IsZero() {
+		due = time.Now()
+	}
+	return pageRow{
+		Key: p.Key, Incident: b.Number, Summons: p.Summons, Person: p.Person, Contact: p.Contact, Kind: p.Kind,
+		Reason: p.Reason, Due: stampOf(due), State: string(p.State), Sent: stampOf(p.Sent),
+		Answered: stampOf(p.Answered), Error: p.Error, Revision: b.Incident.Revision,
+	}
+}
+
+func (r pageRow) page() Page {
+	return Page{Incident: r.Incident, Page: incident.Page{
+		Key: r.Key, Summons: r.Summons, Person: r.Person, Contact: r.Contact, Kind: r.Kind, Reason: r.Reason,
+		Due: r.Due.Time(), State: incident.PageState(r.State), Sent: r.Sent.Time(), Answered: r.Answered.Time(),
+		Error: r.Error,
+	}}
+}
+
+func savePages(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
+	// A statement may name a row only once: of equal keys the last one counts.
+	place := make(map[string]int, len(b.Pages))
+	rows := make([]pageRow, 0, len(b.Pages))
+	for _, p := range b.Pages {
+		row := pageRowOf(b, p)
+		if n, twice := place[p.Key]; twice {
+			rows[n] = row
+			continue
+		}
+		place[p.Key] = len(rows)
+		rows = append(rows, row)
+	}
+	return insert(ctx, tx, `
+		INSERT INTO pages (key, incident, summons, person, contact, kind, reason, due_at, state, sent_at,
+			answered_at, error, revision)
+		VALUES (:key, :incident, :summons, :person, :contact, :kind, :reason, :due_at, :state, :sent_at,
+			:answered_at, :error, :revision)
+		ON CONFLICT (key) DO UPDATE SET
+			state = excluded.state, due_at = excluded.due_at, sent_at = excluded.sent_at,
+			answered_at = excluded.answered_at, error = excluded.error, revision = excluded.revision
+		WHERE excluded.revision >= pages.revision`, rows)
+}
+
+// PageFilter narrows Pages; what is empty does not narrow.
+type PageFilter struct {
+	Incident string
+	Person   string
+	States   []incident.PageState
+	// After is the cursor that the last page of the list ended with.
+	After string
+	// Limit is within 1..200; zero means 50.
+	Limit int
+}
+
+// Pages lists pages by when they were due, and the cursor of what comes next,
+// which is empty at the end. A cursor that was not made here is Invalid.
+func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error) {
+	var c condition
+	c.equal("incident", f.Incident)
+	c.equal("person", f.Person)
+	oneOf(&c, "state", f.States)
+	if err := c.after("due_at", "key", f.After); err != nil {
+		return nil, "", err
+	}
+	limit := limited(f.Limit)
+	var rows []pageRow
+	query := `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error
+		FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
+	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limit+1)...); err != nil {
+		return nil, "", failed(err, "list pages")
+	}
+	rows, next := cut(rows, limit, func(r pageRow) string { return timeCursor(r.Due, r.Key) })
+	out := make([]Page, len(rows))
+	for i, row := range rows {
+		out[i] = row.page()
+	}
+	return out, next, nil
+}

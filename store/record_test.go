@@ -1,0 +1,172 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/store/storetest"
+)
+
+func someIncident(number string) *incident.Incident {
+	return &incident.Incident{
+		Number: number, Title: "Checkout fails", Phase: incident.Triaging, Service: "checkout", Team: "payments",
+		Key: `alertname="Errors"`, HoldsKey: true, Urgency: catalog.Urgent, Severity: catalog.SEV2, Revision: 1,
+		Clocks: incident.Clocks{Stamps: map[incident.Clock]time.Time{incident.TriggeredAt: noon()}},
+	}
+}
+
+func record(t testing.TB, s *store.Store, i *incident.Incident, entries ...incident.Entry) {
+	t.Helper()
+	b := activities.Batch{Number: i.Number, Epoch: "run-1", Entries: entries, Incident: i}
+	require.NoError(t, s.Record(context.Background(), b))
+}
+
+func entry(sequence int) incident.Entry {
+	at := noon().Truncate(time.Microsecond).Add(time.Duration(sequence) * time.Second)
+	return incident.Entry{
+		Sequence: sequence, Kind: "note", Occurred: at, Recorded: at.Add(time.Millisecond),
+		Actor: incident.Person("ana"), Role: incident.Commander, Source: "api",
+		Text: fmt.Sprintf("line %d: it's \"odd\" → ok", sequence), Highlight: sequence%2 == 0,
+	}
+}
+
+func page(key string, state incident.PageState) incident.Page {
+	return incident.Page{
+		Key: key, Summons: "alert-1", Person: "ana", Contact: "phone", Kind: "push", Reason: "on call",
+		Due: noon().Truncate(time.Microsecond), State: state,
+	}
+}
+
+func TestRecordIsIdempotent(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		i := someIncident("INC-7")
+		i.FollowUps = []incident.FollowUp{{ID: "1", Title: "Add a test", Owner: "bob", State: incident.FollowUpOpen, Due: noon()}}
+		batch := activities.Batch{
+			Number: "INC-7", Epoch: "run-1", Incident: i,
+			Entries: []incident.Entry{entry(1), entry(2), entry(3)},
+			Pages:   []incident.Page{page("p1", incident.PageDue), page("p2", incident.PageDue), page("p1", incident.PageSent)},
+		}
+		for range 3 {
+			require.NoError(t, s.Record(ctx, batch))
+		}
+
+		got, err := s.Incident(ctx, "INC-7")
+		require.NoError(t, err)
+		require.Equal(t, i, got)
+		lines, next, err := s.Timeline(ctx, "INC-7", store.TimelineFilter{})
+		require.NoError(t, err)
+		require.Equal(t, batch.Entries, lines)
+		require.NotEmpty(t, next)
+		pages, _, err := s.Pages(ctx, store.PageFilter{Incident: "INC-7"})
+		require.NoError(t, err)
+		require.Len(t, pages, 2)
+		require.Equal(t, store.Page{Incident: "INC-7", Page: page("p1", incident.PageSent)}, pages[0], "the last of equal keys")
+		followUps, _, err := s.FollowUps(ctx, store.FollowUpFilter{Owner: "bob"})
+		require.NoError(t, err)
+		require.Equal(t, []store.FollowUp{{Incident: "INC-7", FollowUp: i.FollowUps[0]}}, followUps)
+	})
+}
+
+func TestStaleRevisionOverwritesNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		claimed := claim(t, s, firing("Errors"))
+		late := activities.Batch{
+			Number: claimed.Number, Epoch: "run-1", Incident: someIncident(claimed.Number),
+			Entries: []incident.Entry{entry(1)}, Pages: []incident.Page{page("p1", incident.PageDue)},
+		}
+		late.Incident.HoldsKey = false
+		late.Incident.FollowUps = []incident.FollowUp{{ID: "1", State: incident.FollowUpOpen}}
+
+		newer := someIncident(claimed.Number)
+		newer.Revision, newer.Holder = 5, "ana"
+		newer.FollowUps = []incident.FollowUp{{ID: "1", State: incident.FollowUpDone}}
+		require.NoError(t, s.Record(ctx, activities.Batch{
+			Number: claimed.Number, Epoch: "run-1", Incident: newer,
+			Entries: []incident.Entry{entry(2)}, Pages: []incident.Page{page("p1", incident.PageSent)},
+		}))
+		require.NoError(t, s.Record(ctx, late))
+
+		got, err := s.Incident(ctx, claimed.Number)
+		require.NoError(t, err)
+		require.Equal(t, "ana", got.Holder)
+		lines, _, err := s.Timeline(ctx, claimed.Number, store.TimelineFilter{})
+		require.NoError(t, err)
+		require.Len(t, lines, 2, "a late line still arrives")
+		require.Equal(t, 1, lines[0].Sequence, "in its place")
+		sent, _, err := s.Pages(ctx, store.PageFilter{States: []incident.PageState{incident.PageSent}})
+		require.NoError(t, err)
+		require.Len(t, sent, 1)
+		open, _, err := s.FollowUps(ctx, store.FollowUpFilter{States: []incident.FollowUpState{incident.FollowUpOpen}})
+		require.NoError(t, err)
+		require.Empty(t, open)
+		require.Len(t, openKeys(t, s), 1, "what is stale releases nothing")
+	})
+}
+
+func TestRecordReleasesTheKey(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		first := claim(t, s, firing("Errors"))
+		i := someIncident(first.Number)
+		record(t, s, i)
+		require.Len(t, openKeys(t, s), 1)
+
+		i.Revision, i.Phase, i.HoldsKey = 2, incident.Resolved, false
+		record(t, s, i)
+		require.Empty(t, openKeys(t, s))
+		again := firing("Errors")
+		again.Alerts[0].StartsAt = noon().Add(time.Hour)
+		second := claim(t, s, again)
+		require.True(t, second.New)
+		require.Equal(t, first.Number, second.Recurs)
+
+		i.Revision = 3
+		record(t, s, i)
+		require.Len(t, openKeys(t, s), 1, "an earlier incident does not release a later one's key")
+	})
+}
+
+func TestRecordRefusesHalfABatch(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.SQLite(t))
+	require.Equal(t, incident.Invalid, incident.KindOf(s.Record(t.Context(), activities.Batch{Number: "INC-1"})))
+	require.Equal(t, incident.Invalid, incident.KindOf(s.Record(t.Context(), activities.Batch{Incident: someIncident("")})))
+}
+
+func TestRecordOfALongTimeline(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		entries := make([]incident.Entry, 1200)
+		for i := range entries {
+			entries[i] = entry(i + 1)
+		}
+		record(t, s, someIncident("INC-1"), entries...)
+		require.Equal(t, len(entries), countLines(t, s, "INC-1"))
+	})
+}
+
+func countLines(t *testing.T, s *store.Store, number string) int {
+	t.Helper()
+	n, after := 0, ""
+	for {
+		lines, next, err := s.Timeline(t.Context(), number, store.TimelineFilter{After: after, Limit: 200})
+		require.NoError(t, err)
+		if len(lines) == 0 {
+			require.Equal(t, after, next)
+			return n
+		}
+		n, after = n+len(lines), next
+	}
+}

@@ -1,0 +1,54 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// Silent lists the incidents that are not over and have recorded nothing
+// since then, the most silent first. Those that are marked as gone are left
+// out.
+func (s *Store) Silent(ctx context.Context, since time.Time) ([]string, error) {
+	var numbers []string
+	err := s.db.SelectContext(ctx, &numbers, `
+		SELECT number FROM incidents WHERE `+open+` AND gone_at IS NULL AND updated_at < $1
+		ORDER BY updated_at, number`, stampOf(since))
+	return numbers, failed(err, "list silent incidents")
+}
+
+// goneEpoch stands where the id of a run does in lines that no run wrote.
+const goneEpoch = "sweeper"
+
+// MarkGone notes that an incident has lost its workflow: it is no longer open,
+// its timeline says so, and its keys are free. If it records again after all,
+// the mark goes away. Marking it again changes nothing; an unknown incident is
+// NotFound.
+func (s *Store) MarkGone(ctx context.Context, number, reason string) error {
+	now := stampOf(time.Now())
+	return s.write(ctx, "mark "+number+" as gone", func(tx *sqlx.Tx) error {
+		var gone stamp
+		err := tx.GetContext(ctx, &gone, `SELECT gone_at FROM incidents WHERE number = $1`, number)
+		if err != nil || !gone.Time().IsZero() {
+			return err
+		}
+		_, err = tx.ExecContext(ctx,
+			`UPDATE incidents SET gone_at = $1, gone_reason = $2 WHERE number = $3`, now, reason, number)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, tx.Rebind(`
+			INSERT INTO timeline (incident, epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor,
+				role, source, text, highlight, redacted_at, redacted_by, redacted_reason)
+			VALUES (?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM timeline WHERE incident = ?),
+				'workflow.gone', ?, ?, ?, '', '', 'sweeper', ?, 1, NULL, '', '')`),
+			number, goneEpoch, number, now, now, string(incident.Tocsin), "The workflow is gone: "+reason)
+		if err != nil {
+			return err
+		}
+		return release(ctx, tx, number, reason, now)
+	})
+}

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+type timelineRow struct {
+	Incident  string `db:"incident"`
+	Epoch     string `db:"epoch"`
+	Sequence  int    `db:"sequence"`
+	Kind      string `db:"kind"`
+	Occurred  stamp  `db:"occurred_at"`
+	Recorded  stamp  `db:"recorded_at"`
+	ActorKind string `db:"actor_kind"`
+	Actor     string `db:"actor"`
+	Role      string `db:"role"`
+	Source    string `db:"source"`
+	Text      string `db:"text"`
+	Highlight int    `db:"highlight"`
+	Redacted  stamp  `db:"redacted_at"`
+}
+
+func insertTimeline(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
+	rows := make([]timelineRow, len(b.Entries))
+	for i, e := range b.Entries {
+		rows[i] = timelineRow{
+			Incident: b.Number, Epoch: b.Epoch, Sequence: e.Sequence, Kind: e.Kind,
+			Occurred: stampOf(e.Occurred), Recorded: stampOf(e.Recorded),
+			ActorKind: string(e.Actor.Kind), Actor: e.Actor.ID, Role: string(e.Role), Source: e.Source,
+			Text: e.Text, Highlight: asNumber(e.Highlight),
+		}
+	}
+	return insert(ctx, tx, `
+		INSERT INTO timeline (incident, epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor,
+			role, source, text, highlight, redacted_at, redacted_by, redacted_reason)
+		VALUES (:incident, :epoch, :sequence, :kind, :occurred_at, :recorded_at, :actor_kind, :actor,
+			:role, :source, :text, :highlight, NULL, '', '')
+		ON CONFLICT (incident, sequence, epoch) DO NOTHING`, rows)
+}
+
+// TimelineFilter narrows Timeline; what is empty does not narrow.
+type TimelineFilter struct {
+	// After is a cursor that Timeline returned.
+	After string
+	Kinds []string
+	// Limit is within 1..200; zero means 50.
+	Limit int
+}
+
+// Timeline returns lines of an incident's timeline in their order, and the
+// cursor behind the last of them: asking again with it gives what comes next,
+// also what is recorded later, so that a reader can follow. Without any line
+// the cursor is the one that was given. An unknown incident has no lines.
+func (s *Store) Timeline(ctx context.Context, number string, f TimelineFilter) ([]incident.Entry, string, error) {
+	c, err := f.condition(number)
+	if err != nil {
+		return nil, "", err
+	}
+	var rows []timelineRow
+	query := `SELECT epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor, role, source, text, highlight,
+		redacted_at FROM timeline` + c.where() + ` ORDER BY sequence, epoch LIMIT ?`
+	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limited(f.Limit))...); err != nil {
+		return nil, "", failed(err, "read the timeline of "+number)
+	}
+	next := f.After
+	out := make([]incident.Entry, len(rows))
+	for i, row := range rows {
+		out[i] = row.entry()
+		next = cursorOf(strconv.Itoa(row.Sequence), row.Epoch)
+	}
+	return out, next, nil
+}
+
+func (f TimelineFilter) condition(number string) (condition, error) {
+	var c condition
+	c.and("incident = ?", number)
+	oneOf(&c, "kind", f.Kinds)
+	if f.After == "" {
+		return c, nil
+	}
+	parts, err := readCursor(f.After, 2)
+	if err != nil {
+		return c, err
+	}
+	sequence, err := strconv.Atoi(parts[0])
+	if err != nil {
+		return c, incident.Errorf(incident.Invalid, "the cursor was not made here: begin without one")
+	}
+	c.and("(sequence, epoch) > (?, ?)", sequence, parts[1])
+	return c, nil
+}
+
+func (r timelineRow) entry() incident.Entry {
+	return incident.Entry{
+		Sequence: r.Sequence, Kind: r.Kind, Occurred: r.Occurred.Time(), Recorded: r.Recorded.Time(),
+		Actor: incident.Actor{Kind: incident.ActorKind(r.ActorKind), ID: r.Actor}, Role: incident.Role(r.Role),
+		Source: r.Source, Text: r.Text, Highlight: r.Highlight != 0, Redacted: !r.Redacted.Time().IsZero(),
+	}
+}
+
+// Redact takes the words of a line of the timeline away for ever and leaves a
+// mark that says who did it and why. It is NotFound when there is no such
+// line; a line that is redacted already keeps its first mark.
+func (s *Store) Redact(ctx context.Context, number string, sequence int, by, reason string) error {
+	found, err := s.exec(ctx, "redact a line of "+number, `
+		UPDATE timeline SET
+			text = CASE WHEN redacted_at IS NULL THEN $1 ELSE text END,
+			redacted_by = CASE WHEN redacted_at IS NULL THEN $2 ELSE redacted_by END,
+			redacted_reason = CASE WHEN redacted_at IS NULL THEN $3 ELSE redacted_reason END,
+			redacted_at = COALESCE(redacted_at, $4)
+		WHERE incident = $5 AND sequence = $6`,
+		"Redacted by "+by+": "+reason, by, reason, stampOf(time.Now()), number, sequence)
+	if err == nil && found == 0 {
+		return incident.Errorf(incident.NotFound, "redact: %s has no line %d", number, sequence)
+	}
+	return err
+}
