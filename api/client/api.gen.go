@@ -20,27 +20,6 @@ import (
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
-// Defines values for FollowUpItemState.
-const (
-	FollowUpItemStateDone   FollowUpItemState = "done"
-	FollowUpItemStateOpen   FollowUpItemState = "open"
-	FollowUpItemStateWaived FollowUpItemState = "waived"
-)
-
-// Valid indicates whether the value is a known member of the FollowUpItemState enum.
-func (e FollowUpItemState) Valid() bool {
-	switch e {
-	case FollowUpItemStateDone:
-		return true
-	case FollowUpItemStateOpen:
-		return true
-	case FollowUpItemStateWaived:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for GenericAlertStatus.
 const (
 	Firing   GenericAlertStatus = "firing"
@@ -286,6 +265,12 @@ type Decline = incident.Decline
 // Entry defines model for Entry.
 type Entry = incident.Entry
 
+// EntryEvent The data of the event `entry`.
+type EntryEvent struct {
+	Entry    Entry  `json:"entry"`
+	Incident string `json:"incident"`
+}
+
 // Escalate defines model for Escalate.
 type Escalate = incident.Escalate
 
@@ -294,16 +279,9 @@ type FollowUp = incident.FollowUp
 
 // FollowUpItem defines model for FollowUpItem.
 type FollowUpItem struct {
-	Due      time.Time         `json:"due,omitempty,omitzero"`
-	Id       string            `json:"id"`
-	Incident string            `json:"incident"`
-	Owner    string            `json:"owner"`
-	State    FollowUpItemState `json:"state"`
-	Title    string            `json:"title"`
+	FollowUp FollowUp `json:"follow_up"`
+	Incident string   `json:"incident"`
 }
-
-// FollowUpItemState defines model for FollowUpItem.State.
-type FollowUpItemState string
 
 // FollowUpList defines model for FollowUpList.
 type FollowUpList struct {
@@ -598,11 +576,26 @@ type Reassign = incident.Reassign
 
 // Receipt defines model for Receipt.
 type Receipt struct {
-	// Incidents The incidents that the alerts belong to.
-	Incidents []string `json:"incidents"`
+	// Alerts How many alerts there were.
+	Alerts int `json:"alerts"`
 
-	// Recorded How many alerts page nobody and were only recorded.
-	Recorded int `json:"recorded"`
+	// Incidents What became of the alerts of each service and key.
+	Incidents []Placed `json:"incidents"`
+
+	// NotPaged How many of them page nobody and were only recorded.
+	NotPaged int `json:"not_paged"`
+}
+
+// Placed defines model for Receipt.incidents.
+type Placed struct {
+	Key string `json:"key"`
+
+	// New This delivery opened the incident.
+	New bool `json:"new,omitempty,omitzero"`
+
+	// Number Missing when nothing was opened
+	Number  string `json:"number,omitempty,omitzero"`
+	Service string `json:"service"`
 }
 
 // Reopen defines model for Reopen.
@@ -619,9 +612,12 @@ type Run = incident.Run
 
 // Runbook defines model for Runbook.
 type Runbook struct {
-	// About What it is for.
+	// About What it does.
 	About string `json:"about"`
-	Name  string `json:"name"`
+
+	// Fits When to reach for it.
+	Fits string `json:"fits,omitempty,omitzero"`
+	Name string `json:"name"`
 
 	// Params The names of its parameters.
 	Params []string `json:"params,omitempty,omitzero"`
@@ -675,15 +671,15 @@ type Timeline struct {
 
 // Token defines model for Token.
 type Token struct {
-	CreatedAt time.Time `json:"created_at"`
-	CreatedBy string    `json:"created_by"`
-	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
-	Id        string    `json:"id"`
-	Kind      string    `json:"kind"`
-	Name      string    `json:"name,omitempty,omitzero"`
-	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
-	Scopes    []Scope   `json:"scopes"`
-	Subject   string    `json:"subject"`
+	CreatedAt  time.Time `json:"created_at"`
+	ExpiresAt  time.Time `json:"expires_at,omitempty,omitzero"`
+	Id         string    `json:"id"`
+	Kind       string    `json:"kind"`
+	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
+	Name       string    `json:"name,omitempty,omitzero"`
+	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
+	Scopes     []Scope   `json:"scopes"`
+	Subject    string    `json:"subject"`
 }
 
 // TokenList defines model for TokenList.
@@ -818,10 +814,10 @@ type ListIncidentsParams struct {
 	// Holder Only incidents held by this person; `me` is whoever asks.
 	Holder string `form:"holder,omitempty" json:"holder,omitempty,omitzero"`
 
-	// Open Only incidents that are not over (true), or only those that are (false).
-	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+	// Open Only incidents that are not over.
+	Open bool `form:"open,omitempty" json:"open,omitempty,omitzero"`
 
-	// Text Only incidents whose number or title holds these words.
+	// Text Only incidents whose title holds this text, in any case.
 	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
 
 	// Since Only incidents triggered at or after this time.
@@ -1529,7 +1525,8 @@ type ClientInterface interface {
 	// `incident` an incident that changed, in the form of the list. A comment
 	// is sent every 15 seconds. The id of the last event, sent back as
 	// Last-Event-ID, goes on where the stream broke; without it the stream
-	// begins now.
+	// begins now. An event may come twice: an entry is known by its incident
+	// and sequence, an incident by its number and revision.
 	//
 	// Corresponds with GET /v1/incidents/{number}/events (the `StreamIncident` operationId).
 	StreamIncident(ctx context.Context, number Number, params *StreamIncidentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -1537,7 +1534,7 @@ type ClientInterface interface {
 	// AddFollowUpWithBody Add a follow-up
 	//
 	// The incident does not close before it is done or waived. Without an owner it is
-	// the caller; without a due date the policy sets it by priority.
+	// the holder, else the caller; without a due date the policy sets it by priority.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -1547,7 +1544,7 @@ type ClientInterface interface {
 	// AddFollowUp Add a follow-up
 	//
 	// The incident does not close before it is done or waived. Without an owner it is
-	// the caller; without a due date the policy sets it by priority.
+	// the holder, else the caller; without a due date the policy sets it by priority.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -2615,7 +2612,8 @@ func (c *Client) Escalate(ctx context.Context, number Number, params *EscalatePa
 // `incident` an incident that changed, in the form of the list. A comment
 // is sent every 15 seconds. The id of the last event, sent back as
 // Last-Event-ID, goes on where the stream broke; without it the stream
-// begins now.
+// begins now. An event may come twice: an entry is known by its incident
+// and sequence, an incident by its number and revision.
 //
 // Corresponds with GET /v1/incidents/{number}/events (the `StreamIncident` operationId).
 func (c *Client) StreamIncident(ctx context.Context, number Number, params *StreamIncidentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -2633,7 +2631,7 @@ func (c *Client) StreamIncident(ctx context.Context, number Number, params *Stre
 // AddFollowUpWithBody Add a follow-up
 //
 // The incident does not close before it is done or waived. Without an owner it is
-// the caller; without a due date the policy sets it by priority.
+// the holder, else the caller; without a due date the policy sets it by priority.
 //
 // Takes any type of body and a specified content type.
 //
@@ -2653,7 +2651,7 @@ func (c *Client) AddFollowUpWithBody(ctx context.Context, number Number, params 
 // AddFollowUp Add a follow-up
 //
 // The incident does not close before it is done or waived. Without an owner it is
-// the caller; without a due date the policy sets it by priority.
+// the holder, else the caller; without a due date the policy sets it by priority.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -4169,16 +4167,12 @@ func NewListIncidentsRequest(server string, params *ListIncidentsParams) (*http.
 			}
 		}
 
-		if params.Open != nil {
-
-			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", *params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
-				return nil, err
-			} else {
-				for _, qp := range strings.Split(queryFrag, "&") {
-					rawQueryFragments = append(rawQueryFragments, qp)
-				}
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "open", params.Open, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
 			}
-
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "text", params.Text, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -6681,7 +6675,8 @@ type ClientWithResponsesInterface interface {
 	// `incident` an incident that changed, in the form of the list. A comment
 	// is sent every 15 seconds. The id of the last event, sent back as
 	// Last-Event-ID, goes on where the stream broke; without it the stream
-	// begins now.
+	// begins now. An event may come twice: an entry is known by its incident
+	// and sequence, an incident by its number and revision.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -6691,7 +6686,7 @@ type ClientWithResponsesInterface interface {
 	// AddFollowUpWithBodyWithResponse Add a follow-up
 	//
 	// The incident does not close before it is done or waived. Without an owner it is
-	// the caller; without a due date the policy sets it by priority.
+	// the holder, else the caller; without a due date the policy sets it by priority.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -6701,7 +6696,7 @@ type ClientWithResponsesInterface interface {
 	// AddFollowUpWithResponse Add a follow-up
 	//
 	// The incident does not close before it is done or waived. Without an owner it is
-	// the caller; without a due date the policy sets it by priority.
+	// the holder, else the caller; without a due date the policy sets it by priority.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -12528,7 +12523,8 @@ func (c *ClientWithResponses) EscalateWithResponse(ctx context.Context, number N
 // `incident` an incident that changed, in the form of the list. A comment
 // is sent every 15 seconds. The id of the last event, sent back as
 // Last-Event-ID, goes on where the stream broke; without it the stream
-// begins now.
+// begins now. An event may come twice: an entry is known by its incident
+// and sequence, an incident by its number and revision.
 //
 // Returns a wrapper object for the known response body format(s).
 //
@@ -12544,7 +12540,7 @@ func (c *ClientWithResponses) StreamIncidentWithResponse(ctx context.Context, nu
 // AddFollowUpWithBodyWithResponse Add a follow-up
 //
 // The incident does not close before it is done or waived. Without an owner it is
-// the caller; without a due date the policy sets it by priority.
+// the holder, else the caller; without a due date the policy sets it by priority.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -12560,7 +12556,7 @@ func (c *ClientWithResponses) AddFollowUpWithBodyWithResponse(ctx context.Contex
 // AddFollowUpWithResponse Add a follow-up
 //
 // The incident does not close before it is done or waived. Without an owner it is
-// the caller; without a due date the policy sets it by priority.
+// the holder, else the caller; without a due date the policy sets it by priority.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -20,27 +20,6 @@ import (
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
-// Defines values for FollowUpItemState.
-const (
-	FollowUpItemStateDone   FollowUpItemState = "done"
-	FollowUpItemStateOpen   FollowUpItemState = "open"
-	FollowUpItemStateWaived FollowUpItemState = "waived"
-)
-
-// Valid indicates whether the value is a known member of the FollowUpItemState enum.
-func (e FollowUpItemState) Valid() bool {
-	switch e {
-	case FollowUpItemStateDone:
-		return true
-	case FollowUpItemStateOpen:
-		return true
-	case FollowUpItemStateWaived:
-		return true
-	default:
-		return false
-	}
-}
-
 // Defines values for GenericAlertStatus.
 const (
 	Firing   GenericAlertStatus = "firing"
@@ -286,6 +265,12 @@ type Decline = incident.Decline
 // Entry defines model for Entry.
 type Entry = incident.Entry
 
+// EntryEvent The data of the event `entry`.
+type EntryEvent struct {
+	Entry    Entry  `json:"entry"`
+	Incident string `json:"incident"`
+}
+
 // Escalate defines model for Escalate.
 type Escalate = incident.Escalate
 
@@ -294,16 +279,9 @@ type FollowUp = incident.FollowUp
 
 // FollowUpItem defines model for FollowUpItem.
 type FollowUpItem struct {
-	Due      time.Time         `json:"due,omitempty,omitzero"`
-	Id       string            `json:"id"`
-	Incident string            `json:"incident"`
-	Owner    string            `json:"owner"`
-	State    FollowUpItemState `json:"state"`
-	Title    string            `json:"title"`
+	FollowUp FollowUp `json:"follow_up"`
+	Incident string   `json:"incident"`
 }
-
-// FollowUpItemState defines model for FollowUpItem.State.
-type FollowUpItemState string
 
 // FollowUpList defines model for FollowUpList.
 type FollowUpList struct {
@@ -598,11 +576,26 @@ type Reassign = incident.Reassign
 
 // Receipt defines model for Receipt.
 type Receipt struct {
-	// Incidents The incidents that the alerts belong to.
-	Incidents []string `json:"incidents"`
+	// Alerts How many alerts there were.
+	Alerts int `json:"alerts"`
 
-	// Recorded How many alerts page nobody and were only recorded.
-	Recorded int `json:"recorded"`
+	// Incidents What became of the alerts of each service and key.
+	Incidents []Placed `json:"incidents"`
+
+	// NotPaged How many of them page nobody and were only recorded.
+	NotPaged int `json:"not_paged"`
+}
+
+// Placed defines model for Receipt.incidents.
+type Placed struct {
+	Key string `json:"key"`
+
+	// New This delivery opened the incident.
+	New bool `json:"new,omitempty,omitzero"`
+
+	// Number Missing when nothing was opened
+	Number  string `json:"number,omitempty,omitzero"`
+	Service string `json:"service"`
 }
 
 // Reopen defines model for Reopen.
@@ -619,9 +612,12 @@ type Run = incident.Run
 
 // Runbook defines model for Runbook.
 type Runbook struct {
-	// About What it is for.
+	// About What it does.
 	About string `json:"about"`
-	Name  string `json:"name"`
+
+	// Fits When to reach for it.
+	Fits string `json:"fits,omitempty,omitzero"`
+	Name string `json:"name"`
 
 	// Params The names of its parameters.
 	Params []string `json:"params,omitempty,omitzero"`
@@ -675,15 +671,15 @@ type Timeline struct {
 
 // Token defines model for Token.
 type Token struct {
-	CreatedAt time.Time `json:"created_at"`
-	CreatedBy string    `json:"created_by"`
-	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
-	Id        string    `json:"id"`
-	Kind      string    `json:"kind"`
-	Name      string    `json:"name,omitempty,omitzero"`
-	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
-	Scopes    []Scope   `json:"scopes"`
-	Subject   string    `json:"subject"`
+	CreatedAt  time.Time `json:"created_at"`
+	ExpiresAt  time.Time `json:"expires_at,omitempty,omitzero"`
+	Id         string    `json:"id"`
+	Kind       string    `json:"kind"`
+	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
+	Name       string    `json:"name,omitempty,omitzero"`
+	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
+	Scopes     []Scope   `json:"scopes"`
+	Subject    string    `json:"subject"`
 }
 
 // TokenList defines model for TokenList.
@@ -818,10 +814,10 @@ type ListIncidentsParams struct {
 	// Holder Only incidents held by this person; `me` is whoever asks.
 	Holder string `form:"holder,omitempty" json:"holder,omitempty,omitzero"`
 
-	// Open Only incidents that are not over (true), or only those that are (false).
-	Open *bool `form:"open,omitempty" json:"open,omitempty"`
+	// Open Only incidents that are not over.
+	Open bool `form:"open,omitempty" json:"open,omitempty,omitzero"`
 
-	// Text Only incidents whose number or title holds these words.
+	// Text Only incidents whose title holds this text, in any case.
 	Text string `form:"text,omitempty" json:"text,omitempty,omitzero"`
 
 	// Since Only incidents triggered at or after this time.

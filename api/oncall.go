@@ -1,0 +1,57 @@
+package api
+
+import (
+	"context"
+
+	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// GetOnCall says who is on call at a moment.
+func (s *server) GetOnCall(ctx context.Context, r gen.GetOnCallRequestObject) (gen.GetOnCallResponseObject, error) {
+	c, err := s.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	at := r.Params.At.UTC()
+	if at.IsZero() {
+		at = s.Now().UTC()
+	}
+	schedules := c.Schedules
+	if id := r.Params.Schedule; id != "" {
+		one, ok := c.Schedule(id)
+		if !ok {
+			return nil, incident.Errorf(incident.NotFound, "there is no such schedule in the catalog")
+		}
+		schedules = []oncall.Schedule{one}
+	}
+	out := gen.GetOnCall200JSONResponse{At: at, Schedules: []gen.ScheduleOnCall{}}
+	for _, schedule := range schedules {
+		shifts := []oncall.Shift{}
+		if calendar, ok := c.Calendar(schedule.ID); ok {
+			shifts = orEmpty(calendar.At(at))
+		}
+		out.Schedules = append(out.Schedules, gen.ScheduleOnCall{
+			Id: schedule.ID, Name: schedule.Name, Zone: schedule.Zone, Shifts: shifts,
+		})
+	}
+	return out, nil
+}
+
+// catalog returns the catalog in force, the last good one when need be.
+func (s *server) catalog(ctx context.Context) (*catalog.Catalog, error) {
+	c, err := s.Catalogs.Current(ctx)
+	if err != nil {
+		return nil, incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
+	}
+	return c, nil
+}
+
+// ListRunbooks lists the runbooks.
+func (s *server) ListRunbooks(context.Context, gen.ListRunbooksRequestObject) (gen.ListRunbooksResponseObject, error) {
+	return gen.ListRunbooks200JSONResponse{Runbooks: each(s.Runbooks, func(b Runbook) gen.Runbook {
+		return gen.Runbook{Name: b.Name, About: b.About, Fits: b.Fits, Params: b.Params}
+	})}, nil
+}

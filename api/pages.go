@@ -1,0 +1,157 @@
+package api
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/web"
+)
+
+// shownEntries is how much of a timeline a page shows: the latest.
+const shownEntries = 200
+
+// ShowIncident shows an incident as a page.
+func (s *server) ShowIncident(ctx context.Context, r gen.ShowIncidentRequestObject) (gen.ShowIncidentResponseObject, error) {
+	return s.incidentPage(ctx, r.Number, callerOf(ctx).identity.token.Owner)
+}
+
+// incidentPage renders an incident for a reader.
+func (s *server) incidentPage(ctx context.Context, number, reader string) (answerPage, error) {
+	i, err := s.read(ctx, number)
+	if err != nil {
+		return answerPage{}, err
+	}
+	entries, earlier, err := s.latest(ctx, number)
+	if err != nil {
+		return answerPage{}, err
+	}
+	page := pageOfIncident(i)
+	page.Earlier = earlier
+	page.Timeline = each(entries, func(e incident.Entry) web.Entry {
+		return web.Entry{At: e.Occurred, Who: e.Actor.ID, Text: e.Text, Highlight: e.Highlight}
+	})
+	_, page.Zone = s.reader(ctx, reader)
+	return s.page(http.StatusOK, func(w io.Writer) error { return s.pages.Incident(w, page) }), nil
+}
+
+// latest returns the end of a timeline, and whether there is more before.
+func (s *server) latest(ctx context.Context, number string) ([]incident.Entry, bool, error) {
+	var all []incident.Entry
+	f := store.TimelineFilter{Limit: shownEntries}
+	earlier := false
+	for {
+		part, next, err := s.Store.Timeline(ctx, number, f)
+		if err != nil {
+			return nil, false, err
+		}
+		if all = append(all, part...); len(all) > shownEntries {
+			all, earlier = all[len(all)-shownEntries:], true
+		}
+		if len(part) < shownEntries {
+			return all, earlier, nil
+		}
+		f.After = next
+	}
+}
+
+func pageOfIncident(i *incident.Incident) web.Incident {
+	page := web.Incident{
+		Number: i.Number, Title: i.Title, Phase: string(i.Phase), Severity: string(i.Severity),
+		Service: serviceName(i), Team: i.Team, Status: i.Status, NextStep: i.NextStep, Facts: factsOf(i),
+		Links: each(i.Links, func(l catalog.Link) web.Link { return web.Link{Title: l.Title, URL: l.URL} }),
+		Runbooks: each(i.Runbooks, func(b incident.RunbookOffered) web.Fact {
+			return web.Fact{Title: b.Name, Text: b.About}
+		}),
+		Tasks: each(i.FollowUps, func(f incident.FollowUp) web.Fact {
+			return web.Fact{Title: f.Title, Text: fmt.Sprintf("%s, %s, due %s", f.State, f.Owner, f.Due.Format("2 Jan 2006"))}
+		}),
+		Alerts: each(i.Alerts, func(a incident.AlertState) web.Alert {
+			return web.Alert{Name: a.Name, Summary: a.Summary, Firing: a.Status == alerts.Firing, Since: a.StartsAt}
+		}),
+	}
+	for _, clock := range []incident.Clock{
+		incident.ImpactStarted, incident.TriggeredAt, incident.FirstAck, incident.Contained,
+		incident.MitigatedAt, incident.ResolvedAt, incident.ClosedAt,
+	} {
+		if at, ok := i.Clocks.Stamps[clock]; ok {
+			page.Clocks = append(page.Clocks, web.Stamp{Title: words(string(clock)), At: at})
+		}
+	}
+	return page
+}
+
+func factsOf(i *incident.Incident) []web.Fact {
+	facts := []web.Fact{
+		{Title: "Holder", Text: cmp.Or(i.Holder, "nobody yet")},
+		{Title: "What", Text: i.What},
+		{Title: "Impact", Text: strings.Join(slices.DeleteFunc([]string{
+			string(i.Impact.Scope), i.Impact.Users, i.Impact.Cannot,
+		}, func(s string) bool { return s == "" }), ", ")},
+		{Title: "Ticket", Text: i.Ticket.Key},
+	}
+	for _, role := range slices.Sorted(maps.Keys(i.Roles)) {
+		facts = append(facts, web.Fact{Title: words(string(role)), Text: i.Roles[role]})
+	}
+	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Text == "" })
+}
+
+// words turns an identifier into what a person reads: first_ack, "First ack".
+func words(id string) string {
+	text := strings.ReplaceAll(id, "_", " ")
+	return strings.ToUpper(text[:1]) + text[1:]
+}
+
+func serviceName(i *incident.Incident) string { return cmp.Or(i.Policy.ServiceName, i.Service) }
+
+// answerPage is a page on its way.
+type answerPage struct {
+	pages  *web.Pages
+	status int
+	render func(io.Writer) error
+}
+
+func (s *server) page(status int, render func(io.Writer) error) answerPage {
+	return answerPage{s.pages, status, render}
+}
+
+// VisitShowAcknowledgeResponse writes the page.
+func (a answerPage) VisitShowAcknowledgeResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitShowLinkedIncidentResponse writes the page.
+func (a answerPage) VisitShowLinkedIncidentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+// VisitShowIncidentResponse writes the page.
+func (a answerPage) VisitShowIncidentResponse(w http.ResponseWriter) error { return a.write(w) }
+
+func (a answerPage) write(w http.ResponseWriter) error {
+	return writePage(w, a.pages, a.status, a.render)
+}
+
+// writePage writes a page as a whole or not at all. The address of such a page
+// may open something, so that no other site may learn it.
+func writePage(w http.ResponseWriter, pages *web.Pages, status int, render func(io.Writer) error) error {
+	var page bytes.Buffer
+	if err := render(&page); err != nil {
+		return err
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", pages.Policy())
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Robots-Tag", "noindex")
+	w.WriteHeader(status)
+	_, err := page.WriteTo(w)
+	return err
+}

@@ -1,0 +1,126 @@
+package api
+
+import (
+	"context"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+// Store is what the API reads and keeps. The errors of all its methods are of
+// kind incident.NotFound, incident.Invalid, incident.Conflict or
+// incident.Unavailable.
+type Store interface {
+	Tokens
+	Reader
+	CatalogStore
+	// Redact removes the text of an entry of a timeline and leaves a mark.
+	Redact(ctx context.Context, number string, sequence int, by, reason string) error
+}
+
+// Reader reads what incidents recorded. A cursor that a method returns asks
+// it for what comes next; it is empty when that is nothing, but for Timeline
+// and Changes, whose readers follow.
+type Reader interface {
+	Incident(ctx context.Context, number string) (*incident.Incident, error)
+	Incidents(ctx context.Context, f store.IncidentFilter) ([]*incident.Incident, string, error)
+	Timeline(ctx context.Context, number string, f store.TimelineFilter) ([]incident.Entry, string, error)
+	Pages(ctx context.Context, f store.PageFilter) ([]store.Page, string, error)
+	Attempts(ctx context.Context, number string) ([]activities.Attempt, error)
+	FollowUps(ctx context.Context, f store.FollowUpFilter) ([]store.FollowUp, string, error)
+	// Changes returns incidents that were recorded after a cursor, in the
+	// order in which they were, at most limit of them, and the cursor behind
+	// the last. Without a cursor it returns none, and the cursor of now. It
+	// may return one twice, and must not leave one out.
+	Changes(ctx context.Context, after string, limit int) ([]*incident.Incident, string, error)
+}
+
+// Tokens keeps the hashes of tokens.
+type Tokens interface {
+	TokenByHash(ctx context.Context, hash string) (store.Token, error)
+	CreateToken(ctx context.Context, t store.Token) error
+	Tokens(ctx context.Context, f store.TokenFilter) ([]store.Token, error)
+	RevokeToken(ctx context.Context, id string) error
+}
+
+// CatalogStore keeps the versions of the catalog.
+type CatalogStore interface {
+	// CurrentCatalog returns the catalog in force and its version, or an error
+	// of kind incident.NotFound when there never was one.
+	CurrentCatalog(ctx context.Context) (*catalog.Catalog, int, error)
+	// SaveCatalog puts a catalog in force and returns its version. It is an
+	// incident.Conflict when base is not the version in force.
+	SaveCatalog(ctx context.Context, c *catalog.Catalog, base int, by string) (int, error)
+}
+
+// Commands brings a command to its incident and waits for the answer.
+type Commands interface {
+	// Send sends the update of this name; args is the command of package
+	// incident that belongs to it. Its errors are of kind incident.Refused,
+	// Invalid, Forbidden, NotFound (there is no workflow of this number, or it
+	// has ended) or Unavailable (nobody knows whether it was applied). An
+	// acknowledgement that no worker answers is left as a signal: its outcome
+	// has the text Accepted.
+	Send(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error)
+}
+
+// Accepted is the text of the outcome of a command that was left for the
+// incident to read.
+const Accepted = "accepted"
+
+// Catalogs gives the catalog in force: the last good one when the store is
+// away, and an error only when there never was one.
+type Catalogs interface {
+	Current(ctx context.Context) (*catalog.Catalog, error)
+}
+
+// Intake takes alerts and declarations to incidents. Its errors are of kind
+// incident.Invalid or incident.Unavailable.
+type Intake interface {
+	Take(ctx context.Context, d alerts.Delivery) (intake.Receipt, error)
+	Declare(ctx context.Context, d intake.Declaration) (intake.Placed, error)
+}
+
+// Pager pages a person by every contact method, as a test.
+type Pager interface {
+	// TestPage tries each contact method once, and fails only when it could
+	// try none.
+	TestPage(ctx context.Context, person, by string) ([]ContactResult, error)
+}
+
+// ContactResult says what became of one contact method of a test page. Error
+// is empty when it was handed over; it holds no address.
+type ContactResult struct {
+	Contact string
+	Kind    string
+	Error   string
+}
+
+// Tickets hears that the tracker changed a ticket.
+type Tickets interface {
+	// Changed passes a hint on to whichever incident knows the ticket; that
+	// none does is no error.
+	Changed(ctx context.Context, ref incident.TicketRef) error
+}
+
+// Runbook is a runbook that can be run.
+type Runbook struct {
+	Name   string
+	About  string
+	Fits   string
+	Params []string
+}
+
+// Check is something that the process depends on.
+type Check struct {
+	Name string
+	// Required says that without it no request can be served. Without the
+	// others the process is degraded.
+	Required bool
+	// Probe returns nil when it answers. The error is logged, not shown.
+	Probe func(ctx context.Context) error
+}

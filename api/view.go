@@ -1,0 +1,64 @@
+package api
+
+import (
+	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// summaryOf returns an incident as lists and streams show it.
+func summaryOf(i *incident.Incident) gen.IncidentSummary {
+	open := 0
+	for _, f := range i.FollowUps {
+		if f.State == incident.FollowUpOpen {
+			open++
+		}
+	}
+	return gen.IncidentSummary{
+		Number: i.Number, Title: i.Title, Phase: i.Phase, Service: i.Service, Team: i.Team,
+		Urgency: i.Urgency, Severity: i.Severity, Provisional: i.Provisional,
+		Holder: i.Holder, Commander: i.Roles[incident.Commander], Status: i.Status, NextStep: i.NextStep,
+		Storm: i.Storm, Clocks: i.Clocks, Counts: i.Counts, Ticket: i.Ticket,
+		OpenFollowUps: open, Revision: i.Revision,
+	}
+}
+
+// viewOf returns the whole of an incident, but for what only its workflow
+// needs to go on.
+func viewOf(i *incident.Incident) gen.Incident {
+	out := gen.Incident{
+		Number: i.Number, Title: i.Title, Phase: i.Phase, Service: i.Service, ServiceName: i.Policy.ServiceName,
+		Team: i.Team, Origin: i.Origin, Storm: i.Storm, Recurs: i.Recurs, Held: i.Held, Recovered: i.Recovered,
+		Urgency: i.Urgency, Severity: i.Severity, Provisional: i.Provisional, Highest: i.Highest, Impact: i.Impact,
+		What: i.What, WhoFixes: i.WhoFixes, Status: i.Status, NextStep: i.NextStep,
+		Holder: i.Holder, Roles: map[string]string{}, Offers: i.Offers, Responders: i.Responders, Paged: i.Paged,
+		Clocks: i.Clocks, Counts: i.Counts, Alerts: orEmpty(i.Alerts), Links: i.Links, Ticket: i.Ticket,
+		FollowUps: i.FollowUps, Runs: i.Runs, Questions: i.Questions, Runbooks: i.Runbooks,
+		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,
+		ConfirmToResolve: i.Policy.Response(i.Severity, i.Impact.Scope).Closing.Confirmations,
+		Revision:         i.Revision,
+	}
+	for role, person := range i.Roles {
+		out.Roles[string(role)] = person
+	}
+	if i.Updates.Last != nil {
+		out.LastUpdate = *i.Updates.Last
+	}
+	return out
+}
+
+// orEmpty makes a list that JSON shows as [] and not as null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+// each turns every member of a list into something else.
+func each[A, B any](list []A, f func(A) B) []B {
+	out := make([]B, 0, len(list))
+	for _, a := range list {
+		out = append(out, f(a))
+	}
+	return out
+}
