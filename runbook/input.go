@@ -2,14 +2,14 @@ package runbook
 
 import (
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -94,7 +94,7 @@ func (b Runbook) Complete(params map[string]string) (map[string]string, error) {
 			wrong = append(wrong, fmt.Sprintf("%s %s", p.Name, problem))
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(params)) {
+	for _, name := range workflow.DeterministicKeys(params) {
 		if _, known := full[name]; !known {
 			wrong = append(wrong, fmt.Sprintf("%q is not a parameter of %s", short(name), b.Name))
 		}

@@ -3,6 +3,7 @@ package runbooks_test
 import (
 	"maps"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -187,6 +188,46 @@ func TestRollback(t *testing.T) {
 			want: approved + `
 00:12 step roll back payments: failed: the target could not do it and still runs r42
 00:12 ended failed: roll back payments: the target could not do it and still runs r42
+`,
+		},
+		"the target forgets what it was told to do": {
+			script: runbooktest.Script{Faults: []runbooktest.Fault{runbooktest.Forgotten}, Answers: []runbooktest.Answer{
+				yes, {After: time.Minute, By: "carol", Choice: "it happened"}, {After: time.Minute, By: "carol", Choice: "keep"},
+			}},
+			want: approved + `
+00:12 asks rollback-1-2: Nobody can tell whether this happened: roll back payments to r41, expecting r42 (it was begun, but there is no operation op-0). Look, and say. [try again it happened it did not]
+01:12 answered carol: it happened
+01:12 step roll back payments: done (roll back payments to r41, expecting r42)
+02:12 measures error_ratio: no data
+02:42 measures error_ratio: no data
+03:12 measures error_ratio: no data
+03:12 note checked the metric: unknown (no data, no data, no data; healthy below 0.05)
+03:12 asks rollback-1-3: The metric is unknown after the roll-back. Undo "roll back payments"? It would call: roll back payments to r42, expecting r41 [keep undo]
+04:12 answered carol: keep
+04:12 ended failed: the metric is unknown after the roll-back; still stands: roll back payments
+`,
+		},
+		// The test environment gives up after ten tries, a server after the two
+		// minutes are over.
+		"the target stays away": {
+			script: runbooktest.Script{
+				Faults:  slices.Repeat([]runbooktest.Fault{runbooktest.Down}, 100),
+				Answers: []runbooktest.Answer{yes, {After: time.Minute, By: "carol", Choice: "it did not"}},
+			},
+			want: approved + `
+00:13 calls rollback payments r41 (expected r42)
+00:15 calls rollback payments r41 (expected r42)
+00:19 calls rollback payments r41 (expected r42)
+00:27 calls rollback payments r41 (expected r42)
+00:42 calls rollback payments r41 (expected r42)
+00:57 calls rollback payments r41 (expected r42)
+01:12 calls rollback payments r41 (expected r42)
+01:27 calls rollback payments r41 (expected r42)
+01:42 calls rollback payments r41 (expected r42)
+01:42 asks rollback-1-2: Nobody can tell whether this happened: roll back payments to r41, expecting r42 (the target does not answer). Look, and say. [try again it happened it did not]
+02:42 answered carol: it did not
+02:42 step roll back payments: failed: the target does not answer
+02:42 ended failed: roll back payments: the target does not answer
 `,
 		},
 		"cancelled while the approval is open": {

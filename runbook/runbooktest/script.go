@@ -64,4 +64,7 @@ const (
 	// Broken: the target took the order, and its operation failed without
 	// changing anything.
 	Broken
+	// Forgotten: the target took the order and did it, and knows nothing of
+	// its operation when asked.
+	Forgotten
 )

@@ -77,6 +77,9 @@ func (t *target) Rollback(_ context.Context, r incident.Rollback) (incident.Oper
 	if err == nil && fault == Lost {
 		return incident.Operation{}, incident.Errorf(incident.Unavailable, "the answer was lost")
 	}
+	if fault == Forgotten {
+		op.ID = "op-0"
+	}
 	return op, err
 }
 
