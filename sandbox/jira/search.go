@@ -197,3 +197,8 @@ func (in searchRequest) window() (start, size int, err error) {
 	}
 	return token.Start, size, nil
 }
+
+// Search returns what the index has for a query, as a search over HTTP would
+// find it. The results must not be changed. It fails for a query that Jira
+// would refuse.
+func (s *Server) Search(jql string) ([]*Issue, error) { return s.run(searchRequest{JQL: jql}) }

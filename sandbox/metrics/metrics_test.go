@@ -203,3 +203,18 @@ func TestHandSetSeriesSurviveARestart(t *testing.T) {
 	require.NoError(t, s.Set(metrics.Series{Name: "shop_http_error_ratio", Labels: map[string]string{"service": "payments"}, Value: 0.7}))
 	require.Equal(t, []string{"0.7"}, newSource(t, dir).ask(t, ratio))
 }
+
+func FuzzQueries(f *testing.F) {
+	for _, seed := range []string{ratio, `x{a="b",c!~"d.*"}`, `{__name__=~"shop.*"}`, `x{a="\""}`, `rate(x[5m])`} {
+		f.Add(seed)
+	}
+	server, err := metrics.New(metrics.Config{})
+	require.NoError(f, err)
+	f.Cleanup(server.Close)
+	f.Fuzz(func(t *testing.T, query string) {
+		w := httptest.NewRecorder()
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/prometheus/api/v1/query?query="+url.QueryEscape(query), nil)
+		server.ServeHTTP(w, r)
+		require.Contains(t, []int{http.StatusOK, http.StatusBadRequest}, w.Code)
+	})
+}
