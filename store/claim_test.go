@@ -3,6 +3,9 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"math/bits"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -10,6 +13,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/store/storetest"
 )
 
 // firing is a delivery of one alert whose name is the key.
@@ -60,4 +64,298 @@ func many(n int, status alerts.Status) []alerts.Alert {
 		out[i] = host(fmt.Sprintf("web-%d", i), status, noon())
 	}
 	return out
+}
+
+func TestManyClaimOneKeyAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.EachDSN(t, func(t *testing.T, dsn string) {
+		// Several stores stand for several processes.
+		stores := []*store.Store{storetest.Open(t, dsn), storetest.Open(t, dsn), storetest.Open(t, dsn)}
+		answers := make([]store.Claimed, 50)
+		var wg sync.WaitGroup
+		for i := range answers {
+			wg.Go(func() {
+				out, err := stores[i%len(stores)].Claim(t.Context(), []store.Claim{firing("Errors"), firing(fmt.Sprint("Other", i%5))})
+				if err == nil {
+					answers[i] = out[0]
+				}
+			})
+		}
+		wg.Wait()
+		opened, wanted := 0, 0
+		for _, a := range answers {
+			require.Equal(t, answers[0].Number, a.Number)
+			require.NotEmpty(t, a.Number)
+			opened += count(a.New)
+			wanted += count(a.Outbox != 0)
+		}
+		require.Equal(t, 1, opened, "one of them opens it")
+		require.Equal(t, 1, wanted, "and says so once")
+		require.Len(t, openKeys(t, stores[0]), 6)
+	})
+}
+
+func count(yes bool) int {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func TestClaimOpensJoinsAndRecurs(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		out, err := s.Claim(t.Context(), []store.Claim{firing("a"), firing("b"), firing("a")})
+		require.NoError(t, err)
+		require.Equal(t, []string{"INC-1", "INC-2", "INC-1"}, []string{out[0].Number, out[1].Number, out[2].Number})
+		require.True(t, out[0].New)
+		require.True(t, out[1].New)
+		require.False(t, out[2].New, "a copy in the same moment joins")
+		require.Zero(t, out[2].Outbox)
+		require.Equal(t, `alertname="a"`, out[0].Key)
+		require.Equal(t, firing("a").Alerts, out[0].News)
+
+		require.NoError(t, s.Accept(t.Context(), []int64{out[0].Outbox}))
+		joined := claim(t, s, firing("a"))
+		require.Equal(t, store.Claimed{Number: "INC-1", Started: true, Key: `alertname="a"`}, joined)
+		require.False(t, claim(t, s, firing("b")).Started)
+
+		require.NoError(t, s.Release(t.Context(), "INC-1", "workflow gone"))
+		again := claim(t, s, firing("a"))
+		require.True(t, again.New, "an alert that still fires is not left alone")
+		require.Equal(t, "INC-3", again.Number)
+		require.Equal(t, "INC-1", again.Recurs)
+		require.Len(t, again.News, 1)
+		require.False(t, again.Started)
+	})
+}
+
+func TestClaimOfNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		out, err := s.Claim(t.Context(), nil)
+		require.NoError(t, err)
+		require.Empty(t, out)
+		require.Equal(t, store.Claimed{}, claim(t, s, hosts()))
+		require.Empty(t, openKeys(t, s))
+	})
+}
+
+// TestFacts tells what each of a series of deliveries about one alert is:
+// news for its incident, only counted, or nothing that opens one.
+func TestFacts(t *testing.T) {
+	t.Parallel()
+	t0, t1, t2 := noon(), noon().Add(time.Minute), noon().Add(2*time.Minute)
+	type delivery struct {
+		status alerts.Status
+		starts time.Time
+		want   string // news, counted, nothing
+	}
+	up := func(starts time.Time, want string) delivery { return delivery{alerts.Firing, starts, want} }
+	down := func(starts time.Time, want string) delivery { return delivery{alerts.Resolved, starts, want} }
+	for name, series := range map[string][]delivery{
+		"repeat":                      {up(t0, "news"), up(t0, "counted"), up(t0, "counted")},
+		"clears, and its copy":        {up(t0, "news"), down(t0, "news"), down(t0, "counted")},
+		"fires again":                 {up(t0, "news"), down(t0, "news"), up(t1, "news")},
+		"fires again, end not heard":  {up(t0, "news"), up(t1, "news"), down(t1, "news")},
+		"firing after its end":        {up(t0, "news"), down(t0, "news"), up(t0, "counted")},
+		"an older start":              {up(t1, "news"), up(t0, "counted"), down(t0, "counted")},
+		"end of a start not heard of": {up(t0, "news"), down(t0, "news"), down(t1, "news")},
+		"resolved before firing":      {down(t0, "nothing"), up(t0, "nothing"), up(t1, "news")},
+		"resolved only":               {down(t0, "nothing"), down(t0, "nothing"), down(t1, "nothing")},
+		"late and older":              {down(t2, "nothing"), up(t1, "nothing"), up(t2, "nothing")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			storetest.Each(t, func(t *testing.T, s *store.Store) {
+				for n, d := range series {
+					got := claim(t, s, hosts(host("web", d.status, d.starts)))
+					require.Equal(t, d.want != "nothing", got.Number != "", "delivery %d", n)
+					require.Equal(t, d.want == "news", len(got.News) == 1, "delivery %d", n)
+					require.Equal(t, d.want == "news", got.Outbox != 0, "delivery %d", n)
+				}
+			})
+		})
+	}
+}
+
+func TestLateFiringAfterTheIncidentIsOver(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		first := claim(t, s, hosts(host("web", alerts.Firing, noon())))
+		claim(t, s, hosts(host("web", alerts.Resolved, noon())))
+		require.NoError(t, s.Release(t.Context(), first.Number, "transient"))
+		require.Empty(t, claim(t, s, hosts(host("web", alerts.Firing, noon()))).Number, "a copy that came late")
+		require.True(t, claim(t, s, hosts(host("web", alerts.Firing, noon().Add(time.Nanosecond*2000)))).New)
+	})
+}
+
+func TestResolvedOfAnUnknownAlertIsHeard(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		claim(t, s, hosts(host("web-1", alerts.Firing, noon())))
+		// The incident may have heard of web-2 while the database was away.
+		got := claim(t, s, hosts(host("web-2", alerts.Resolved, noon())))
+		require.Len(t, got.News, 1)
+	})
+}
+
+func TestAlertsBeyondTheListAreCounted(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		first := claim(t, s, hosts(many(1200, alerts.Firing)...))
+		require.Len(t, first.News, 50)
+		require.Equal(t, 1150, first.More)
+
+		one := claim(t, s, hosts(host("web-new", alerts.Firing, noon())))
+		require.Empty(t, one.News)
+		require.Equal(t, 1151, one.More)
+		require.Zero(t, one.Outbox, "one more of a thousand is not worth a signal")
+
+		cleared := claim(t, s, hosts(append(many(50, alerts.Resolved), host("web-room", alerts.Firing, noon()))...))
+		require.Len(t, cleared.News, 51, "what clears makes room, whatever the order")
+		require.Equal(t, alerts.Resolved, cleared.News[0].Status)
+		require.Equal(t, "web-room", cleared.News[50].Labels["host"])
+
+		rest := claim(t, s, hosts(many(1200, alerts.Resolved)...))
+		require.Empty(t, rest.News, "its end is told as its beginning was: by the count")
+		require.Equal(t, 1, rest.More)
+		require.NotZero(t, rest.Outbox)
+		last := claim(t, s, hosts(host("web-new", alerts.Resolved, noon())))
+		require.Zero(t, last.More)
+		require.NotZero(t, last.Outbox)
+
+		listed, next, err := s.Alerts(t.Context(), first.Number, "", 200)
+		require.NoError(t, err)
+		require.Len(t, listed, 200)
+		require.NotEmpty(t, next)
+	})
+}
+
+func TestTruncatedAlertsAreCounted(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := hosts(host("web", alerts.Firing, noon()))
+		c.Truncated = 7
+		require.Equal(t, 7, claim(t, s, c).More)
+		require.Zero(t, claim(t, s, c).Outbox, "the same again")
+		c.Truncated = 0
+		less := claim(t, s, c)
+		require.Zero(t, less.More)
+		require.NotZero(t, less.Outbox)
+	})
+}
+
+func TestTenThousandAlertsOfOneKeySayLittle(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		signals := 0
+		for part := range slices.Chunk(many(10_000, alerts.Firing), 100) {
+			batch := make([]store.Claim, len(part))
+			for i, a := range part {
+				batch[i] = hosts(a)
+			}
+			out, err := s.Claim(t.Context(), batch)
+			require.NoError(t, err)
+			for _, c := range out {
+				require.Equal(t, "INC-1", c.Number)
+				signals += count(c.Outbox != 0)
+			}
+		}
+		require.LessOrEqual(t, signals, 50+bits.Len(10_000))
+	})
+}
+
+func TestAlertsOfAnIncident(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		later := hosts(host("web-1", alerts.Firing, noon()), host("web-2", alerts.Firing, noon()))
+		first := claim(t, s, hosts(host("web-1", alerts.Firing, noon())))
+		later.At = noon().Add(time.Minute)
+		claim(t, s, later)
+
+		got, after, err := s.Alerts(t.Context(), first.Number, "", 1)
+		require.NoError(t, err)
+		require.Equal(t, []store.Alert{{
+			Alert: host("web-1", alerts.Firing, noon()), Count: 2,
+			First: noon().Truncate(time.Microsecond), Last: later.At.Truncate(time.Microsecond),
+		}}, got)
+		got, after, err = s.Alerts(t.Context(), first.Number, after, 1)
+		require.NoError(t, err)
+		require.Empty(t, after)
+		require.Equal(t, "web-2", got[0].Labels["host"])
+	})
+}
+
+func TestStorm(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		at := func(name string, at time.Time) store.Claim {
+			c := firing(name)
+			c.StormLimit, c.At = 3, at
+			return c
+		}
+		batch := []store.Claim{at("k1", noon()), at("k2", noon()), at("k3", noon()), at("k4", noon()), at("k5", noon())}
+		out, err := s.Claim(t.Context(), batch)
+		require.NoError(t, err)
+		require.False(t, out[2].Storm)
+		require.Equal(t, store.Claimed{
+			Number: "INC-4", New: true, Storm: true, Key: store.StormKey, News: batch[3].Alerts, Outbox: 4,
+		}, out[3])
+		require.Equal(t, store.Claimed{
+			Number: "INC-4", Storm: true, Key: store.StormKey, News: batch[4].Alerts, Outbox: 5,
+		}, out[4])
+
+		more := claim(t, s, at("k6", noon().Add(30*time.Second)))
+		require.Equal(t, "INC-4", more.Number)
+		require.False(t, more.New)
+		other := at("k1", noon())
+		other.Service = "ledger"
+		require.Equal(t, "INC-5", claim(t, s, other).Number, "another service has no storm")
+
+		calm := noon().Add(5 * time.Minute)
+		require.Equal(t, "INC-4", claim(t, s, at("k4", calm)).Number, "what joined the storm stays in it")
+		require.Empty(t, claim(t, s, at("k5", calm)).News)
+		fresh := claim(t, s, at("k7", calm))
+		require.Equal(t, "INC-6", fresh.Number)
+		require.False(t, fresh.Storm)
+
+		require.NoError(t, s.Release(t.Context(), "INC-4", "closed"))
+		again := claim(t, s, at("k4", calm))
+		require.True(t, again.New)
+		require.Equal(t, "INC-4", again.Recurs, "the storm was its last incident")
+	})
+}
+
+func TestWantedNumber(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		c := firing("a")
+		c.Number = "INC-x1f"
+		require.Equal(t, "INC-x1f", claim(t, s, c).Number)
+		require.Equal(t, "INC-x1f", claim(t, s, firing("a")).Number)
+		other := firing("b")
+		other.Number = "INC-x1f"
+		require.Equal(t, "INC-1", claim(t, s, other).Number, "a number that is taken is not given twice")
+	})
+}
+
+func TestClaimsOfAMomentAreManyRows(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		batch := make([]store.Claim, 2500)
+		for i := range batch {
+			batch[i] = firing(fmt.Sprint("alert", i))
+		}
+		out, err := s.Claim(t.Context(), batch)
+		require.NoError(t, err)
+		require.Len(t, out, len(batch))
+		require.Equal(t, "INC-2500", out[2499].Number)
+		again, err := s.Claim(t.Context(), batch)
+		require.NoError(t, err)
+		for i, c := range again {
+			require.Equal(t, out[i].Number, c.Number)
+			require.Zero(t, c.Outbox)
+		}
+	})
 }

@@ -152,4 +152,3 @@ func (d *desk) loadRates(ctx context.Context, tx *sqlx.Tx, claims []Claim) error
 	}
 	return nil
 }
-

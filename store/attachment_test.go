@@ -1,0 +1,62 @@
+package store_test
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/store/storetest"
+)
+
+func TestAttachments(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		graph := store.Attachment{
+			Incident: "INC-1", Name: "errors.png", Type: "image/png", At: noon().Truncate(time.Microsecond),
+			Data: bytes.Repeat([]byte{0, 255, '\\', '\''}, 1000),
+		}
+		id, err := s.SaveAttachment(ctx, graph)
+		require.NoError(t, err)
+		again, err := s.SaveAttachment(ctx, graph)
+		require.NoError(t, err)
+		require.Equal(t, id, again)
+		empty, err := s.SaveAttachment(ctx, store.Attachment{Incident: "INC-1", At: noon()})
+		require.NoError(t, err)
+		require.NotEqual(t, id, empty)
+
+		got, err := s.Attachment(ctx, id)
+		require.NoError(t, err)
+		graph.ID = id
+		require.Equal(t, graph, got)
+		_, err = s.Attachment(ctx, "none")
+		require.Equal(t, incident.NotFound, incident.KindOf(err))
+	})
+}
+
+func TestHistories(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		kept, err := s.HasHistory(ctx, "INC-1", "run-1")
+		require.NoError(t, err)
+		require.False(t, kept)
+		_, err = s.History(ctx, "INC-1", "run-1")
+		require.Equal(t, incident.NotFound, incident.KindOf(err))
+
+		gz := []byte{0x1f, 0x8b, 0, 1, 2}
+		require.NoError(t, s.SaveHistory(ctx, "INC-1", "run-1", noon(), gz))
+		require.NoError(t, s.SaveHistory(ctx, "INC-1", "run-1", noon(), []byte("later")))
+		require.NoError(t, s.SaveHistory(ctx, "INC-1", "run-2", time.Time{}, []byte("other")))
+		kept, err = s.HasHistory(ctx, "INC-1", "run-1")
+		require.NoError(t, err)
+		require.True(t, kept)
+		got, err := s.History(ctx, "INC-1", "run-1")
+		require.NoError(t, err)
+		require.Equal(t, gz, got)
+	})
+}
