@@ -1,0 +1,138 @@
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	netmail "net/mail"
+	"net/textproto"
+
+	gomail "github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/integrations/rest"
+)
+
+// deliver hands a message over for its recipients. Those that the server
+// refuses for good do not keep the mail from the others: it is sent, and the
+// error is Permanent.
+func (s *Sender) deliver(ctx context.Context, m *gomail.Msg, to []*netmail.Address) error {
+	limited, cancel := context.WithTimeout(ctx, s.config.Timeout)
+	defer cancel()
+	err := s.transact(limited, m, to)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return incident.Errorf(incident.Unavailable, "the mail server was not waited for: %w", ctx.Err())
+	case limited.Err() != nil:
+		return incident.Errorf(incident.Unavailable, "the mail server did not answer within %s", s.config.Timeout)
+	}
+	return judge(err)
+}
+
+func (s *Sender) transact(ctx context.Context, m *gomail.Msg, to []*netmail.Address) error {
+	client, err := s.client(gomail.WithDialContextFunc(s.dial(ctx)))
+	if err != nil {
+		return err
+	}
+	session, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return err
+	}
+	if err := session.Mail(s.from.Address); err != nil {
+		return err
+	}
+	refused, err := name(session, to)
+	if err != nil {
+		return err
+	}
+	if err := write(session, m); err != nil {
+		return err
+	}
+	// The server has the mail; how it says goodbye no longer matters.
+	_ = session.Quit()
+	if refused > 0 {
+		return incident.Errorf(incident.Permanent, "the mail server refuses %d of %d recipients, the others have the mail", refused, len(to))
+	}
+	return nil
+}
+
+// dial opens connections that are closed with ctx, whatever go-mail is
+// waiting for then.
+func (s *Sender) dial(ctx context.Context) gomail.DialContextFunc {
+	return func(dialing context.Context, network, address string) (net.Conn, error) {
+		var conn net.Conn
+		var err error
+		if s.config.TLS == ImplicitTLS {
+			conn, err = (&tls.Dialer{Config: s.tls()}).DialContext(dialing, network, address)
+		} else {
+			conn, err = (&net.Dialer{}).DialContext(dialing, network, address)
+		}
+		if err == nil {
+			context.AfterFunc(ctx, func() { _ = conn.Close() })
+		}
+		return conn, err
+	}
+}
+
+// name names the recipients and returns how many are refused for good; it
+// fails when all are, or when one may be accepted later.
+func name(session *smtp.Client, to []*netmail.Address) (refused int, err error) {
+	for _, address := range to {
+		rcptErr := session.Rcpt(address.Address)
+		switch {
+		case rcptErr == nil:
+		case replyCode(rcptErr) >= 500:
+			refused++
+			err = rcptErr
+		default:
+			return 0, rcptErr
+		}
+	}
+	if refused < len(to) {
+		return refused, nil
+	}
+	return 0, err
+}
+
+func write(session *smtp.Client, m *gomail.Msg) error {
+	data, err := session.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := m.WriteTo(data); err != nil {
+		return err
+	}
+	return data.Close()
+}
+
+func replyCode(err error) int {
+	if reply, ok := errors.AsType[*textproto.Error](err); ok {
+		return reply.Code
+	}
+	return 0
+}
+
+// judge turns what went wrong into an error that may be shown.
+func judge(err error) error {
+	if incident.KindOf(err) != "" {
+		return err
+	}
+	switch code := replyCode(err); {
+	case code == 530 || code == 534 || code == 535 || code == 538:
+		return incident.Errorf(incident.Permanent,
+			"the mail server answered %d: check TOCSIN_SMTP_USERNAME, TOCSIN_SMTP_PASSWORD and TOCSIN_SMTP_TLS", code)
+	case code >= 500:
+		return incident.Errorf(incident.Permanent, "the mail server refuses the mail: it answered %d", code)
+	case code >= 400:
+		return incident.Errorf(incident.Unavailable, "the mail server answered %d", code)
+	}
+	if _, isNet := errors.AsType[net.Error](err); isNet || rest.Reason(err) != rest.Reason(nil) {
+		return incident.Errorf(incident.Unavailable, "the mail server cannot be reached: %s", rest.Reason(err))
+	}
+	return incident.Errorf(incident.Unavailable, "the mail server cannot be used as configured: "+
+		"check TOCSIN_SMTP_ADDR, TOCSIN_SMTP_TLS, TOCSIN_SMTP_USERNAME and TOCSIN_SMTP_PASSWORD")
+}
