@@ -1,0 +1,173 @@
+package intake_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/api/intake/intaketest"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// ready waits until the intake has read the store.
+func (w *world) ready(t testing.TB) {
+	t.Helper()
+	require.Eventually(t, func() bool { return w.store.Reads() > 0 }, 5*time.Second, time.Millisecond)
+	w.store.SetAway(true)
+	require.Eventually(t, func() bool {
+		_, err := w.Take(t.Context(), deliver(alert("Probe", "probe")))
+		if err != nil {
+			w.store.SetAway(false)
+			return false
+		}
+		return true
+	}, 10*time.Second, 20*time.Millisecond)
+}
+
+// quick makes an intake that asks a store that failed again at once.
+func (w *world) quick(t testing.TB) {
+	t.Helper()
+	w.Intake = run(t, intake.Config{
+		Store: w.store, Engine: w.engine, Limits: intake.Limits{Away: time.Nanosecond, Refresh: 5 * time.Millisecond},
+	})
+}
+
+func TestDatabaseAwayKnownKeyIsSignalled(t *testing.T) {
+	w := newWorld(t)
+	a := alert("ErrorRate", "checkout")
+	take(t, w.Intake, a)
+	w.ready(t)
+	second := alert("ErrorRate", "checkout", "pod=two")
+	for range 3 {
+		out := take(t, w.Intake, second)
+		require.Equal(t, "INC-1", out.Incidents[0].Number)
+	}
+	require.Equal(t, 1, w.engine.Workflow("INC-1").Signals, "a repeat is recognised without the store")
+	take(t, w.Intake, resolved(second))
+	require.Equal(t, 2, w.engine.Workflow("INC-1").Signals)
+}
+
+func TestDatabaseAwayUnknownKeyStartsOneIncident(t *testing.T) {
+	one := newWorld(t)
+	one.ready(t)
+	a := alert("ErrorRate", "checkout")
+	number := take(t, one.Intake, a).Incidents[0].Number
+	require.Regexp(t, `^INC-x[0-9a-f]{8,}$`, number)
+
+	// Another process meets the copy.
+	other := &world{store: one.store, engine: one.engine}
+	other.store.SetAway(false)
+	other.restart(t)
+	other.ready(t)
+	out := take(t, other.Intake, a)
+	require.Equal(t, number, out.Incidents[0].Number)
+	require.Equal(t, 1, count(one.engine.Starts(), number))
+
+	take(t, one.Intake, alert("ErrorRate", "checkout", "pod=two"))
+	require.Len(t, one.engine.Workflow(number).Told, 3)
+	require.Equal(t, 2, one.engine.Workflow(number).Incident.Counts.Alerts)
+}
+
+func count(list []string, one string) int {
+	n := 0
+	for _, s := range list {
+		if s == one {
+			n++
+		}
+	}
+	return n
+}
+
+func TestDatabaseAwayGoneWorkflowIsReplaced(t *testing.T) {
+	w := newWorld(t)
+	take(t, w.Intake, alert("ErrorRate", "checkout"))
+	w.ready(t)
+	w.engine.Delete("INC-1")
+	out := take(t, w.Intake, alert("ErrorRate", "checkout", "pod=two"))
+	require.Regexp(t, `^INC-x`, out.Incidents[0].Number)
+	require.True(t, w.engine.Workflow(out.Incidents[0].Number).Open)
+}
+
+func TestDatabaseAwayResolvedOfUnknownIsLeftToTheSender(t *testing.T) {
+	w := newWorld(t)
+	w.ready(t)
+	_, err := w.Take(t.Context(), deliver(resolved(alert("ErrorRate", "checkout"))))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+}
+
+func TestDatabaseAwayStorm(t *testing.T) {
+	w := newWorld(t)
+	w.ready(t)
+	before := len(w.engine.Starts())
+	for n := range 10 {
+		take(t, w.Intake, alert(fmt.Sprintf("Rule%d", n), "checkout"))
+	}
+	require.Len(t, w.engine.Starts()[before:], 4)
+	storm := w.engine.Workflow(w.engine.Starts()[before+3])
+	require.True(t, storm.Incident.Storm)
+	require.Len(t, storm.Told, 7)
+}
+
+func TestNeverReadStoreIsUnavailable(t *testing.T) {
+	w := &world{store: intaketest.NewStore(), engine: intaketest.NewEngine()}
+	w.store.SetAway(true)
+	w.restart(t)
+	_, err := w.Take(t.Context(), deliver(alert("ErrorRate", "checkout")))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+	require.Empty(t, w.engine.Starts())
+}
+
+func TestHangingStoreDoesNotHoldThePage(t *testing.T) {
+	w := newWorld(t)
+	w.ready(t)
+	w.store.SetAway(false)
+	w.quick(t)
+	require.Eventually(t, func() bool { return w.store.Pending() == 0 }, time.Second, time.Millisecond)
+	w.store.SetHanging(true)
+	require.Eventually(t, func() bool {
+		_, err := w.Take(context.Background(), deliver(alert("ErrorRate", "checkout")))
+		return err == nil
+	}, 5*time.Second, 10*time.Millisecond)
+}
+
+func TestDatabaseComesBack(t *testing.T) {
+	for _, adopted := range []bool{true, false} {
+		t.Run(fmt.Sprintf("adopted first: %t", adopted), func(t *testing.T) {
+			w := newWorld(t)
+			w.quick(t)
+			w.ready(t)
+			a := alert("ErrorRate", "checkout")
+			number := take(t, w.Intake, a).Incidents[0].Number
+			require.True(t, strings.HasPrefix(number, "INC-x"))
+			w.store.SetAway(false)
+			if adopted {
+				w.store.Adopt(number, "checkout", `alertname="ErrorRate"`)
+			}
+			out := take(t, w.Intake, a, alert("ErrorRate", "checkout", "pod=two"))
+			require.Equal(t, number, out.Incidents[0].Number, "the incident that was opened without the store keeps its key")
+			require.Equal(t, 1, count(w.engine.Starts(), number))
+			require.Equal(t, 2, w.engine.Workflow(number).Incident.Counts.Alerts)
+			w.settled(t)
+		})
+	}
+}
+
+func TestAwayNumberOfAFinishedIncidentIsNotUsedAgain(t *testing.T) {
+	w := newWorld(t)
+	w.ready(t)
+	a := alert("ErrorRate", "checkout")
+	a.StartsAt = time.Time{}
+	first := take(t, w.Intake, a).Incidents[0].Number
+	w.engine.Finish(first)
+	take(t, w.Intake, resolved(a))
+	second := take(t, w.Intake, a).Incidents[0].Number
+	require.NotEqual(t, first, second)
+	require.True(t, w.engine.Workflow(second).Open)
+	require.Equal(t, []alerts.Status{alerts.Firing}, []alerts.Status{w.engine.Workflow(second).Told[0].Status})
+}

@@ -1,0 +1,169 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+// errAway says that the store cannot be asked now.
+var errAway = errors.New("the store is away")
+
+// patiently gives a call a time limit that holds even when the call does not
+// heed its context, as a driver whose network has gone may not.
+func patiently[T any](ctx context.Context, limit time.Duration, call func(context.Context) (T, error)) (T, error) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := call(ctx)
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, incident.Errorf(incident.Unavailable, "the store did not answer within %s: %w", limit, ctx.Err())
+	}
+}
+
+// nothing makes a call without a result one for patiently.
+func nothing(call func(context.Context) error) func(context.Context) (struct{}, error) {
+	return func(ctx context.Context) (struct{}, error) { return struct{}{}, call(ctx) }
+}
+
+// circuit is open for a while after the store has failed.
+type circuit struct {
+	mu    sync.Mutex
+	until time.Time
+}
+
+func (c *circuit) open(now time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return now.Before(c.until)
+}
+
+func (c *circuit) trip(until time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.until = until
+}
+
+// ask is a claim that waits for its transaction.
+type ask struct {
+	claim  store.Claim
+	answer chan answer
+}
+
+type answer struct {
+	claimed store.Claimed
+	err     error
+}
+
+// ask claims a slot, in one transaction with whatever else waits. The error is
+// errAway when the store cannot say.
+func (i *Intake) ask(ctx context.Context, c store.Claim) (store.Claimed, error) {
+	if i.circuit.open(i.now()) {
+		return store.Claimed{}, errAway
+	}
+	a := &ask{claim: c, answer: make(chan answer, 1)}
+	if err := i.claims.put(ctx, a); err != nil {
+		return store.Claimed{}, err
+	}
+	out := <-a.answer // claimAll always answers
+	return out.claimed, out.err
+}
+
+// claimAll answers a batch. Asks for one slot are one claim.
+func (i *Intake) claimAll(batch []*ask) {
+	merged, index := merge(batch)
+	claimed, err := i.claimNow(context.Background(), merged)
+	for n, a := range batch {
+		if err != nil {
+			a.answer <- answer{err: err}
+			continue
+		}
+		a.answer <- answer{claimed: claimed[index[n]]}
+	}
+}
+
+// merge joins the claims of one slot; index says where each ask went.
+func merge(batch []*ask) (merged []store.Claim, index []int) {
+	at := map[slot]int{}
+	for _, a := range batch {
+		s := slot{a.claim.Service, a.claim.Key}
+		n, ok := at[s]
+		if !ok {
+			n = len(merged)
+			at[s] = n
+			merged = append(merged, a.claim)
+		} else {
+			merged[n].Alerts = distinct(merged[n].Alerts, a.claim.Alerts)
+			merged[n].Truncated = a.claim.Truncated
+		}
+		index = append(index, n)
+	}
+	return merged, index
+}
+
+// claimNow is one transaction. A failure opens the circuit.
+func (i *Intake) claimNow(ctx context.Context, list []store.Claim) ([]store.Claimed, error) {
+	if i.circuit.open(i.now()) {
+		return nil, errAway
+	}
+	begun := time.Now()
+	out, err := patiently(ctx, i.limits.StorePatience, func(ctx context.Context) ([]store.Claimed, error) {
+		return i.store.Claim(ctx, list)
+	})
+	i.metrics.claim.Observe(time.Since(begun).Seconds())
+	if err == nil && len(out) != len(list) {
+		err = fmt.Errorf("the store answered %d of %d claims", len(out), len(list))
+	}
+	if err != nil {
+		i.metrics.claims.WithLabelValues("failed").Add(float64(len(list)))
+		i.circuit.trip(i.now().Add(i.limits.Away))
+		i.log.Error("the store cannot claim: paging goes on without it", "error", err, "claims", len(list), "for", i.limits.Away)
+		return nil, errAway
+	}
+	i.keys.forgetTold()
+	for n := range out {
+		i.learn(list[n], &out[n])
+	}
+	return out, nil
+}
+
+// learn remembers who holds a slot now.
+func (i *Intake) learn(c store.Claim, out *store.Claimed) {
+	out.Key = orKey(out.Key, c.Key)
+	switch {
+	case out.Number == "":
+		i.metrics.claims.WithLabelValues("nothing").Inc()
+		return
+	case out.New:
+		i.metrics.claims.WithLabelValues("new").Inc()
+	default:
+		i.metrics.claims.WithLabelValues("known").Inc()
+	}
+	// A storm incident holds the key that was asked for beside its own.
+	for _, key := range []string{c.Key, out.Key} {
+		i.keys.keep(slot{c.Service, key}, holder{number: out.Number, learnt: i.now()})
+	}
+}
+
+func orKey(key, asked string) string {
+	if key == "" {
+		return asked
+	}
+	return key
+}

@@ -1,0 +1,420 @@
+package intake_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/api/intake/intaketest"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+type fixed struct{ *catalog.Catalog }
+
+func (f fixed) Current(context.Context) (*catalog.Catalog, error) {
+	if f.Catalog == nil {
+		return nil, incident.Errorf(incident.Unavailable, "nothing was applied")
+	}
+	return f.Catalog, nil
+}
+
+func example() *catalog.Catalog {
+	return &catalog.Catalog{
+		Settings: catalog.Settings{
+			CatchAll: "unrouted", Storm: catalog.Storm{NewKeysPerMinute: 3},
+			AlertSeverities: map[string]catalog.AlertSeverity{
+				"critical": {Urgency: catalog.Urgent, Severity: catalog.SEV2},
+				"warning":  {Urgency: catalog.Ordinary, Severity: catalog.SEV4},
+				"info":     {Urgency: catalog.NotPaged, Severity: catalog.SEV5},
+			},
+		},
+		Severities: []catalog.Severity{
+			{Level: catalog.SEV1, Urgency: catalog.Urgent},
+			{Level: catalog.SEV2, Urgency: catalog.Urgent},
+			{Level: catalog.SEV3, Urgency: catalog.Urgent},
+			{Level: catalog.SEV4, Urgency: catalog.Ordinary},
+		},
+		Teams: []catalog.Team{{ID: "payments"}, {ID: "platform"}},
+		Services: []catalog.Service{
+			{ID: "checkout", Name: "Checkout", Team: "payments", Match: []string{`service="checkout"`}, Runbooks: []catalog.RunbookUse{
+				{Name: "rollback", Match: []string{`alertname="ErrorRate"`}, Params: map[string]string{"target": "checkout"}},
+			}},
+			{ID: "search", Name: "Search", Team: "platform", Match: []string{`service="search"`}},
+			{ID: "unrouted", Name: "Unrouted", Team: "platform"},
+		},
+	}
+}
+
+// world is an intake between a store and an engine in memory.
+type world struct {
+	store    *intaketest.Store
+	engine   *intaketest.Engine
+	registry *prometheus.Registry
+	*intake.Intake
+}
+
+func newWorld(t testing.TB) *world {
+	t.Helper()
+	w := &world{store: intaketest.NewStore(), engine: intaketest.NewEngine()}
+	w.restart(t)
+	return w
+}
+
+// restart begins another process over the same store and engine.
+func (w *world) restart(t testing.TB) {
+	t.Helper()
+	w.registry = prometheus.NewRegistry()
+	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Metrics: w.registry})
+}
+
+func run(t testing.TB, c intake.Config) *intake.Intake {
+	t.Helper()
+	if c.Catalogs == nil {
+		c.Catalogs = fixed{example()}
+	}
+	if c.Now == nil {
+		c.Now = func() time.Time { return noon }
+	}
+	c.Limits.Moment = time.Millisecond
+	c.Limits.StorePatience = 50 * time.Millisecond
+	i := intake.New(c)
+	t.Cleanup(func() { require.NoError(t, i.Close(context.Background())) })
+	return i
+}
+
+func alert(name, service string, more ...string) alerts.Alert {
+	labels := map[string]string{"alertname": name, "service": service, "severity": "critical"}
+	for _, pair := range more {
+		label, value, _ := strings.Cut(pair, "=")
+		labels[label] = value
+	}
+	return alerts.Alert{
+		Source: alerts.SourceAlertmanager, Status: alerts.Firing, Labels: labels, StartsAt: noon.Add(-time.Minute),
+		Annotations: map[string]string{"summary": name + " of " + service}, Fingerprint: alerts.Fingerprint(labels),
+	}
+}
+
+func resolved(a alerts.Alert) alerts.Alert {
+	a.Status, a.EndsAt = alerts.Resolved, noon
+	return a
+}
+
+func again(a alerts.Alert, later time.Duration) alerts.Alert {
+	a.StartsAt = a.StartsAt.Add(later)
+	return a
+}
+
+func deliver(list ...alerts.Alert) alerts.Delivery { return alerts.Delivery{Alerts: list} }
+
+func take(t testing.TB, i *intake.Intake, list ...alerts.Alert) intake.Receipt {
+	t.Helper()
+	out, err := i.Take(t.Context(), deliver(list...))
+	require.NoError(t, err)
+	return out
+}
+
+// settled waits until everything that was accepted is marked.
+func (w *world) settled(t testing.TB) {
+	t.Helper()
+	require.Eventually(t, func() bool { return w.store.Pending() == 0 }, 5*time.Second, time.Millisecond)
+}
+
+func TestDeliveriesOfOneAlert(t *testing.T) {
+	a := alert("ErrorRate", "checkout")
+	b := alert("ErrorRate", "checkout", "pod=two")
+	unsaid := a
+	unsaid.StartsAt = time.Time{}
+	for _, test := range []struct {
+		name       string
+		deliveries [][]alerts.Alert
+		starts     int
+		told       []string
+	}{
+		{"one", [][]alerts.Alert{{a}}, 1, []string{"firing"}},
+		{"a repeat changes nothing", [][]alerts.Alert{{a}, {a}, {a}}, 1, []string{"firing"}},
+		{"a copy in the same delivery", [][]alerts.Alert{{a, a}}, 1, []string{"firing"}},
+		{"another alert of the key is a signal", [][]alerts.Alert{{a}, {a, b}}, 1, []string{"firing", "firing"}},
+		{"it resolves", [][]alerts.Alert{{a}, {resolved(a)}}, 1, []string{"firing", "resolved"}},
+		{"resolved before firing opens nothing", [][]alerts.Alert{{resolved(a)}, {a}}, 0, nil},
+		{"resolved before firing, then it fires again", [][]alerts.Alert{{resolved(a)}, {again(a, time.Second)}}, 1, []string{"firing"}},
+		{"a late copy of the firing one is ignored", [][]alerts.Alert{{a}, {resolved(a)}, {a}}, 1, []string{"firing", "resolved"}},
+		{"it fires again", [][]alerts.Alert{{a}, {resolved(a)}, {again(a, time.Second)}}, 1, []string{"firing", "resolved", "firing"}},
+		{"an older start is ignored", [][]alerts.Alert{{again(a, time.Second)}, {a}}, 1, []string{"firing"}},
+		{"the source does not say since when", [][]alerts.Alert{{unsaid}, {unsaid}, {resolved(unsaid)}, {unsaid}}, 1, []string{"firing", "resolved", "firing"}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			for _, list := range test.deliveries {
+				take(t, w.Intake, list...)
+				w.settled(t)
+			}
+			require.Len(t, w.engine.Starts(), test.starts)
+			var told []string
+			for _, a := range w.engine.Workflow("INC-1").Told {
+				told = append(told, string(a.Status))
+				require.False(t, a.StartsAt.IsZero())
+			}
+			require.Equal(t, test.told, told)
+		})
+	}
+}
+
+func TestOpeningCarriesWhatTheCatalogSays(t *testing.T) {
+	w := newWorld(t)
+	out := take(t, w.Intake, alert("Latency", "checkout", "severity=warning"), alert("ErrorRate", "checkout"), alert("Deploys", "checkout", "severity=info"))
+	require.Equal(t, 3, out.Alerts)
+	require.Equal(t, 1, out.NotPaged)
+	require.Len(t, out.Incidents, 2)
+	require.Equal(t, "checkout", out.Incidents[1].Service)
+	require.True(t, out.Incidents[1].New)
+	grave := w.engine.Workflow(out.Incidents[1].Number).Incident
+	require.Equal(t, "ErrorRate of checkout", grave.Title)
+	require.Equal(t, catalog.Urgent, grave.Urgency)
+	require.Equal(t, catalog.SEV2, grave.Severity)
+	require.True(t, grave.Provisional)
+	require.Equal(t, "payments", grave.Team)
+	require.Equal(t, []incident.RunbookOffered{{Name: "rollback", Params: map[string]string{"target": "checkout"}}}, grave.Runbooks)
+	mild := w.engine.Workflow(out.Incidents[0].Number).Incident
+	require.Equal(t, catalog.Ordinary, mild.Urgency)
+	require.Equal(t, catalog.SEV4, mild.Severity)
+}
+
+func TestUnroutableGoesToTheCatchAll(t *testing.T) {
+	w := newWorld(t)
+	out := take(t, w.Intake, alert("DiskFull", "nobody-knows"))
+	require.Equal(t, "unrouted", out.Incidents[0].Service)
+	require.Equal(t, "unrouted", w.engine.Workflow(out.Incidents[0].Number).Incident.Service)
+}
+
+func TestNothingToPageIsAnswered(t *testing.T) {
+	w := newWorld(t)
+	out := take(t, w.Intake, alert("Deploys", "checkout", "severity=info"))
+	require.Equal(t, intake.Receipt{Alerts: 1, NotPaged: 1, Incidents: []intake.Placed{}}, out)
+	require.Empty(t, w.engine.Starts())
+}
+
+func TestCopiesOfTwoSendersAtOnce(t *testing.T) {
+	w := newWorld(t)
+	a := alert("ErrorRate", "checkout")
+	numbers := make(chan string, 50)
+	for range cap(numbers) {
+		go func() {
+			out, err := w.Take(context.Background(), deliver(a))
+			if err != nil {
+				numbers <- err.Error()
+				return
+			}
+			numbers <- out.Incidents[0].Number
+		}()
+	}
+	for range cap(numbers) {
+		require.Equal(t, "INC-1", <-numbers)
+	}
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+	require.Len(t, w.engine.Workflow("INC-1").Told, 1)
+	require.Zero(t, w.engine.Workflow("INC-1").Signals)
+}
+
+func TestCrowdSharesTransactionsAndSignals(t *testing.T) {
+	w := newWorld(t)
+	const crowd = 400
+	done := make(chan error, crowd)
+	for n := range crowd {
+		go func() {
+			_, err := w.Take(context.Background(), deliver(alert("ErrorRate", "checkout", fmt.Sprintf("pod=%d", n))))
+			done <- err
+		}()
+	}
+	for range crowd {
+		require.NoError(t, <-done)
+	}
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+	require.Less(t, w.store.Claims(), crowd/2)
+	require.Less(t, w.engine.Workflow("INC-1").Signals, crowd/2)
+	require.Equal(t, 50, w.engine.Workflow("INC-1").Incident.Counts.Firing)
+	require.Positive(t, w.engine.Workflow("INC-1").Incident.Counts.More)
+}
+
+func TestStormJoinsOneIncident(t *testing.T) {
+	w := newWorld(t)
+	for n := range 10 {
+		take(t, w.Intake, alert(fmt.Sprintf("Rule%d", n), "checkout"))
+	}
+	require.Len(t, w.engine.Starts(), 4)
+	storm := w.engine.Workflow("INC-4").Incident
+	require.True(t, storm.Storm)
+	require.Equal(t, "Alert storm on Checkout", storm.Title)
+	require.Len(t, w.engine.Workflow("INC-4").Told, 7)
+	take(t, w.Intake, alert("Rule0", "search"))
+	require.Len(t, w.engine.Starts(), 5)
+}
+
+func TestRecurrenceIsANewIncident(t *testing.T) {
+	w := newWorld(t)
+	a := alert("ErrorRate", "checkout")
+	take(t, w.Intake, a)
+	require.NoError(t, w.store.Release(t.Context(), "INC-1", "over"))
+	out := take(t, w.Intake, again(a, time.Second))
+	require.Equal(t, "INC-2", out.Incidents[0].Number)
+	require.Equal(t, "INC-1", w.engine.Workflow("INC-2").Incident.Recurs)
+}
+
+func TestTruncatedAlertsAreCounted(t *testing.T) {
+	w := newWorld(t)
+	_, err := w.Take(t.Context(), alerts.Delivery{Alerts: []alerts.Alert{alert("ErrorRate", "checkout")}, Truncated: 7})
+	require.NoError(t, err)
+	require.Equal(t, 7, w.engine.Workflow("INC-1").Incident.Counts.More)
+}
+
+func TestLargeDeliveryIsCut(t *testing.T) {
+	w := newWorld(t)
+	var list []alerts.Alert
+	for n := range 120 {
+		a := alert("ErrorRate", "checkout", fmt.Sprintf("pod=%d", n), "noise="+strings.Repeat("x", 1000))
+		a.Annotations["summary"] = strings.Repeat("é", 500)
+		list = append(list, a)
+	}
+	take(t, w.Intake, list...)
+	got := w.engine.Workflow("INC-1")
+	require.Len(t, got.Told, 50)
+	require.Equal(t, 70, got.Incident.Counts.More)
+	require.Len(t, []rune(got.Incident.Title), 120)
+	require.Less(t, len(got.Told[0].Labels["noise"]), 200)
+	var ends []alerts.Alert
+	for _, a := range list {
+		ends = append(ends, resolved(a))
+	}
+	take(t, w.Intake, ends...)
+	require.GreaterOrEqual(t, len(w.engine.Workflow("INC-1").Told), 100)
+	require.False(t, w.engine.Workflow("INC-1").Incident.Firing())
+}
+
+func TestSizeRefusalGoesOnceMoreWithoutAlerts(t *testing.T) {
+	w := newWorld(t)
+	w.engine.SetMaxAlerts(1)
+	take(t, w.Intake, alert("ErrorRate", "checkout"), alert("ErrorRate", "checkout", "pod=two"))
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+	require.Equal(t, 2, w.engine.Workflow("INC-1").Incident.Counts.More)
+}
+
+func TestNumbersOfARestoredDatabase(t *testing.T) {
+	w := newWorld(t)
+	for n := range 5 {
+		policy, _ := example().Policy("search")
+		w.engine.Run(incident.New(incident.Opening{Number: fmt.Sprintf("INC-%d", n+1), Key: "other", Policy: policy, At: noon}))
+	}
+	out := take(t, w.Intake, alert("ErrorRate", "checkout"))
+	require.Equal(t, "INC-6", out.Incidents[0].Number)
+	require.Equal(t, []string{"INC-6"}, w.engine.Starts())
+	w.settled(t)
+	require.Equal(t, 5.0, value(t, w.registry, "tocsin_intake_renumbered_total"))
+}
+
+func TestNumberThatRunsForTheSameKeyIsSignalled(t *testing.T) {
+	w := newWorld(t)
+	a := alert("ErrorRate", "checkout")
+	take(t, w.Intake, a)
+	// The store forgets the incident, as an older backup does.
+	w.store = intaketest.NewStore()
+	w.restart(t)
+	out := take(t, w.Intake, a, alert("ErrorRate", "checkout", "pod=two"))
+	require.Equal(t, "INC-1", out.Incidents[0].Number)
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+	require.Equal(t, 1, w.engine.Workflow("INC-1").Signals)
+}
+
+func TestGoneWorkflowFreesItsKey(t *testing.T) {
+	for _, how := range []string{"finished", "deleted"} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t)
+			a := alert("ErrorRate", "checkout")
+			take(t, w.Intake, a)
+			w.settled(t)
+			if how == "finished" {
+				w.engine.Finish("INC-1")
+			} else {
+				w.engine.Delete("INC-1")
+			}
+			out := take(t, w.Intake, alert("ErrorRate", "checkout", "pod=two"))
+			require.Equal(t, "INC-2", out.Incidents[0].Number)
+			require.Equal(t, []string{"INC-1", "INC-2"}, w.engine.Starts())
+			require.Equal(t, 1.0, value(t, w.registry, "tocsin_intake_workflows_gone_total"))
+			w.settled(t)
+			take(t, w.Intake, alert("ErrorRate", "checkout", "pod=three"))
+			require.Equal(t, 1, w.engine.Workflow("INC-2").Signals)
+		})
+	}
+}
+
+func TestEngineAwayIsUnavailableAndNothingIsLost(t *testing.T) {
+	w := newWorld(t)
+	a := alert("ErrorRate", "checkout")
+	w.engine.SetAway(true)
+	_, err := w.Take(t.Context(), deliver(a))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+	require.Equal(t, 1, w.store.Pending())
+	w.engine.SetAway(false)
+	take(t, w.Intake, a)
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+	w.settled(t)
+}
+
+func TestWithoutACatalogItIsUnavailable(t *testing.T) {
+	i := intake.New(intake.Config{Store: intaketest.NewStore(), Engine: intaketest.NewEngine(), Catalogs: fixed{}})
+	_, err := i.Take(t.Context(), deliver(alert("ErrorRate", "checkout")))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+	require.NoError(t, i.Close(t.Context()))
+}
+
+func TestClosedTakesNothing(t *testing.T) {
+	w := newWorld(t)
+	take(t, w.Intake, alert("ErrorRate", "checkout"))
+	require.NoError(t, w.Close(t.Context()))
+	require.Zero(t, w.store.Pending(), "what was accepted is marked before Close returns")
+	_, err := w.Take(t.Context(), deliver(alert("ErrorRate", "checkout")))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+}
+
+func TestSenderThatHangsUpIsTakenAllTheSame(t *testing.T) {
+	w := newWorld(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := w.Take(ctx, deliver(alert("ErrorRate", "checkout")))
+	require.NoError(t, err)
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+}
+
+// value reads a counter, summed over its labels.
+func value(t testing.TB, registry *prometheus.Registry, name string) float64 {
+	t.Helper()
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	sum := 0.0
+	for _, family := range families {
+		if family.GetName() != name {
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			sum += m.GetCounter().GetValue()
+		}
+	}
+	return sum
+}
+
+func TestMetricsCount(t *testing.T) {
+	w := newWorld(t)
+	take(t, w.Intake, alert("ErrorRate", "checkout"))
+	for _, name := range []string{"deliveries", "alerts", "claims", "starts"} {
+		require.Equal(t, 1.0, value(t, w.registry, "tocsin_intake_"+name+"_total"), name)
+	}
+}

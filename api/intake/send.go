@@ -1,0 +1,231 @@
+package intake
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+// maxNumbers bounds how many numbers are tried for one incident. A restored
+// database is behind by as many as it lost; each try moves it on by one, and
+// the sender's next one goes on from there.
+const maxNumbers = 20
+
+// deliver brings one errand to Temporal.
+func (i *Intake) deliver(e *errand) error {
+	ctx, cancel := context.WithTimeout(context.Background(), i.limits.Patience)
+	defer cancel()
+	err := i.hand(ctx, e)
+	if err != nil {
+		i.log.Warn("Temporal has not accepted", "incident", e.Number, "error", err)
+	}
+	return err
+}
+
+// markSoon has rows marked, off the way of the answer. If the process ends
+// before, they are sent again and the incident ignores them.
+func (i *Intake) markSoon(ids []int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), i.limits.Patience)
+	defer cancel()
+	for _, id := range ids {
+		if err := i.accepts.put(ctx, id); err != nil {
+			i.dispatch.failed([]int64{id})
+		}
+	}
+}
+
+func (i *Intake) hand(ctx context.Context, e *errand) error {
+	if e.Started {
+		return i.signal(ctx, e)
+	}
+	return i.start(ctx, e)
+}
+
+// start starts the incident of an errand. What was started before under its
+// number is the same incident, which is signalled, or another one, whose
+// number is left to it.
+func (i *Intake) start(ctx context.Context, e *errand) error {
+	for e.tries < maxNumbers {
+		err := i.startOnce(ctx, e)
+		if incident.KindOf(err) != incident.Conflict {
+			return err
+		}
+		identity, running, err := i.engine.Describe(ctx, e.Number)
+		same := err == nil && identity == Identity(e.Service, e.Key) && !e.fresh
+		switch {
+		case err != nil && incident.KindOf(err) != incident.NotFound:
+			return fmt.Errorf("describe %s: %w", e.Number, err)
+		case same && (running || e.Key == ""):
+			return i.signal(ctx, e)
+		case same && !e.away:
+			return i.anew(ctx, e, "it has finished")
+		}
+		if err := i.renumber(ctx, e); err != nil {
+			return err
+		}
+	}
+	return incident.Errorf(incident.Unavailable, "the numbers up to %s belong to other incidents: send it again", e.Number)
+}
+
+// startOnce tries one number; what is too large is tried without its alerts.
+func (i *Intake) startOnce(ctx context.Context, e *errand) error {
+	cat, err := i.catalogs.Current(ctx)
+	if err != nil {
+		return incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
+	}
+	send := func(p part) error {
+		defer i.metrics.called("start", time.Now())
+		eager, err := i.engine.Start(ctx, open(cat, e), p.alerts, p.more)
+		if err == nil {
+			i.metrics.started(eager)
+		}
+		return err
+	}
+	list := parts(e.Alerts, e.More)
+	if len(list) == 0 {
+		list = []part{{more: e.More}}
+	}
+	if err := i.fit(ctx, list[0], send); err != nil {
+		return err
+	}
+	i.started(e)
+	return i.signalParts(ctx, e, list[1:])
+}
+
+// started remembers an incident that the store has not heard of.
+func (i *Intake) started(e *errand) {
+	if e.Started = true; e.away {
+		i.metrics.away.Inc()
+		i.keys.keep(slot{e.Service, e.Key}, holder{number: e.Number, learnt: i.now(), away: true})
+	}
+}
+
+func (i *Intake) signal(ctx context.Context, e *errand) error {
+	return i.signalParts(ctx, e, parts(e.Alerts, e.More))
+}
+
+// signalParts tells an open incident; when it turns out to be gone its alerts
+// open another.
+func (i *Intake) signalParts(ctx context.Context, e *errand, list []part) error {
+	for _, p := range list {
+		err := i.fit(ctx, p, func(p part) error {
+			defer i.metrics.called("signal", time.Now())
+			return i.engine.Signal(ctx, e.Number, p.alerts, p.more)
+		})
+		if incident.KindOf(err) == incident.NotFound {
+			return i.anew(ctx, e, "its workflow is gone")
+		}
+		if err != nil {
+			return fmt.Errorf("signal %s: %w", e.Number, err)
+		}
+		i.metrics.signals.Inc()
+	}
+	return nil
+}
+
+// fit sends a part, within the number of calls that may run at once. When
+// Temporal refuses its size it goes once more without its alerts: to be told
+// how many there are is better than not to be told.
+func (i *Intake) fit(ctx context.Context, p part, send func(part) error) error {
+	select {
+	case i.senders <- struct{}{}:
+		defer func() { <-i.senders }()
+	case <-ctx.Done():
+		return incident.Errorf(incident.Unavailable, "too much is being sent: %w", ctx.Err())
+	}
+	err := send(p)
+	if incident.KindOf(err) != incident.Invalid || len(p.alerts) == 0 {
+		return err
+	}
+	i.log.Error("Temporal refused the size: the alerts are left out", "alerts", len(p.alerts), "error", err)
+	return send(part{more: p.more + firingOf(p.alerts)})
+}
+
+// renumber takes the next number for an errand whose number belongs to
+// another incident.
+func (i *Intake) renumber(ctx context.Context, e *errand) error {
+	e.tries++
+	i.metrics.renumbered.Inc()
+	old := e.Number
+	if e.away {
+		e.Number = awayNumber(slot{e.Service, e.Key}, e.Alerts, e.At, e.tries)
+		return nil
+	}
+	number, err := patiently(ctx, i.limits.Patience, func(ctx context.Context) (string, error) {
+		return i.store.Renumber(ctx, old)
+	})
+	if err != nil {
+		return incident.Errorf(incident.Unavailable, "take another number than %s: %w", old, err)
+	}
+	e.Number = number
+	i.keys.keep(slot{e.Service, e.Key}, holder{number: number, learnt: i.now()})
+	i.log.Error("the number belongs to another incident: the database is older than Temporal", "incident", old, "now", number)
+	return nil
+}
+
+// anew frees the key of an incident that cannot answer any more, and brings
+// the alerts to another one in the same request.
+func (i *Intake) anew(ctx context.Context, e *errand, reason string) error {
+	e.tries++
+	i.metrics.gone.Inc()
+	i.log.Error("an incident held its key and cannot answer: its alerts open another", "incident", e.Number, "reason", reason)
+	if e.tries >= maxNumbers {
+		return incident.Errorf(incident.Unavailable, "%s cannot answer: send it again", e.Number)
+	}
+	i.keys.forget(slot{e.Service, e.Key}, e.Number)
+	claimed, err := i.claimAnew(ctx, e, reason)
+	switch {
+	case err != nil && firingOf(e.Alerts) == 0:
+		return nil // what has ended needs no other incident
+	case err != nil:
+		e.Number, e.Started, e.away = awayNumber(slot{e.Service, e.Key}, e.Alerts, e.At, e.tries), false, true
+		return i.start(ctx, e)
+	case claimed.Number == "":
+		return nil // nothing of it still fires
+	}
+	e.take(claimed)
+	return i.hand(ctx, e)
+}
+
+// take makes the errand one to the incident that was claimed.
+func (e *errand) take(c store.Claimed) {
+	e.Number, e.Started, e.Storm, e.Key, e.Recurs, e.away = c.Number, c.Started, c.Storm, c.Key, c.Recurs, false
+	if c.Outbox != 0 {
+		e.ids = append(e.ids, c.Outbox)
+	}
+}
+
+func (i *Intake) claimAnew(ctx context.Context, e *errand, reason string) (store.Claimed, error) {
+	if i.circuit.open(i.now()) {
+		return store.Claimed{}, errAway
+	}
+	if _, err := patiently(ctx, i.limits.StorePatience, nothing(func(ctx context.Context) error {
+		return i.store.Release(ctx, e.Number, reason)
+	})); err != nil && incident.KindOf(err) != incident.NotFound {
+		return store.Claimed{}, fmt.Errorf("release %s: %w", e.Number, err)
+	}
+	claimed, err := i.claimNow(ctx, []store.Claim{{
+		Service: e.Service, Team: e.Team, Key: e.Key, Title: e.Title, Alerts: e.Alerts, At: i.now(),
+	}})
+	if err != nil {
+		return store.Claimed{}, err
+	}
+	return claimed[0], nil
+}
+
+// mark records what Temporal has accepted. When the store cannot, the sweeper
+// sends it again and the incident ignores it.
+func (i *Intake) mark(ids []int64) {
+	_, err := patiently(context.Background(), i.limits.Patience, nothing(func(ctx context.Context) error {
+		return i.store.Accept(ctx, ids)
+	}))
+	if err != nil {
+		i.log.Warn("what Temporal accepted is not marked: it will be sent again", "rows", len(ids), "error", err)
+		i.dispatch.failed(ids)
+		return
+	}
+	i.dispatch.settled(ids, i.now())
+}

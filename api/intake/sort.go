@@ -1,0 +1,151 @@
+package intake
+
+import (
+	"cmp"
+	"time"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+// slot is what at most one open incident holds.
+type slot struct{ service, key string }
+
+// parcel is what one delivery says about one slot.
+type parcel struct {
+	slot
+	team       string
+	title      string
+	stormLimit int
+	alerts     []alerts.Alert
+	// truncated counts firing alerts that the source left out.
+	truncated int
+	at        time.Time
+}
+
+// sortOut routes every alert. What pages nobody is counted and goes no
+// further; the parcels are in the order in which the delivery names them.
+func sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) (parcels []*parcel, notPaged int) {
+	bySlot := map[slot]*parcel{}
+	for _, a := range d.Alerts {
+		routed := cat.Route(a)
+		if routed.Urgency == catalog.NotPaged {
+			notPaged++
+			continue
+		}
+		where := slot{routed.Service, routed.Key}
+		p := bySlot[where]
+		if p == nil {
+			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at}
+			bySlot[where] = p
+			parcels = append(parcels, p)
+		}
+		p.alerts = append(p.alerts, a)
+	}
+	for _, p := range parcels {
+		p.title = titleOf(p.alerts)
+	}
+	if d.Truncated > 0 && len(parcels) > 0 {
+		largest(parcels).truncated = d.Truncated
+	}
+	return parcels, notPaged
+}
+
+// largest is where the alerts that a source left out most likely belong.
+func largest(parcels []*parcel) *parcel {
+	out := parcels[0]
+	for _, p := range parcels[1:] {
+		if len(p.alerts) > len(out.alerts) {
+			out = p
+		}
+	}
+	return out
+}
+
+// titleOf is the summary of the first alert that fires.
+func titleOf(list []alerts.Alert) string {
+	for _, a := range list {
+		if a.Status == alerts.Firing {
+			return cut(a.Summary(), maxTitle)
+		}
+	}
+	return cut(list[0].Summary(), maxTitle)
+}
+
+func (p *parcel) claim(number string) store.Claim {
+	return store.Claim{
+		Service: p.service, Team: p.team, Key: p.key, Title: p.title,
+		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: number,
+	}
+}
+
+// open makes the incident that an errand starts, by the catalog in force. A
+// service that has left the catalog is answered for by the catch-all.
+func open(cat *catalog.Catalog, e *errand) *incident.Incident {
+	policy, ok := cat.Policy(e.Service)
+	if !ok {
+		policy, _ = cat.Policy(cat.Settings.CatchAll)
+	}
+	o := incident.Opening{
+		Number: e.Number, Title: e.Title, Key: e.Key, Storm: e.Storm, Recurs: e.Recurs, Policy: policy, At: e.At,
+	}
+	if e.Storm {
+		o.Title = cut("Alert storm on "+policy.ServiceName, maxTitle)
+	}
+	if e.declared != nil {
+		e.declared.complete(&o)
+		return incident.New(o)
+	}
+	o.Urgency, o.Severity = worst(cat, e.Alerts)
+	o.Source = sourceOf(e.Alerts)
+	o.By = incident.Machine(o.Source)
+	o.Runbooks = runbooks(cat, policy.Service, e.Alerts)
+	return incident.New(o)
+}
+
+// worst returns the most urgent urgency and the worst severity that any
+// firing alert asks for.
+func worst(cat *catalog.Catalog, list []alerts.Alert) (catalog.Urgency, catalog.Level) {
+	var urgency catalog.Urgency
+	var severity catalog.Level
+	for _, a := range list {
+		routed := cat.Route(a)
+		if a.Status != alerts.Firing || routed.Urgency == catalog.NotPaged {
+			continue
+		}
+		if urgency == "" || routed.Urgency == catalog.Urgent {
+			urgency = routed.Urgency
+		}
+		// SEV1 is the worst, and the first by name.
+		if severity == "" || routed.Severity < severity {
+			severity = routed.Severity
+		}
+	}
+	return cmp.Or(urgency, catalog.DefaultUrgency), cmp.Or(severity, catalog.DefaultLevel)
+}
+
+func sourceOf(list []alerts.Alert) string {
+	for _, a := range list {
+		if a.Source != "" {
+			return a.Source
+		}
+	}
+	return "alert"
+}
+
+// runbooks returns those that fit any of the alerts, each once.
+func runbooks(cat *catalog.Catalog, service string, list []alerts.Alert) []incident.RunbookOffered {
+	var out []incident.RunbookOffered
+	seen := map[string]bool{}
+	for _, a := range list {
+		for _, use := range cat.RunbooksFor(service, a.Labels) {
+			if !seen[use.Name] {
+				seen[use.Name] = true
+				out = append(out, incident.RunbookOffered{Name: use.Name, Params: use.Params})
+			}
+		}
+	}
+	return out
+}
