@@ -20,59 +20,76 @@ func loadDesk(ctx context.Context, tx *sqlx.Tx, claims []Claim) (*desk, error) {
 	if d.counters, err = takeCounters(ctx, tx); err != nil {
 		return nil, err
 	}
-	if err := d.loadKeys(ctx, tx, claims); err != nil {
-		return nil, err
+	for _, load := range []func(context.Context, *sqlx.Tx, []Claim) error{
+		d.loadHeld, d.loadEarlier, d.loadFacts, d.loadTaken, d.loadRates,
+	} {
+		if err := load(ctx, tx, claims); err != nil {
+			return nil, err
+		}
 	}
-	if err := d.loadFacts(ctx, tx, claims); err != nil {
-		return nil, err
-	}
-	if err := d.loadTaken(ctx, tx, claims); err != nil {
-		return nil, err
-	}
-	return d, d.loadRates(ctx, tx, claims)
+	return d, nil
 }
 
-// loadKeys reads who holds the keys, or held them last.
-func (d *desk) loadKeys(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
+// loadHeld reads which incidents have the keys, and the storms of the
+// services.
+func (d *desk) loadHeld(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
 	wanted := map[pair]bool{}
 	for _, c := range claims {
 		wanted[pair{c.Service, c.Key}] = true
 		wanted[pair{c.Service, StormKey}] = true
 	}
-	args := make([]any, 0, 2*len(wanted))
-	for p := range wanted {
-		args = append(args, p.service, p.key)
-	}
 	var rows []struct {
 		claimRow
-		HeldKey  string `db:"held_key"`
-		Released stamp  `db:"released_at"`
+		HeldKey string `db:"held_key"`
 	}
 	err := tx.SelectContext(ctx, &rows, tx.Rebind(`
-		SELECT number, service, held_key, released_at, key, title, storm, started_at, listed, more, truncated FROM (
-			SELECT c.number, k.service, k.key AS held_key, k.released_at, c.key, c.title, c.storm, c.started_at,
-				c.listed, c.more, c.truncated, ROW_NUMBER() OVER (PARTITION BY k.service, k.key
-					ORDER BY CASE WHEN k.released_at IS NULL THEN 0 ELSE 1 END, k.at DESC, k.number DESC) AS place
-			FROM claim_keys k JOIN claims c ON c.number = k.number
-			WHERE (k.service, k.key) IN (VALUES `+tuples(len(wanted), 2)+`)) AS ranked
-		WHERE place = 1`), args...)
+		SELECT k.service, k.key AS held_key, c.number, c.key, c.storm, c.started_at, c.listed, c.more, c.truncated
+		FROM claim_keys k JOIN claims c ON c.number = k.number
+		WHERE (k.service, k.key) IN (VALUES `+tuples(len(wanted), 2)+`) AND k.released_at IS NULL`), pairs(wanted)...)
 	if err != nil {
 		return err
 	}
 	known := make(map[string]*claimRow, len(rows))
 	for i := range rows {
-		at := pair{rows[i].Service, rows[i].HeldKey}
-		if !rows[i].Released.Time().IsZero() {
-			d.earlier[at] = rows[i].Number
-			continue
-		}
 		// A storm holds several keys: they share its row.
 		if known[rows[i].Number] == nil {
 			known[rows[i].Number] = &rows[i].claimRow
 		}
-		d.held[at] = known[rows[i].Number]
+		d.held[pair{rows[i].Service, rows[i].HeldKey}] = known[rows[i].Number]
 	}
 	return nil
+}
+
+// loadEarlier reads which incident was the last to have a key that none has.
+func (d *desk) loadEarlier(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
+	wanted := map[pair]bool{}
+	for _, c := range claims {
+		if d.held[pair{c.Service, c.Key}] != nil {
+			continue
+		}
+		wanted[pair{c.Service, c.Key}] = true
+		wanted[pair{c.Service, StormKey}] = true
+	}
+	if len(wanted) == 0 {
+		return nil
+	}
+	var rows []keyRow
+	err := tx.SelectContext(ctx, &rows, tx.Rebind(`
+		SELECT service, key, number FROM claim_keys
+		WHERE (service, key) IN (VALUES `+tuples(len(wanted), 2)+`) ORDER BY at, released_at, number`), pairs(wanted)...)
+	for _, row := range rows {
+		d.earlier[pair{row.Service, row.Key}] = row.Number
+	}
+	return err
+}
+
+// pairs are the arguments for as many tuples.
+func pairs(wanted map[pair]bool) []any {
+	args := make([]any, 0, 2*len(wanted))
+	for p := range wanted {
+		args = append(args, p.service, p.key)
+	}
+	return args
 }
 
 // loadFacts reads the last word of each alert.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -20,8 +21,10 @@ func (s *Store) Silent(ctx context.Context, since time.Time) ([]string, error) {
 	return numbers, failed(err, "list silent incidents")
 }
 
-// goneEpoch stands where the id of a run does in lines that no run wrote.
-const goneEpoch = "sweeper"
+// noRun stands where the id of a run does in lines that no run wrote. It
+// sorts before all ids: whoever follows the timeline misses no line of a run
+// that took the same place.
+const noRun = ""
 
 // MarkGone notes that an incident has lost its workflow: it is no longer open,
 // its timeline says so, and its keys are free. If it records again after all,
@@ -30,25 +33,29 @@ const goneEpoch = "sweeper"
 func (s *Store) MarkGone(ctx context.Context, number, reason string) error {
 	now := stampOf(time.Now())
 	return s.write(ctx, "mark "+number+" as gone", func(tx *sqlx.Tx) error {
-		var gone stamp
-		err := tx.GetContext(ctx, &gone, `SELECT gone_at FROM incidents WHERE number = $1`, number)
-		if err != nil || !gone.Time().IsZero() {
-			return err
-		}
-		_, err = tx.ExecContext(ctx,
-			`UPDATE incidents SET gone_at = $1, gone_reason = $2 WHERE number = $3`, now, reason, number)
+		result, err := tx.ExecContext(ctx, `
+			UPDATE incidents SET gone_at = $1, gone_reason = $2 WHERE number = $3 AND gone_at IS NULL`, now, reason, number)
 		if err != nil {
 			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, exists(ctx, tx, number))
 		}
 		_, err = tx.ExecContext(ctx, tx.Rebind(`
 			INSERT INTO timeline (incident, epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor,
 				role, source, text, highlight, redacted_at, redacted_by, redacted_reason)
 			VALUES (?, ?, (SELECT COALESCE(MAX(sequence), 0) + 1 FROM timeline WHERE incident = ?),
 				'workflow.gone', ?, ?, ?, '', '', 'sweeper', ?, 1, NULL, '', '')`),
-			number, goneEpoch, number, now, now, string(incident.Tocsin), "The workflow is gone: "+reason)
+			number, noRun, number, now, now, string(incident.Tocsin), "The workflow is gone: "+reason)
 		if err != nil {
 			return err
 		}
 		return release(ctx, tx, number, reason, now)
 	})
+}
+
+// exists says with NotFound that an incident was never recorded.
+func exists(ctx context.Context, tx *sqlx.Tx, number string) error {
+	var found string
+	return failed(tx.GetContext(ctx, &found, `SELECT number FROM incidents WHERE number = $1`, number), "look for "+number)
 }

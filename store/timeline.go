@@ -57,7 +57,9 @@ type TimelineFilter struct {
 // Timeline returns lines of an incident's timeline in their order, and the
 // cursor behind the last of them: asking again with it gives what comes next,
 // also what is recorded later, so that a reader can follow. Without any line
-// the cursor is the one that was given. An unknown incident has no lines.
+// the cursor is the one that was given. An unknown incident has no lines. A
+// workflow that an operator reset numbers on from the point of the reset:
+// what it writes there is found by reading from the beginning.
 func (s *Store) Timeline(ctx context.Context, number string, f TimelineFilter) ([]incident.Entry, string, error) {
 	c, err := f.condition(number)
 	if err != nil {
