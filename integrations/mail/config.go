@@ -89,7 +89,9 @@ func New(config Config) (*Sender, error) {
 // client is made for each mail, since one remembers what it learnt of a
 // server without guarding it.
 func (s *Sender) client(options ...gomail.Option) (*gomail.Client, error) {
-	options = append(options, gomail.WithPort(s.port), gomail.WithTimeout(s.config.Timeout), gomail.WithTLSConfig(s.tls()))
+	// The context of a delivery holds the time limit; go-mail's own, which
+	// cannot be told apart from a network's, must not come first.
+	options = append(options, gomail.WithPort(s.port), gomail.WithTimeout(2*s.config.Timeout), gomail.WithTLSConfig(s.tls()))
 	switch s.config.TLS {
 	case STARTTLS:
 		options = append(options, gomail.WithTLSPolicy(gomail.TLSMandatory))

@@ -21,8 +21,12 @@ const (
 	priorityDefault = 3
 )
 
-// maxActions is how many buttons ntfy shows.
-const maxActions = 3
+// What ntfy takes; it refuses more buttons and makes a file of a longer text.
+const (
+	maxActions = 3
+	maxTitle   = 250
+	maxMessage = 4000
+)
 
 // Config says which server is published to.
 type Config struct {
@@ -59,26 +63,6 @@ func New(config Config) (*Channel, error) {
 	}, nil
 }
 
-// publication is the body of ntfy's JSON publishing.
-type publication struct {
-	Topic    string   `json:"topic"`
-	Title    string   `json:"title"`
-	Message  string   `json:"message"`
-	Priority int      `json:"priority"`
-	Tags     []string `json:"tags,omitempty"`
-	Click    string   `json:"click,omitempty"`
-	Actions  []action `json:"actions,omitempty"`
-}
-
-// action is a button below a notification.
-type action struct {
-	Action string `json:"action"`
-	Label  string `json:"label"`
-	URL    string `json:"url"`
-	Method string `json:"method,omitempty"`
-	Clear  bool   `json:"clear,omitempty"`
-}
-
 // Send publishes a message to a topic. A repeat replaces the notification on
 // the phones of servers that know sequences, by the X-Sequence-ID made from
 // the key; the key itself goes out as Idempotency-Key. Its errors are of kind
@@ -112,38 +96,4 @@ func (c *Channel) Send(ctx context.Context, topic string, m incident.Message) er
 func sequence(key string) string {
 	sum := sha256.Sum256([]byte(key))
 	return hex.EncodeToString(sum[:16])
-}
-
-func publish(topic string, m incident.Message) publication {
-	out := publication{
-		Topic: topic, Title: m.Incident + " " + m.Title, Message: m.Body,
-		Priority: priorityDefault, Click: m.AckURL, Actions: actions(m),
-	}
-	if m.Urgent {
-		out.Priority = priorityMax
-		out.Tags = append(out.Tags, "rotating_light")
-	}
-	for _, tag := range []string{m.Severity, m.Service} {
-		if tag != "" {
-			out.Tags = append(out.Tags, tag)
-		}
-	}
-	if out.Click == "" && len(m.Links) > 0 {
-		out.Click = m.Links[0].URL
-	}
-	return out
-}
-
-func actions(m incident.Message) []action {
-	var out []action
-	if m.AckAction != "" {
-		out = append(out, action{Action: "http", Label: "Acknowledge", URL: m.AckAction, Method: http.MethodPost, Clear: true})
-	}
-	for _, l := range m.Links {
-		if len(out) == maxActions {
-			break
-		}
-		out = append(out, action{Action: "view", Label: l.Title, URL: l.URL})
-	}
-	return out
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/channeltest"
 	"github.com/tocsinhq/tocsin/integrations/ntfy"
+	"github.com/tocsinhq/tocsin/sandbox/phone"
 )
 
 const token = "tk_a-very-secret-token"
@@ -89,6 +90,39 @@ func TestOrdinaryNotice(t *testing.T) {
 	require.Equal(t, m.Links[0].URL, body["click"])
 	require.Len(t, body["actions"], 3, "ntfy refuses more than three buttons")
 	require.NotContains(t, body["actions"], "Acknowledge")
+}
+
+func TestWhatNtfyWouldRefuse(t *testing.T) {
+	m := channeltest.Message()
+	m.Title, m.Body = strings.Repeat("ü", 500), strings.Repeat("ü", 5000)
+	m.Links = []incident.MessageLink{{Title: "runbook", URL: "see the wiki"}, {URL: "https://x.example.com"}, m.Links[0]}
+	_, body := publish(t, ntfy.Config{}, m)
+	require.LessOrEqual(t, len(body["title"].(string)), 250)
+	require.LessOrEqual(t, len(body["message"].(string)), 4000)
+	require.True(t, strings.HasSuffix(body["message"].(string), "ü…"))
+	require.Len(t, body["actions"], 2)
+}
+
+// TestPhone speaks to the stand-in that shows what a phone would.
+func TestPhone(t *testing.T) {
+	phones, err := phone.New(phone.Config{Token: token})
+	require.NoError(t, err)
+	defer phones.Close()
+	server := httptest.NewServer(phones)
+	defer server.Close()
+	channel, err := ntfy.New(ntfy.Config{URL: server.URL + "/phone/", Token: token})
+	require.NoError(t, err)
+	require.NoError(t, channel.Send(t.Context(), "alice", channeltest.Message()))
+	pages := phones.Pages("alice")
+	require.Len(t, pages, 1)
+	require.Equal(t, "INC-1042/page/alice/push/1", pages[0].Key)
+	require.Equal(t, 5, pages[0].Priority)
+	require.Equal(t, "Acknowledge", pages[0].Actions[0].Label)
+	require.Equal(t, "POST", pages[0].Actions[0].Method)
+
+	stranger, err := ntfy.New(ntfy.Config{URL: server.URL + "/phone/", Token: token + "x"})
+	require.NoError(t, err)
+	require.ErrorContains(t, stranger.Send(t.Context(), "alice", channeltest.Message()), "check TOCSIN_NTFY_TOKEN")
 }
 
 func TestSequenceFollowsTheKey(t *testing.T) {

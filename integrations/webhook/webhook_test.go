@@ -18,6 +18,7 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/channeltest"
 	"github.com/tocsinhq/tocsin/integrations/webhook"
+	"github.com/tocsinhq/tocsin/sandbox/phone"
 )
 
 const secret = "a-shared-webhook-secret"
@@ -108,6 +109,25 @@ func TestSignature(t *testing.T) {
 			require.Equal(t, hex.EncodeToString(mac.Sum(nil)), signature)
 		})
 	}
+}
+
+// TestHook speaks to the stand-in that checks signatures by itself.
+func TestHook(t *testing.T) {
+	phones, err := phone.New(phone.Config{HookSecret: secret})
+	require.NoError(t, err)
+	defer phones.Close()
+	server := httptest.NewServer(phones)
+	defer server.Close()
+	for range 2 {
+		require.NoError(t, webhook.New(webhook.Config{Secret: secret}).Send(t.Context(), server.URL+"/phone/hook/alice", channeltest.Message()))
+	}
+	hooks := phones.Hooks("alice")
+	require.NotEmpty(t, hooks)
+	require.Equal(t, "INC-1042/page/alice/push/1", hooks[0].Key)
+
+	err = webhook.New(webhook.Config{Secret: "other"}).Send(t.Context(), server.URL+"/phone/hook/alice", channeltest.Message())
+	require.Equal(t, incident.Permanent, incident.KindOf(err))
+	require.ErrorContains(t, err, "TOCSIN_WEBHOOK_SECRET")
 }
 
 func TestAddressThatIsNone(t *testing.T) {
