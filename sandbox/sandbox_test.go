@@ -130,6 +130,15 @@ func TestTheContextEndsIt(t *testing.T) {
 	require.Error(t, err)
 }
 
+func TestClosingAtOnceEnds(t *testing.T) {
+	for range 50 {
+		s, err := sandbox.New(sandbox.Config{Addr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0"})
+		require.NoError(t, err)
+		s.Start(t.Context())
+		require.NoError(t, s.Close())
+	}
+}
+
 func TestATakenAddressIsSaidToBeTaken(t *testing.T) {
 	s := start(t, sandbox.Config{})
 	_, err := sandbox.New(sandbox.Config{Addr: strings.TrimPrefix(s.URL(), "http://"), SMTPAddr: "127.0.0.1:0"})

@@ -15,6 +15,7 @@ type problem struct {
 	kind, detail string
 }
 
+// Error is the detail, which says what to do.
 func (p *problem) Error() string { return p.detail }
 
 func refused(status int, kind, format string, args ...any) error {

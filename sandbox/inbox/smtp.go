@@ -39,7 +39,10 @@ func (s *Server) newSMTP() *smtp.Server {
 // Serve accepts mail on the listener until Close. It returns an error only
 // when the listener fails before that.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.smtp.Serve(l); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+	// The library forgets a Close that comes before it has begun to accept.
+	stop := context.AfterFunc(s.life, func() { _ = l.Close() })
+	defer stop()
+	if err := s.smtp.Serve(l); err != nil && s.life.Err() == nil {
 		return fmt.Errorf("serve SMTP: %w", err)
 	}
 	return nil
@@ -152,7 +155,8 @@ func (s *authSession) Auth(string) (sasl.Server, error) {
 func (s *Server) closeSMTP(cancel context.CancelFunc) error {
 	cancel()
 	s.Faults.Clear()
-	if err := s.smtp.Close(); err != nil && !errors.Is(err, smtp.ErrServerClosed) {
+	err := s.smtp.Close()
+	if err != nil && !errors.Is(err, smtp.ErrServerClosed) && !errors.Is(err, net.ErrClosed) {
 		return fmt.Errorf("close the SMTP server: %w", err)
 	}
 	return nil

@@ -158,8 +158,10 @@ func (c Config) withDefaults() Config {
 	for i := range c.Projects {
 		if len(c.Projects[i].IssueTypes) == 0 {
 			c.Projects[i].IssueTypes = []IssueType{
-				{ID: "10010", Name: "Incident"}, {ID: "10011", Name: "Task"},
-				{ID: "10012", Name: "Bug"}, {ID: "10013", Name: "Sub-task", Subtask: true},
+				{ID: "10010", Name: "Incident"},
+				{ID: "10011", Name: "Task"},
+				{ID: "10012", Name: "Bug"},
+				{ID: "10013", Name: "Sub-task", Subtask: true},
 			}
 		}
 	}

@@ -18,6 +18,7 @@ type failure struct {
 	Errors        map[string]string `json:"errors"`
 }
 
+// Error is all the messages.
 func (f *failure) Error() string {
 	return fmt.Sprintf("answer %d: %v %v", f.status, f.ErrorMessages, f.Errors)
 }

@@ -1,7 +1,6 @@
 package jira
 
 import (
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -170,32 +169,6 @@ func renderPriority(base, name string) any {
 func numbered(self string, i int, name string) object {
 	id := fmt.Sprint(i + 1)
 	return object{"self": self + id, "id": id, "name": name}
-}
-
-func (s *Server) renderUserOrNull(base, account string) any {
-	if account == "" {
-		return nil
-	}
-	return s.renderUser(base, account)
-}
-
-// renderUser is a user; the caller of the API has its e-mail as account name
-// here, everybody else an account id.
-func (s *Server) renderUser(base, account string) object {
-	user := object{
-		"self": base + "/rest/api/2/user?accountId=" + accountID(account), "accountId": accountID(account),
-		"accountType": "atlassian", "active": true, "displayName": account, "timeZone": "Etc/UTC",
-	}
-	if account == s.api() {
-		user["emailAddress"] = account
-		user["displayName"] = cmp.Or(strings.Split(account, "@")[0], account)
-	}
-	return user
-}
-
-// accountID is opaque and has no @, as Jira's are.
-func accountID(account string) string {
-	return strings.NewReplacer("@", ":", " ", "-").Replace(account)
 }
 
 func (s *Server) renderChangelog(base string, issue *Issue) object {

@@ -28,6 +28,7 @@ type ntfyError struct {
 	Err  string `json:"error"`
 }
 
+// Error is the text of the answer.
 func (e *ntfyError) Error() string { return e.Err }
 
 func invalid(code int, format string, args ...any) error {

@@ -53,6 +53,7 @@ func Check(t testing.TB, next http.Handler) http.Handler {
 	if contract == nil {
 		return next
 	}
+	c := checker{t: t, contract: contract}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !concerns(r) {
 			next.ServeHTTP(w, r)
@@ -65,7 +66,7 @@ func Check(t testing.TB, next http.Handler) http.Handler {
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		answer := httptest.NewRecorder()
 		next.ServeHTTP(answer, r)
-		report(t, contract, r, body, answer.Result())
+		c.report(r, body, answer.Result())
 		for name, values := range answer.Header() {
 			w.Header()[name] = values
 		}
@@ -86,13 +87,12 @@ func Transport(t testing.TB, next http.RoundTripper) http.RoundTripper {
 	if contract == nil {
 		return next
 	}
-	return &transport{t: t, contract: contract, next: next}
+	return &transport{checker: checker{t: t, contract: contract}, next: next}
 }
 
 type transport struct {
-	t        testing.TB
-	contract *Contract
-	next     http.RoundTripper
+	checker
+	next http.RoundTripper
 }
 
 // RoundTrip sends a request and checks it and its answer.
@@ -123,17 +123,23 @@ func (c *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp.Body = io.NopCloser(bytes.NewReader(answer))
 	checked := *resp
 	checked.Body = io.NopCloser(bytes.NewReader(answer))
-	report(c.t, c.contract, r, body, &checked)
+	c.report(r, body, &checked)
 	return resp, nil
+}
+
+// checker is a contract and the test to fail by it.
+type checker struct {
+	t        testing.TB
+	contract *Contract
 }
 
 // report fails the test for what is wrong with a request, unless it was
 // refused, and with its answer, unless it is no JSON at all: what a proxy or
 // a login page says is not the API's.
-func report(t testing.TB, contract *Contract, r *http.Request, body []byte, resp *http.Response) {
+func (c checker) report(r *http.Request, body []byte, resp *http.Response) {
 	if resp.StatusCode < 400 {
-		if err := contract.CheckRequest(r, body); err != nil {
-			t.Errorf("against the JIRA contract: %v", err)
+		if err := c.contract.CheckRequest(r, body); err != nil {
+			c.t.Errorf("against the JIRA contract: %v", err)
 		}
 	}
 	if mime := resp.Header.Get("Content-Type"); mime != "" && !strings.HasPrefix(mime, "application/json") {
@@ -141,9 +147,9 @@ func report(t testing.TB, contract *Contract, r *http.Request, body []byte, resp
 	}
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		t.Errorf("read the answer: %v", err)
+		c.t.Errorf("read the answer: %v", err)
 	}
-	if err := contract.CheckResponse(r, resp.StatusCode, resp.Header, answer); err != nil {
-		t.Errorf("against the JIRA contract: %v", err)
+	if err := c.contract.CheckResponse(r, resp.StatusCode, resp.Header, answer); err != nil {
+		c.t.Errorf("against the JIRA contract: %v", err)
 	}
 }
