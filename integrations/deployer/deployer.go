@@ -163,14 +163,14 @@ func (d *Deployer) operation(ctx context.Context, method, target string, path []
 }
 
 func (d *Deployer) call(ctx context.Context, method string, path []string, body, out any) error {
-	address := d.base
+	parts := []string{d.base}
 	for _, part := range path {
 		if part == "" || part == "." || part == ".." {
 			return incident.Errorf(incident.Invalid, "%q names nothing at the deploy target", part)
 		}
-		address += "/" + url.PathEscape(part)
+		parts = append(parts, url.PathEscape(part))
 	}
-	err := d.client.JSON(ctx, rest.Call{Method: method, URL: address, Header: d.header, Body: body}, out)
+	err := d.client.JSON(ctx, rest.Call{Method: method, URL: strings.Join(parts, "/"), Header: d.header, Body: body}, out)
 	if status, ok := errors.AsType[*rest.StatusError](err); ok && status.Code == http.StatusNotFound {
 		return incident.Errorf(incident.NotFound, "%w", err)
 	}

@@ -6,7 +6,9 @@
 // due date and assignee that it is given. What it wrote last stands in the
 // issue property "tocsin". Everything else belongs to people. Because the
 // description goes through version 2, Jira itself may flatten what only its
-// newer editor can express when Tocsin's part changes.
+// newer editor can express when Tocsin's part changes; and since Jira knows no
+// conditional write, what a person saves within the moment between Tocsin's
+// reading and writing of a description is overwritten (its history has it).
 //
 // Creating: Ensure looks once by the ticket's label and creates. The index
 // behind that search lags by up to a minute or so, so that a ticket which was

@@ -1,7 +1,10 @@
 package jira_test
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/integrations/channeltest"
 	"github.com/tocsinhq/tocsin/integrations/jira"
 	"github.com/tocsinhq/tocsin/sandbox/fault"
 	sandbox "github.com/tocsinhq/tocsin/sandbox/jira"
@@ -98,8 +102,12 @@ func TestCreateWithoutOptionalFields(t *testing.T) {
 	s := newSite(t, sandbox.Config{})
 	want := ticket()
 	want.Priority, want.Due = "P0", time.Now()
-	_, err := s.tracker(t, nil).Ensure(t.Context(), want)
+	var log bytes.Buffer
+	tracker := s.tracker(t, func(c *jira.Config) { c.Log = slog.New(slog.NewTextHandler(&log, nil)) })
+	_, err := tracker.Ensure(t.Context(), want)
 	require.NoError(t, err, "a priority that the project does not know costs no ticket")
+	require.Contains(t, log.String(), "fields=[priority]")
+	channeltest.NoSecret(t, errors.New(log.String()), sandbox.DefaultToken, sandbox.DefaultEmail, s.url)
 	require.Equal(t, "Medium", s.issue(t).Priority)
 	require.NotEmpty(t, s.issue(t).DueDate)
 }

@@ -3,6 +3,7 @@ package jira
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"unicode/utf16"
 )
@@ -35,7 +36,7 @@ func newPart(markdown string, room int) part {
 	lines := strings.Split(markdown, "\n")
 	for units(out.text) > room && len(lines) > 0 {
 		lines = lines[:len(lines)*3/4]
-		out.text = frame(strings.Join(append(lines[:len(lines):len(lines)], "", shortened), "\n"))
+		out.text = frame(strings.Join(append(slices.Clip(lines), "", shortened), "\n"))
 	}
 	return out
 }

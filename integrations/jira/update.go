@@ -3,6 +3,7 @@ package jira
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -31,9 +32,17 @@ type issue struct {
 			Name string `json:"name"`
 		} `json:"resolution"`
 	} `json:"fields"`
-	Properties struct {
-		Tocsin mark `json:"tocsin"`
-	} `json:"properties"`
+	Properties map[string]json.RawMessage `json:"properties"`
+}
+
+// mark is what Tocsin remembers in the issue; one that somebody else has
+// spoilt is none.
+func (i issue) mark() mark {
+	var m mark
+	if json.Unmarshal(i.Properties[propertyKey], &m) != nil {
+		return mark{}
+	}
+	return m
 }
 
 type status struct {
@@ -74,7 +83,7 @@ func (t *Tracker) Update(ctx context.Context, ref incident.TicketRef, ticket inc
 	if err != nil {
 		return failed("read the ticket", err)
 	}
-	next := now.Properties.Tocsin
+	next := now.mark()
 	next.Label = ticket.Label
 	linkErr := t.link(ctx, now, ticket, &next)
 	editErr := t.edit(ctx, now, ticket, next)
@@ -88,7 +97,7 @@ func (t *Tracker) Update(ctx context.Context, ref incident.TicketRef, ticket inc
 
 func (t *Tracker) edit(ctx context.Context, now issue, ticket incident.Ticket, next mark) error {
 	fields := changedFields(now, ticket)
-	last := now.Properties.Tocsin
+	last := now.mark()
 	if summary := cleanSummary(ticket.Summary); summary != "" && summary != now.Fields.Summary && now.Fields.Summary == last.Summary {
 		fields["summary"], next.Summary = summary, summary
 	}
@@ -114,7 +123,7 @@ func (t *Tracker) edit(ctx context.Context, now issue, ticket incident.Ticket, n
 func (t *Tracker) describe(ctx context.Context, now issue, block string) (description, hash string, ok bool) {
 	old := now.Fields.Description
 	part := newPart(block, maxDescription-others(old))
-	if _, _, found := locate(old); found && part.hash == now.Properties.Tocsin.Part {
+	if _, _, found := locate(old); found && part.hash == now.mark().Part {
 		return "", "", false
 	}
 	description = merge(old, part.text)

@@ -104,6 +104,25 @@ func TestUpdateOfDescriptions(t *testing.T) {
 	}
 }
 
+func TestMarkThatSomebodySpoilt(t *testing.T) {
+	s := newSite(t, sandbox.Config{})
+	tracker := s.tracker(t, nil)
+	ref := ensured(t, tracker)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPut,
+		s.url+"/rest/api/2/issue/"+ref.Key+"/properties/tocsin", strings.NewReader(`["spoilt"]`))
+	require.NoError(t, err)
+	req.SetBasicAuth(sandbox.DefaultEmail, sandbox.DefaultToken)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	next := ticket()
+	next.Block, next.Summary = "Mitigated.", "another"
+	require.NoError(t, tracker.Update(t.Context(), ref, next))
+	require.Contains(t, s.issue(t).Description, "Mitigated.")
+	require.Equal(t, ticket().Summary, s.issue(t).Summary, "whose summary it is nobody knows")
+}
+
 func TestPartThatTalksOfParts(t *testing.T) {
 	s := newSite(t, sandbox.Config{})
 	tracker := s.tracker(t, nil)

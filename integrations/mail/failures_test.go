@@ -84,7 +84,8 @@ func TestCancelled(t *testing.T) {
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
-	go func() { done <- newSender(t, addr, nil).Send(ctx, "alice@example.com", channeltest.Message()) }()
+	sender := newSender(t, addr, nil)
+	go func() { done <- sender.Send(ctx, "alice@example.com", channeltest.Message()) }()
 	<-hold.Entered()
 	cancel()
 	select {

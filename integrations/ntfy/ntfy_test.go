@@ -86,7 +86,7 @@ func TestOrdinaryNotice(t *testing.T) {
 	}
 	header, body := publish(t, ntfy.Config{}, m)
 	require.Empty(t, header.Get("Authorization"))
-	require.Equal(t, 3.0, body["priority"])
+	require.EqualValues(t, 3, body["priority"])
 	require.Equal(t, m.Links[0].URL, body["click"])
 	require.Len(t, body["actions"], 3, "ntfy refuses more than three buttons")
 	require.NotContains(t, body["actions"], "Acknowledge")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 
 	"github.com/tocsinhq/tocsin/incident"
@@ -28,8 +29,12 @@ func (c *Client) JSON(ctx context.Context, call Call, out any) error {
 		return err
 	}
 	resp, err := c.Do(req)
-	if err != nil || out == nil {
+	if err != nil {
 		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	if out == nil {
+		return nil
 	}
 	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
 		return c.errorf(incident.Unavailable, "answered JSON that cannot be understood")
@@ -49,9 +54,7 @@ func (c *Client) request(ctx context.Context, call Call) (*http.Request, error) 
 	if err != nil {
 		return nil, incident.Errorf(incident.Invalid, "the address is not a URL")
 	}
-	for name, values := range call.Header {
-		req.Header[name] = values
-	}
+	maps.Copy(req.Header, call.Header)
 	if call.Body != nil {
 		req.Header.Set("Content-Type", "application/json")
 	}
