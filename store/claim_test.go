@@ -145,7 +145,7 @@ func TestClaimOfNothing(t *testing.T) {
 // news for its incident, only counted, or nothing that opens one.
 func TestFacts(t *testing.T) {
 	t.Parallel()
-	t0, t1, t2 := noon(), noon().Add(time.Minute), noon().Add(2*time.Minute)
+	t0, t1, t2, none := noon(), noon().Add(time.Minute), noon().Add(2*time.Minute), time.Time{}
 	type delivery struct {
 		status alerts.Status
 		starts time.Time
@@ -163,6 +163,7 @@ func TestFacts(t *testing.T) {
 		"end of a start not heard of": {up(t0, "news"), down(t0, "news"), down(t1, "news")},
 		"resolved before firing":      {down(t0, "nothing"), up(t0, "nothing"), up(t1, "news")},
 		"resolved only":               {down(t0, "nothing"), down(t0, "nothing"), down(t1, "nothing")},
+		"no start given":              {up(none, "news"), up(none, "counted"), down(none, "news"), up(none, "news")},
 		"late and older":              {down(t2, "nothing"), up(t1, "nothing"), up(t2, "nothing")},
 	} {
 		t.Run(name, func(t *testing.T) {

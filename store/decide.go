@@ -47,9 +47,10 @@ func (d *desk) opens(c Claim, a alerts.Alert) bool {
 }
 
 // stale reports whether a delivery is about an earlier time than what is
-// known, or says that an alert fires whose end is known.
+// known, or says that an alert fires whose end is known. A source that does
+// not say since when is taken at its word.
 func stale(known *factRow, a alerts.Alert) bool {
-	if known == nil {
+	if known == nil || a.StartsAt.IsZero() {
 		return false
 	}
 	starts := stampOf(a.StartsAt).Time()

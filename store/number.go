@@ -104,10 +104,10 @@ func (s *Store) Renumber(ctx context.Context, old string) (string, error) {
 	return next, nil
 }
 
-// BumpNumber makes the next number greater than INC-n for the given n, unless
+// BumpNumber makes the next number greater than INC-<atLeast>, unless
 // it is already.
-func (s *Store) BumpNumber(ctx context.Context, n int64) error {
-	_, err := s.exec(ctx, "raise the next number", `UPDATE counters SET incident = $1 WHERE id = 1 AND incident < $1`, n)
+func (s *Store) BumpNumber(ctx context.Context, atLeast int) error {
+	_, err := s.exec(ctx, "raise the next number", `UPDATE counters SET incident = $1 WHERE id = 1 AND incident < $1`, atLeast)
 	return err
 }
 

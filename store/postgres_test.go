@@ -64,7 +64,10 @@ func TestServerIsKilledAndComesBack(t *testing.T) {
 	first := claim(t, s, firing("a"))
 
 	require.NoError(t, cluster.Kill())
-	_, err = s.Claim(t.Context(), []store.Claim{firing("a")})
+	require.Eventually(t, func() bool {
+		_, err = s.Claim(t.Context(), []store.Claim{firing("a")})
+		return err != nil
+	}, 10*time.Second, 20*time.Millisecond, "open sessions end moments later")
 	require.Equal(t, incident.Unavailable, incident.KindOf(err), "%v", err)
 	_, err = s.Incident(t.Context(), "INC-1")
 	require.Equal(t, incident.Unavailable, incident.KindOf(err), "%v", err)

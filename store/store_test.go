@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -96,15 +97,16 @@ func TestMemory(t *testing.T) {
 	require.Equal(t, store.SQLite, s.Dialect())
 	require.NoError(t, s.Ping(t.Context()))
 	var wg sync.WaitGroup
-	for range 8 {
+	errs := make([]error, 8)
+	for i := range errs {
 		wg.Go(func() {
 			_, err := s.Claim(t.Context(), []store.Claim{firing("a")})
 			_, err2 := s.OpenKeys(t.Context())
-			require.NoError(t, err)
-			require.NoError(t, err2)
+			errs[i] = errors.Join(err, err2)
 		})
 	}
 	wg.Wait()
+	require.NoError(t, errors.Join(errs...))
 	keys, err := s.OpenKeys(t.Context())
 	require.NoError(t, err)
 	require.Len(t, keys, 1, "all connections see one database")
