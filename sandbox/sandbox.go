@@ -167,6 +167,7 @@ func (s *Sandbox) Start(ctx context.Context) {
 			s.log.Error("the sandbox's SMTP server stopped", "err", err)
 		}
 	})
+	//nolint:contextcheck // The context is over when this runs.
 	context.AfterFunc(ctx, func() {
 		if err := s.Close(); err != nil {
 			s.log.Warn("the sandbox did not close cleanly", "err", err)

@@ -3,6 +3,7 @@ package metrics
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"slices"
@@ -84,9 +85,7 @@ func (s *Server) find(selector string) ([]Series, error) {
 
 func metric(s Series) map[string]string {
 	labels := map[string]string{"__name__": s.Name}
-	for name, value := range s.Labels {
-		labels[name] = value
-	}
+	maps.Copy(labels, s.Labels)
 	return labels
 }
 

@@ -96,11 +96,11 @@ var (
 
 func (s Series) check() error {
 	if !namePattern.MatchString(s.Name) {
-		return fmt.Errorf("name %q is no metric name, use letters, digits, _ and :", s.Name)
+		return fmt.Errorf("name %q is no metric name, it has letters, digits, underscores and colons", s.Name)
 	}
 	for label := range s.Labels {
 		if !labelPattern.MatchString(label) || strings.HasPrefix(label, "__") {
-			return fmt.Errorf("label %q is no label name, use letters, digits and _", label)
+			return fmt.Errorf("label %q is no label name, it has letters, digits and underscores", label)
 		}
 	}
 	return nil

@@ -204,7 +204,8 @@ func (p Page) check() error {
 		if a.Action != "http" && a.Action != "view" {
 			return invalid(40018, "actions: %q is unknown, use http or view", a.Action)
 		}
-		if a.Label == "" || !(strings.HasPrefix(a.URL, "http://") || strings.HasPrefix(a.URL, "https://")) {
+		web := strings.HasPrefix(a.URL, "http://") || strings.HasPrefix(a.URL, "https://")
+		if a.Label == "" || !web {
 			return invalid(40018, "actions: label and an http or https url are needed")
 		}
 	}

@@ -134,12 +134,12 @@ func anything(s *openapi3.Schema) bool {
 }
 
 // input is a request as the validator wants it, on the path of version 3.
-func (c *Contract) input(r *http.Request, body []byte) (*openapi3filter.RequestValidationInput, error) {
+func (c *Contract) input(ctx context.Context, r *http.Request, body []byte) (*openapi3filter.RequestValidationInput, error) {
 	_, rest, ok := strings.Cut(r.URL.Path, "/rest/api/2/")
 	if !ok {
 		return nil, fmt.Errorf("%s is no path of the API's version 2", r.URL.Path)
 	}
-	probe := r.Clone(context.Background())
+	probe := r.Clone(ctx)
 	probe.URL = &url.URL{Path: "/rest/api/3/" + rest, RawQuery: r.URL.RawQuery}
 	probe.Host = ""
 	probe.Body = io.NopCloser(bytes.NewReader(body))
@@ -174,11 +174,11 @@ func checkDateTime(text string) error {
 // CheckRequest returns what is wrong with a request, whose body is given
 // apart, or nil.
 func (c *Contract) CheckRequest(r *http.Request, body []byte) error {
-	in, err := c.input(r, body)
+	ctx := context.WithoutCancel(r.Context())
+	in, err := c.input(ctx, r, body)
 	if err != nil {
 		return err
 	}
-	ctx := context.WithoutCancel(r.Context())
 	if err := openapi3filter.ValidateRequest(ctx, in); err != nil {
 		return fmt.Errorf("request %s %s: %w", r.Method, r.URL.Path, err)
 	}
@@ -189,7 +189,8 @@ func (c *Contract) CheckRequest(r *http.Request, body []byte) error {
 // Error codes that the description does not name for the operation, as it
 // names few, and bodies that are described nowhere pass.
 func (c *Contract) CheckResponse(r *http.Request, status int, header http.Header, body []byte) error {
-	in, err := c.input(r, nil)
+	ctx := context.WithoutCancel(r.Context())
+	in, err := c.input(ctx, r, nil)
 	if err != nil {
 		return err
 	}
@@ -200,7 +201,6 @@ func (c *Contract) CheckResponse(r *http.Request, status int, header http.Header
 		RequestValidationInput: in, Status: status, Header: header, Options: in.Options,
 	}
 	answer.SetBodyBytes(body)
-	ctx := context.WithoutCancel(r.Context())
 	if err := openapi3filter.ValidateResponse(ctx, answer); err != nil {
 		return fmt.Errorf("answer %d to %s %s: %w", status, r.Method, r.URL.Path, err)
 	}
