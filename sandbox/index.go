@@ -14,6 +14,7 @@ func (s *Sandbox) handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/jira/", s.Jira)
 	mux.Handle("/inbox/", s.Inbox)
+	mux.Handle("/phone", s.Phone)
 	mux.Handle("/phone/", s.Phone)
 	mux.Handle("/deploy/", s.Deployer)
 	for _, path := range []string{"/metrics", "/metrics-page", "/metrics/", "/prometheus/"} {

@@ -42,6 +42,9 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 		if err := savePages(ctx, tx, b); err != nil {
 			return err
 		}
+		if err := saveTickets(ctx, tx, b); err != nil {
+			return err
+		}
 		if err := saveFollowUps(ctx, tx, followUps); err != nil || !latest || b.Incident.HoldsKey {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -110,6 +111,17 @@ func TestMemory(t *testing.T) {
 	keys, err := s.OpenKeys(t.Context())
 	require.NoError(t, err)
 	require.Len(t, keys, 1, "all connections see one database")
+
+	for range 20 {
+		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Microsecond)
+		_, err := s.Claim(ctx, []store.Claim{firing("b"), firing("c")})
+		cancel()
+		if err != nil {
+			require.Equal(t, incident.Unavailable, incident.KindOf(err), "%v", err)
+		}
+	}
+	_, err = s.Claim(t.Context(), []store.Claim{firing("a")})
+	require.NoError(t, err, "and callers who give up do not end it")
 }
 
 func TestFileIsKept(t *testing.T) {

@@ -20,6 +20,7 @@ func (s *Server) route() {
 	asJSON := wire.Bearer(s.config.Token, s.publish(fromJSON))
 	withHeaders := wire.Bearer(s.config.Token, s.publish(fromHeaders))
 	for _, method := range []string{"POST", "PUT"} {
+		s.mux.Handle(method+" /phone", s.Faults.Wrap("push", asJSON))
 		s.mux.Handle(method+" /phone/{$}", s.Faults.Wrap("push", asJSON))
 		s.mux.Handle(method+" /phone/{topic}", s.Faults.Wrap("push", withHeaders))
 	}

@@ -32,7 +32,9 @@ type Options struct {
 	API, Intake bool
 	// Queues are the task queues whose work is done here.
 	Queues []string
-	Log    *slog.Logger
+	// Store is used instead of opening Config.Database, and is not closed.
+	Store *store.Store
+	Log   *slog.Logger
 }
 
 // App is one running process of Tocsin.
@@ -73,38 +75,35 @@ func New(ctx context.Context, o Options) (*App, error) {
 }
 
 func (a *App) openStore(ctx context.Context) error {
-	s, err := store.Open(ctx, a.options.Config.Database)
-	if err != nil {
-		return fmt.Errorf("open the database: %w", err)
+	a.Store = a.options.Store
+	if a.Store == nil {
+		s, err := store.Open(ctx, a.options.Config.Database)
+		if err != nil {
+			return fmt.Errorf("open the database: %w", err)
+		}
+		a.Store = s
 	}
-	a.Store = s
-	a.catalogs = store.NewCatalogs(s)
+	a.catalogs = store.NewCatalogs(a.Store)
 	return nil
 }
 
 func (a *App) dialEngine(ctx context.Context) error {
-	c, err := dial(a.options.Temporal, a.Metrics, a.log)
+	options, err := whereabouts(a.options.Temporal)
 	if err != nil {
 		return err
 	}
-	a.Client = c
-	a.engine = &workflows.Client{Temporal: c}
-	listed, err := searchable(ctx, c, a.namespace())
+	if a.Client, err = dial(options, a.Metrics, a.log); err != nil {
+		return err
+	}
+	missing, err := unlisted(ctx, a.Client, options.Namespace)
 	if err != nil {
 		return err
 	}
-	if !listed {
-		a.log.Warn("search attributes are missing; going without them: run tocsin migrate", "attributes", workflows.SearchAttributes())
+	if len(missing) > 0 {
+		a.log.Warn("search attributes are missing; going without them: run tocsin migrate", "missing", missing)
 	}
-	a.engine.Unlisted = !listed
+	a.engine = &workflows.Client{Temporal: a.Client, Unlisted: len(missing) > 0}
 	return nil
-}
-
-func (a *App) namespace() string {
-	if a.options.Temporal.Namespace != "" {
-		return a.options.Temporal.Namespace
-	}
-	return client.DefaultNamespace
 }
 
 // linkLife is how long an acknowledge link works.
@@ -198,7 +197,7 @@ func (a *App) Close(ctx context.Context) error {
 	if a.Client != nil {
 		a.Client.Close()
 	}
-	if a.Store != nil {
+	if a.Store != nil && a.options.Store == nil {
 		problems = append(problems, a.Store.Close())
 	}
 	a.server, a.intake, a.workers, a.Client, a.Store = nil, nil, nil, nil, nil

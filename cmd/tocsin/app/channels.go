@@ -50,7 +50,7 @@ func (o *outside) addMail(c Config) error {
 		return nil
 	}
 	sender, err := mail.New(mail.Config{
-		Addr: c.SMTPAddr, TLS: mail.TLS(c.SMTPTLS), Username: c.SMTPUsername, Password: c.SMTPPassword, From: c.SMTPFrom,
+		Addr: c.SMTPAddr, TLS: mail.TLSMode(c.SMTPTLS), Username: c.SMTPUsername, Password: c.SMTPPassword, From: c.SMTPFrom,
 	})
 	if err != nil {
 		return fmt.Errorf("set up e-mail: %w", err)
@@ -75,7 +75,7 @@ func (o *outside) addTracker(c Config, links activities.Links, log *slog.Logger)
 	if c.JiraURL == "" {
 		return nil
 	}
-	tracker, err := jira.New(jira.Config{URL: c.JiraURL, Email: c.JiraEmail, Token: c.JiraToken, Backlink: links.Backlink, Log: log})
+	tracker, err := jira.New(jira.Config{URL: c.JiraURL, Email: c.JiraEmail, Token: c.JiraToken, Backlink: backlink(links), Log: log})
 	if err != nil {
 		return fmt.Errorf("set up JIRA: %w", err)
 	}

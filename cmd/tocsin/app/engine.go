@@ -1,9 +1,11 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 
 	registry "github.com/prometheus/client_golang/prometheus"
 	"go.opentelemetry.io/otel/exporters/prometheus"
@@ -18,17 +20,22 @@ import (
 	"github.com/tocsinhq/tocsin/workflows"
 )
 
-// dial connects to Temporal as its usual environment variables and profiles
-// say, unless base says where.
-func dial(base client.Options, reg *registry.Registry, logger *slog.Logger) (client.Client, error) {
-	options := base
-	if options.HostPort == "" {
+// whereabouts returns where Temporal is: as base says or, without a HostPort,
+// as its usual environment variables and profiles say.
+func whereabouts(base client.Options) (client.Options, error) {
+	if base.HostPort == "" {
 		loaded, err := envconfig.LoadDefaultClientOptions()
 		if err != nil {
-			return nil, fmt.Errorf("read Temporal's settings (TEMPORAL_ADDRESS, ...): %w", err)
+			return base, fmt.Errorf("read Temporal's settings (TEMPORAL_ADDRESS, ...): %w", err)
 		}
-		options = loaded
+		base = loaded
 	}
+	base.Namespace = cmp.Or(base.Namespace, client.DefaultNamespace)
+	return base, nil
+}
+
+// dial sets a connection to Temporal up; it is made when it is first used.
+func dial(options client.Options, reg *registry.Registry, logger *slog.Logger) (client.Client, error) {
 	exporter, err := prometheus.New(prometheus.WithRegisterer(reg), prometheus.WithoutScopeInfo())
 	if err != nil {
 		return nil, fmt.Errorf("export Temporal's metrics: %w", err)
@@ -44,18 +51,16 @@ func dial(base client.Options, reg *registry.Registry, logger *slog.Logger) (cli
 	return c, nil
 }
 
-// searchable reports whether every search attribute is registered. A process
-// that finds one missing goes without them all: an incident that sets one
-// would never start.
-func searchable(ctx context.Context, c client.Client, namespace string) (bool, error) {
+// unlisted lists the search attributes that are not registered. A process that
+// finds one missing goes without them all: an incident that sets one would
+// never start.
+func unlisted(ctx context.Context, c client.Client, namespace string) ([]string, error) {
 	list, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
-		return false, fmt.Errorf("list Temporal's search attributes: %w", err)
+		return nil, fmt.Errorf("list Temporal's search attributes: %w", err)
 	}
-	for _, name := range workflows.SearchAttributes() {
-		if _, ok := list.GetCustomAttributes()[name]; !ok {
-			return false, nil
-		}
-	}
-	return true, nil
+	return slices.DeleteFunc(workflows.SearchAttributes(), func(name string) bool {
+		_, ok := list.GetCustomAttributes()[name]
+		return ok
+	}), nil
 }

@@ -1,0 +1,142 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/api"
+	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbooks"
+	"github.com/tocsinhq/tocsin/workflows"
+)
+
+// makeIntake makes the way of an alert. The sweeper takes the same way, so a
+// process that sweeps has an intake even when it serves no API.
+func (a *App) makeIntake(context.Context) error {
+	if !a.options.Intake && !a.sweeps() {
+		return nil
+	}
+	a.intake = intake.New(intake.Config{
+		Store: a.Store, Engine: a.engine, Catalogs: a.catalogs, Log: a.log, Metrics: a.Metrics,
+	})
+	a.parts.Sweeper = &activities.Sweeper{
+		Mender: a.intake, Keeper: a.Store, Runs: activities.TemporalRuns{Client: a.Client},
+	}
+	return nil
+}
+
+// sweeps reports whether the sweeper's activities run in this process.
+func (a *App) sweeps() bool { return slices.Contains(a.options.Queues, workflows.Integrations) }
+
+func (a *App) makeServer(context.Context) error {
+	if !a.options.API {
+		return nil
+	}
+	config := api.Config{
+		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Links: a.links.Signer, Runbooks: offered(),
+		Pager: tester{a.parts.Pager}, Checks: a.checks(), Metrics: a.Metrics, Log: a.log,
+	}
+	if a.options.Intake {
+		config.Intake = a.intake
+	}
+	if a.outside.tracker != nil && a.options.Config.JiraWebhookSecret != "" {
+		config.Tickets = tickets{a.Store, a.engine}
+		config.JiraSecret = []byte(a.options.Config.JiraWebhookSecret)
+	}
+	handler, err := api.New(config)
+	if err != nil {
+		return fmt.Errorf("set up the API: %w", err)
+	}
+	a.server = api.NewHTTPServer(handler)
+	return nil
+}
+
+// offered lists the runbooks that people can start.
+func offered() []api.Runbook {
+	var out []api.Runbook
+	for _, b := range runbooks.All() {
+		r := api.Runbook{Name: b.Name, About: b.About, Fits: b.Fits}
+		for _, p := range b.Params {
+			r.Params = append(r.Params, p.Name)
+		}
+		out = append(out, r)
+	}
+	return out
+}
+
+// checks are what readiness asks.
+func (a *App) checks() []api.Check {
+	list := []api.Check{
+		{Name: "database", Probe: a.Store.Ping},
+		{Name: "temporal", Required: true, Probe: func(ctx context.Context) error {
+			_, err := a.Client.CheckHealth(ctx, nil)
+			return err
+		}},
+		{Name: "catalog", Required: true, Probe: func(ctx context.Context) error {
+			_, err := a.catalogs.Current(ctx)
+			return err
+		}},
+		{Name: "search attributes", Probe: func(context.Context) error {
+			if a.engine.Unlisted {
+				return incident.Errorf(incident.Unavailable, "search attributes are not registered; run tocsin migrate")
+			}
+			return nil
+		}},
+	}
+	if t := a.outside.tracker; t != nil {
+		list = append(list, api.Check{Name: "jira", Probe: t.Probe})
+	}
+	return list
+}
+
+// tester pages a person as a test.
+type tester struct{ pager *activities.Pager }
+
+// TestPage tries each contact method once.
+func (t tester) TestPage(ctx context.Context, person, by string) ([]api.ContactResult, error) {
+	results, err := activities.TestPage(ctx, t.pager, person, by)
+	if err != nil {
+		return nil, err
+	}
+	var out []api.ContactResult
+	for _, r := range results {
+		out = append(out, api.ContactResult(r))
+	}
+	return out, nil
+}
+
+// tickets passes a hint of the tracker on to the incident that knows the
+// ticket.
+type tickets struct {
+	store interface {
+		IncidentOfTicket(ctx context.Context, id string) (string, error)
+	}
+	engine *workflows.Client
+}
+
+// Changed signals the incident, if there is one.
+func (t tickets) Changed(ctx context.Context, ref incident.TicketRef) error {
+	number, err := t.store.IncidentOfTicket(ctx, ref.ID)
+	if incident.KindOf(err) == incident.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = t.engine.TicketChanged(ctx, number, ref)
+	if incident.KindOf(err) == incident.NotFound {
+		return nil
+	}
+	return err
+}
+
+// backlink leads from a ticket to its incident.
+func backlink(links activities.Links) func(incident.Ticket) (title, url string) {
+	return func(t incident.Ticket) (title, url string) {
+		number := activities.IncidentOfLabel(t.Label)
+		return "Tocsin " + number, links.Incident(number)
+	}
+}
