@@ -22,6 +22,7 @@ help: ## list the targets
 #:  EPHEMERAL=1               run: keep everything in memory (else under ./.tocsin)
 #:  TOCSIN_API_PORT           run: the API, 8080
 #:  TOCSIN_SANDBOX_PORT       run: the sandbox, 8090
+#:  TOCSIN_SMTP_PORT          run: the sandbox's mail, 8025
 #:  TOCSIN_TEMPORAL_PORT      run: Temporal, 7233
 #:  TOCSIN_TEMPORAL_UI_PORT   run: Temporal's pages, 8233
 #:  TESTFLAGS                 test: more flags for go test, such as -run or -race
@@ -76,7 +77,7 @@ check-imports:
 
 .PHONY: check-workflows
 check-workflows: $(workflowcheck)
-	$(workflowcheck) ./workflows/... ./runbook/... ./runbooks/...
+	$(workflowcheck) -test=false -config tools/workflowcheck/config.yaml ./workflows/... ./runbook/... ./runbooks/...
 
 .PHONY: check-vet
 check-vet:
