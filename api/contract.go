@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -199,6 +200,10 @@ func explain(err error) error {
 			out.field = fieldPath(schema.JSONPointer())
 		}
 		out.message = reason(schema)
+		if found := unsupported.FindStringSubmatch(schema.Reason); found != nil {
+			out.field = strings.TrimPrefix(out.field+"."+found[1], ".")
+			out.message = "is not a field of this request"
+		}
 		return out
 	}
 	switch {
@@ -213,6 +218,9 @@ func explain(err error) error {
 	}
 	return out
 }
+
+// unsupported is how the library words a field that the contract lacks.
+var unsupported = regexp.MustCompile(`^property "(.{1,80})" is unsupported$`)
 
 // reason words what a schema demands.
 func reason(e *openapi3.SchemaError) string {

@@ -515,7 +515,7 @@ type PageList struct {
 
 // PageTest defines model for PageTest.
 type PageTest struct {
-	// Person A person's id; `me`
+	// Person A person's id; `me`, or missing, is whoever asks.
 	Person string `json:"person,omitempty,omitzero"`
 }
 
@@ -593,7 +593,7 @@ type Placed struct {
 	// New This delivery opened the incident.
 	New bool `json:"new,omitempty,omitzero"`
 
-	// Number Missing when nothing was opened
+	// Number Missing when what resolved had never fired.
 	Number  string `json:"number,omitempty,omitzero"`
 	Service string `json:"service"`
 }

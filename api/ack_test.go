@@ -1,0 +1,161 @@
+package api_test
+
+import (
+	"bytes"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/api"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/incident/acklink"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+const pageKey = "INC-1/alert-1/0/0/alice/phone"
+
+// link is the path that alice finds in her page.
+func (w *world) link() string {
+	return "/ack/" + w.links.Sign(acklink.Claims{Incident: "INC-1", Page: pageKey, Person: "alice"}, night)
+}
+
+var asProgram = header("Accept", "application/json")
+
+func TestReadingTheLinkChangesNothing(t *testing.T) {
+	w := newWorld(t)
+	link := w.link()
+	got := w.do("", "GET", link, "").want(200)
+	for _, text := range []string{"Checkout fails", "SEV2", `action="` + link + `"`, "Alice", "CET", link + "/incident"} {
+		require.Contains(t, string(got.body), text)
+	}
+	require.Empty(t, w.commands.Sent())
+	require.Equal(t, "no-referrer", got.header.Get("Referrer-Policy"))
+	require.Equal(t, "no-store", got.header.Get("Cache-Control"))
+	require.Contains(t, got.header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
+	w.do("", "HEAD", link, "").want(405)
+	require.Empty(t, w.commands.Sent())
+}
+
+func TestTheButtonAcknowledges(t *testing.T) {
+	w := newWorld(t)
+	got := w.do("", "POST", w.link(), "", header("Content-Type", "application/x-www-form-urlencoded")).want(200)
+	require.Contains(t, string(got.body), "INC-1: done.")
+	require.NotContains(t, string(got.body), "<button")
+	sent := w.commands.Sent()
+	require.Len(t, sent, 1)
+	require.Equal(t, "acknowledge", sent[0].Name)
+	require.Equal(t, incident.Acknowledge{Page: pageKey}, sent[0].Args)
+	require.Equal(t, incident.Person("alice"), sent[0].Header.By)
+	require.Equal(t, "link", sent[0].Header.Via)
+	require.Equal(t, night, sent[0].Header.At)
+	require.LessOrEqual(t, len(sent[0].Header.ID), 200)
+	require.Contains(t, sent[0].Header.Standings, catalog.Administrator)
+
+	w.do("", "POST", w.link(), "").want(200)
+	require.Equal(t, sent[0].Header.ID, w.commands.Sent()[1].Header.ID, "a second tap is the same command")
+	require.NotContains(t, w.log.String(), w.link())
+}
+
+func TestAPushActionGetsJSON(t *testing.T) {
+	w := newWorld(t)
+	var out incident.Outcome
+	w.do("", "POST", w.link(), "", asProgram).want(200, &out)
+	require.Equal(t, "INC-1", out.Number)
+	w.commands.Answer(incident.Outcome{Text: api.Accepted}, nil)
+	w.do("", "POST", w.link(), "", asProgram).want(202)
+	require.Contains(t, string(w.do("", "POST", w.link(), "").want(202).body), "counts from now")
+}
+
+func TestAcknowledgingWorksWithoutTheStore(t *testing.T) {
+	w := newWorld(t)
+	w.store.Fail(errDown)
+	got := w.do("", "GET", w.link(), "").want(200)
+	require.Contains(t, string(got.body), "<button")
+	require.NotContains(t, string(got.body), "Show the incident")
+	w.do("", "POST", w.link(), "").want(200)
+	require.Len(t, w.commands.Sent(), 1)
+	w.do("", "GET", w.link()+"/incident", "").want(503)
+}
+
+func TestLinksThatDoNotWork(t *testing.T) {
+	w := newWorld(t)
+	good := w.link()
+	forged := acklink.Signer{Key: bytes.Repeat([]byte("x"), acklink.MinKey)}
+	for name, tc := range map[string]struct {
+		path   string
+		later  time.Duration
+		status int
+		kind   string
+		says   string
+	}{
+		"forged":   {"/ack/" + forged.Sign(acklink.Claims{Incident: "INC-1", Person: "alice"}, night), 0, 403, "forbidden", "not genuine"},
+		"cut":      {good[:len(good)-3], 0, 403, "forbidden", "not genuine"},
+		"nonsense": {"/ack/x", 0, 403, "forbidden", "not genuine"},
+		"expired":  {good, acklink.DefaultTTL, 410, "gone", "INC-1 expired"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.clock.Move(tc.later)
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				got := w.do("", method, tc.path, "").want(tc.status)
+				require.Contains(t, got.header.Get("Content-Type"), "text/html")
+				require.Contains(t, string(got.body), tc.says)
+				require.NotContains(t, string(got.body), "<button")
+			}
+			w.do("", "GET", tc.path+"/incident", "").want(tc.status)
+			w.do("", "POST", tc.path, "", asProgram).problem(tc.status, tc.kind)
+			require.Empty(t, w.commands.Sent())
+		})
+	}
+}
+
+func TestUsedLinksSayHowThingsStand(t *testing.T) {
+	w := newWorld(t)
+	w.store.PutPage(store.Page{Incident: "INC-1", Page: incident.Page{
+		Key: pageKey, Person: "alice", State: incident.PageSent, Answered: night.Add(30 * time.Minute),
+	}})
+	i := sample("INC-1")
+	i.Holder = "bob"
+	w.store.Put(i)
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		got := w.do("", method, w.link(), "").want(200)
+		require.Contains(t, string(got.body), "You acknowledged this page at 03:30 CET. INC-1 is now held by bob.")
+		require.NotContains(t, string(got.body), "<button")
+	}
+	i.Holder = "alice"
+	w.store.Put(i)
+	require.NotContains(t, string(w.do("", "GET", w.link(), "").body), "now held")
+	i.Phase = incident.Closed
+	w.store.Put(i)
+	require.Contains(t, string(w.do("", "GET", w.link(), "").body), "INC-1 is closed.")
+	var out incident.Outcome
+	w.do("", "POST", w.link(), "", asProgram).want(200, &out)
+	require.Empty(t, w.commands.Sent(), "a used link does nothing more")
+}
+
+func TestRefusedAcknowledgementIsAPage(t *testing.T) {
+	w := newWorld(t)
+	w.commands.Answer(incident.Outcome{}, incident.Refusal("INC-1 is cancelled", "an open incident"))
+	got := w.do("", "POST", w.link(), "").want(409)
+	require.Contains(t, string(got.body), "INC-1 is cancelled")
+	require.Contains(t, string(got.body), "<li>an open incident</li>")
+	w.commands.Answer(incident.Outcome{}, incident.Errorf(incident.Unavailable, "away"))
+	w.do("", "POST", w.link(), "").want(503)
+}
+
+func TestIncidentPage(t *testing.T) {
+	w := newWorld(t)
+	i := full()
+	i.Number = "INC-1"
+	w.store.Put(i, entries(4, 500)...)
+	linked := w.do("", "GET", w.link()+"/incident", "").want(200)
+	for _, text := range []string{"Rolling back.", "CheckoutErrors", "Triggered", "PAY-42", "Alert on the queue", "Only the latest"} {
+		require.Contains(t, string(linked.body), text)
+	}
+	own := w.do("alice", "GET", "/incidents/INC-1", "").want(200)
+	require.Equal(t, string(linked.body), string(own.body))
+	require.Contains(t, string(w.do("alice", "GET", "/incidents/INC-42", "").want(404).body), "there is no incident INC-42")
+}

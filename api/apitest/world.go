@@ -1,0 +1,147 @@
+package apitest
+
+import (
+	"context"
+	"sync"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/api"
+	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// Sent is one command that reached its incident.
+type Sent struct {
+	Number string
+	Name   string
+	Header incident.Header
+	Args   any
+}
+
+// Commands remembers commands and answers them all alike.
+type Commands struct {
+	mu      sync.Mutex
+	sent    []Sent
+	outcome incident.Outcome
+	err     error
+}
+
+// Answer makes what comes be answered so.
+func (c *Commands) Answer(out incident.Outcome, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outcome, c.err = out, err
+}
+
+// Sent returns what was sent so far.
+func (c *Commands) Sent() []Sent {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]Sent(nil), c.sent...)
+}
+
+// Send remembers a command.
+func (c *Commands) Send(_ context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent = append(c.sent, Sent{number, name, h, args})
+	out := c.outcome
+	out.Number = number
+	return out, c.err
+}
+
+// Catalogs gives the catalog of a store, also while the store is away.
+type Catalogs struct{ Store *Store }
+
+// Current returns the catalog in force.
+func (c Catalogs) Current(context.Context) (*catalog.Catalog, error) {
+	if found := c.Store.Catalog(); found != nil {
+		return found, nil
+	}
+	return nil, incident.Errorf(incident.Unavailable, "no catalog was applied")
+}
+
+// Intake remembers what it was given.
+type Intake struct {
+	mu           sync.Mutex
+	deliveries   []alerts.Delivery
+	declarations []intake.Declaration
+	err          error
+}
+
+// Fail makes every method fail; nil mends it.
+func (i *Intake) Fail(err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.err = err
+}
+
+// Deliveries returns what was taken.
+func (i *Intake) Deliveries() []alerts.Delivery {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return append([]alerts.Delivery(nil), i.deliveries...)
+}
+
+// Declarations returns what was declared.
+func (i *Intake) Declarations() []intake.Declaration {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return append([]intake.Declaration(nil), i.declarations...)
+}
+
+// Take remembers a delivery and says that it opened INC-1.
+func (i *Intake) Take(_ context.Context, d alerts.Delivery) (intake.Receipt, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.err != nil {
+		return intake.Receipt{}, i.err
+	}
+	i.deliveries = append(i.deliveries, d)
+	return intake.Receipt{
+		Alerts: len(d.Alerts), Incidents: []intake.Placed{{Number: "INC-1", Service: "checkout", Key: "k", New: true}},
+	}, nil
+}
+
+// Declare remembers a declaration and says that it opened INC-2.
+func (i *Intake) Declare(_ context.Context, d intake.Declaration) (intake.Placed, error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.err != nil {
+		return intake.Placed{}, i.err
+	}
+	i.declarations = append(i.declarations, d)
+	return intake.Placed{Number: "INC-2", Service: d.Service, New: true}, nil
+}
+
+// Pager hands every page over, except by a contact method named "hook".
+type Pager struct{}
+
+// TestPage answers for each kind of contact method.
+func (Pager) TestPage(context.Context, string, string) ([]api.ContactResult, error) {
+	return []api.ContactResult{
+		{Contact: "phone", Kind: "push"}, {Contact: "hook", Kind: "webhook", Error: "does not answer"},
+	}, nil
+}
+
+// Tickets remembers the hints that it heard.
+type Tickets struct {
+	mu   sync.Mutex
+	refs []incident.TicketRef
+}
+
+// Changed remembers a hint.
+func (t *Tickets) Changed(_ context.Context, ref incident.TicketRef) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.refs = append(t.refs, ref)
+	return nil
+}
+
+// Heard returns the hints so far.
+func (t *Tickets) Heard() []incident.TicketRef {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]incident.TicketRef(nil), t.refs...)
+}

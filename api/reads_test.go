@@ -1,0 +1,176 @@
+package api_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/api"
+	"github.com/tocsinhq/tocsin/api/apitest"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+func TestListIncidents(t *testing.T) {
+	w := newWorld(t)
+	for n := 2; n <= 5; n++ {
+		i := sample(fmt.Sprintf("INC-%d", n))
+		i.Phase, i.Holder = incident.Mitigated, "alice"
+		w.store.Put(i)
+	}
+	numbers := func(query string) (string, string) {
+		var out struct {
+			Incidents []struct{ Number string }
+			Next      string
+		}
+		w.do("alice", "GET", "/v1/incidents"+query, "").want(200, &out)
+		var list []string
+		for _, i := range out.Incidents {
+			list = append(list, i.Number)
+		}
+		return strings.Join(list, " "), out.Next
+	}
+	all, next := numbers("")
+	require.Equal(t, "INC-5 INC-4 INC-3 INC-2 INC-1", all)
+	require.Empty(t, next)
+	first, next := numbers("?limit=2")
+	require.Equal(t, "INC-5 INC-4", first)
+	second, _ := numbers("?limit=2&cursor=" + next)
+	require.Equal(t, "INC-3 INC-2", second)
+	some, _ := numbers("?phase=triggered&phase=triaging&open=true&since=2026-01-01T00:00:00Z")
+	require.Equal(t, "INC-1", some)
+	mine, _ := numbers("?holder=me")
+	require.Equal(t, "INC-5 INC-4 INC-3 INC-2", mine)
+	none, _ := numbers("?service=search")
+	require.Empty(t, none)
+}
+
+// full is an incident that has everything that the contract can show.
+func full() *incident.Incident {
+	i := sample("INC-7")
+	i.Phase, i.Holder, i.Highest = incident.Resolved, "alice", catalog.SEV2
+	i.Impact = incident.Impact{Scope: catalog.External, Users: "2000", Cannot: "pay"}
+	i.What, i.WhoFixes, i.Status, i.NextStep, i.Recurs = "cards fail", "payments", "Rolling back.", "Watch.", "INC-3"
+	i.Offers = []incident.Offer{{Role: incident.Scribe, To: "bob", By: "alice", At: night}}
+	i.Responders, i.Paged = []string{"bob"}, []string{"alice", "bob"}
+	i.Clocks.Corrected = []incident.Correction{{Clock: incident.ImpactStarted, Reason: "r", By: "alice", At: night}}
+	i.Alerts = []incident.AlertState{{Name: "CheckoutErrors", Summary: "12% fail"}}
+	i.Alerts[0].Fingerprint, i.Alerts[0].Status, i.Alerts[0].StartsAt = "f", "firing", night
+	i.Links = []catalog.Link{{Title: "Graph", URL: "https://example.org/d"}}
+	i.Ticket = incident.TicketRef{ID: "10042", Key: "PAY-42"}
+	i.Runs = []incident.Run{{ID: "rollback-1", Name: "rollback", By: "alice", Started: night, State: "running"}}
+	i.Questions = []incident.Question{{ID: "q-1", Run: "rollback-1", Approval: true, Text: "Roll back?", Asked: night, Until: night.Add(time.Hour)}}
+	i.Runbooks = []incident.RunbookOffered{{Name: "rollback", About: "Rolls back.", Params: map[string]string{"target": "checkout"}}}
+	i.Updates = incident.Updates{Sent: 1, Due: night, Last: &incident.StatusUpdate{Ordinal: 1, What: "w", Doing: "d", At: night, Kind: incident.HumanUpdate}}
+	return i
+}
+
+func TestGetIncident(t *testing.T) {
+	w := newWorld(t)
+	w.store.Put(full())
+	var out map[string]any
+	got := w.do("alice", "GET", "/v1/incidents/INC-7", "").want(200, &out)
+	require.Equal(t, "resolved", out["phase"])
+	require.Equal(t, "PAY-42", out["ticket"].(map[string]any)["key"])
+	require.Equal(t, "bob", out["roles"].(map[string]any)["commander"])
+	require.Equal(t, "human", out["last_update"].(map[string]any)["kind"])
+	require.NotContains(t, string(got.body), "policy", "what only the workflow needs stays inside")
+	w.do("alice", "GET", "/v1/incidents/INC-1", "").want(200)
+}
+
+func TestTimelinePagesAndRedaction(t *testing.T) {
+	w := newWorld(t)
+	type timeline struct {
+		Entries []incident.Entry
+		Next    string
+	}
+	var first, second, notes timeline
+	w.do("alice", "GET", "/v1/incidents/INC-1/timeline?limit=2", "").want(200, &first)
+	require.Len(t, first.Entries, 2)
+	w.do("alice", "GET", "/v1/incidents/INC-1/timeline?limit=2&cursor="+first.Next, "").want(200, &second)
+	require.Len(t, second.Entries, 1)
+	require.Empty(t, second.Next)
+	w.do("alice", "GET", "/v1/incidents/INC-1/timeline?kind=note", "").want(200, &notes)
+	require.Len(t, notes.Entries, 2)
+	w.do("alice", "GET", "/v1/incidents/INC-42/timeline", "").problem(404, "not-found")
+
+	w.grant("person", "frank", api.ScopeRespond)
+	w.do("frank", "POST", "/v1/incidents/INC-1/timeline/2/redact", `{"reason":"a name"}`).problem(403, "forbidden")
+	w.grant("person", "dave", api.ScopeRespond)
+	w.do("dave", "POST", "/v1/incidents/INC-1/timeline/2/redact", `{"reason":"a name"}`).want(204)
+	w.do("dave", "POST", "/v1/incidents/INC-1/timeline/99/redact", `{"reason":"a name"}`).problem(404, "not-found")
+	w.do("dave", "POST", "/v1/incidents/INC-42/timeline/1/redact", `{"reason":"a name"}`).problem(404, "not-found")
+	var after timeline
+	w.do("alice", "GET", "/v1/incidents/INC-1/timeline", "").want(200, &after)
+	require.True(t, after.Entries[1].Redacted)
+	require.Equal(t, "Redacted by dave: a name", after.Entries[1].Text)
+}
+
+func TestPagesShowEveryAttempt(t *testing.T) {
+	w := newWorld(t)
+	w.store.PutPage(
+		store.Page{Incident: "INC-1", Page: incident.Page{Key: "k", Summons: "alert-1", Person: "alice", Contact: "phone", Kind: "push", Reason: "on call", Due: night, State: incident.PageSent, Sent: night}},
+		activities.Attempt{Key: "k", Incident: "INC-1", At: night, Error: "time-out"}, activities.Attempt{Key: "k", Incident: "INC-1", At: night.Add(time.Second)},
+		activities.Attempt{Key: "ticket", Incident: "INC-1", At: night},
+	)
+	var out struct {
+		Pages []struct {
+			Person   string
+			Attempts []struct{ Error string }
+		}
+	}
+	w.do("alice", "GET", "/v1/incidents/INC-1/pages", "").want(200, &out)
+	require.Len(t, out.Pages, 1)
+	require.Len(t, out.Pages[0].Attempts, 2)
+	require.Equal(t, "time-out", out.Pages[0].Attempts[0].Error)
+	w.do("alice", "GET", "/v1/incidents/INC-42/pages", "").problem(404, "not-found")
+}
+
+func TestFollowUps(t *testing.T) {
+	w := newWorld(t)
+	for query, want := range map[string]int{
+		"": 1, "?owner=me": 1, "?owner=bob": 0, "?state=done": 1, "?state=all": 2, "?overdue=true": 1, "?state=all&overdue=true": 1,
+	} {
+		var out struct {
+			FollowUps []struct {
+				Incident string
+				FollowUp incident.FollowUp `json:"follow_up"`
+			} `json:"follow_ups"`
+		}
+		w.do("alice", "GET", "/v1/follow-ups"+query, "").want(200, &out)
+		require.Len(t, out.FollowUps, want, query)
+	}
+}
+
+func TestOnCall(t *testing.T) {
+	w := newWorld(t)
+	type oncall struct {
+		At        time.Time
+		Schedules []struct {
+			ID     string
+			Shifts []struct{ Person, Rotation string }
+		}
+	}
+	var now, one oncall
+	w.do("alice", "GET", "/v1/oncall", "").want(200, &now)
+	require.Equal(t, night, now.At)
+	require.Len(t, now.Schedules, 4)
+	w.do("alice", "GET", "/v1/oncall?schedule=payments&at=2026-06-01T12:00:00%2B02:00", "").want(200, &one)
+	require.Len(t, one.Schedules, 1)
+	require.Equal(t, time.Date(2026, 6, 1, 10, 0, 0, 0, time.UTC), one.At)
+	require.NotEmpty(t, one.Schedules[0].Shifts)
+	none := newWorld(t, func(c *api.Config) { c.Catalogs = apitest.Catalogs{Store: apitest.NewStore(nil)} })
+	none.do("alice", "GET", "/v1/oncall", "").problem(503, "unavailable")
+}
+
+func TestRunbooks(t *testing.T) {
+	w := newWorld(t)
+	var out struct{ Runbooks []api.Runbook }
+	w.do("alice", "GET", "/v1/runbooks", "").want(200, &out)
+	require.Equal(t, []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}}, out.Runbooks)
+}
