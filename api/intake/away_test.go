@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,28 +14,27 @@ import (
 	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/api/intake/intaketest"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
 )
 
-// ready waits until the intake has read the store.
+// ready waits until the intake has read the store, and takes the store away.
 func (w *world) ready(t testing.TB) {
 	t.Helper()
 	require.Eventually(t, func() bool { return w.store.Reads() > 0 }, 5*time.Second, time.Millisecond)
-	w.store.SetAway(true)
 	require.Eventually(t, func() bool {
+		w.store.SetAway(true)
 		_, err := w.Take(t.Context(), deliver(alert("Probe", "probe")))
-		if err != nil {
-			w.store.SetAway(false)
-			return false
-		}
-		return true
+		w.store.SetAway(err == nil)
+		return err == nil
 	}, 10*time.Second, 20*time.Millisecond)
 }
 
 // quick makes an intake that asks a store that failed again at once.
-func (w *world) quick(t testing.TB) {
+func (w *world) quick(t testing.TB, patience time.Duration) {
 	t.Helper()
 	w.Intake = run(t, intake.Config{
-		Store: w.store, Engine: w.engine, Limits: intake.Limits{Away: time.Nanosecond, Refresh: 5 * time.Millisecond},
+		Store: w.store, Engine: w.engine, Now: time.Now,
+		Limits: intake.Limits{Away: time.Nanosecond, Refresh: 5 * time.Millisecond, StorePatience: patience},
 	})
 }
 
@@ -127,7 +127,7 @@ func TestHangingStoreDoesNotHoldThePage(t *testing.T) {
 	w := newWorld(t)
 	w.ready(t)
 	w.store.SetAway(false)
-	w.quick(t)
+	w.quick(t, 50*time.Millisecond)
 	require.Eventually(t, func() bool { return w.store.Pending() == 0 }, time.Second, time.Millisecond)
 	w.store.SetHanging(true)
 	require.Eventually(t, func() bool {
@@ -140,7 +140,7 @@ func TestDatabaseComesBack(t *testing.T) {
 	for _, adopted := range []bool{true, false} {
 		t.Run(fmt.Sprintf("adopted first: %t", adopted), func(t *testing.T) {
 			w := newWorld(t)
-			w.quick(t)
+			w.quick(t, 0)
 			w.ready(t)
 			a := alert("ErrorRate", "checkout")
 			number := take(t, w.Intake, a).Incidents[0].Number
@@ -154,6 +154,58 @@ func TestDatabaseComesBack(t *testing.T) {
 			require.Equal(t, 1, count(w.engine.Starts(), number))
 			require.Equal(t, 2, w.engine.Workflow(number).Incident.Counts.Alerts)
 			w.settled(t)
+		})
+	}
+}
+
+// lossy is a store whose answers to claims get lost.
+type lossy struct {
+	intake.Store
+	on   atomic.Bool
+	lost atomic.Int32
+}
+
+func (l *lossy) Claim(ctx context.Context, claims []store.Claim) ([]store.Claimed, error) {
+	out, err := l.Store.Claim(ctx, claims)
+	if l.on.Load() {
+		l.lost.Add(1)
+		return nil, incident.Errorf(incident.Unavailable, "the connection was lost")
+	}
+	return out, err
+}
+
+func TestClaimWhoseAnswerIsLostPagesOnce(t *testing.T) {
+	for _, mend := range []string{"sweeper", "delivery"} {
+		t.Run("mended by the "+mend, func(t *testing.T) {
+			w := newWorld(t)
+			link := &lossy{Store: w.store}
+			w.Intake = run(t, intake.Config{
+				Store: link, Engine: w.engine, Now: time.Now,
+				Limits: intake.Limits{Away: time.Nanosecond, Refresh: 5 * time.Millisecond},
+			})
+			w.ready(t)
+			w.store.SetAway(false)
+			link.on.Store(true)
+			a := alert("ErrorRate", "checkout")
+			number := take(t, w.Intake, a).Incidents[0].Number
+			require.Regexp(t, "^INC-x", number)
+			require.Positive(t, link.lost.Load(), "the store has taken the claim")
+			link.on.Store(false)
+			reads := w.store.Reads()
+			require.Eventually(t, func() bool { return w.store.Reads() > reads+1 }, 5*time.Second, time.Millisecond)
+			starts := w.engine.Starts()
+			if mend == "sweeper" {
+				_, failed, err := w.Resend(t.Context(), time.Now().Add(time.Minute), 10)
+				require.NoError(t, err)
+				require.Zero(t, failed)
+			}
+			out := take(t, w.Intake, a, alert("ErrorRate", "checkout", "pod=two"))
+			require.Equal(t, number, out.Incidents[0].Number)
+			w.settled(t)
+			require.Equal(t, starts, w.engine.Starts())
+			require.Equal(t, 2, w.engine.Workflow(number).Incident.Counts.Alerts)
+			out = take(t, w.Intake, alert("ErrorRate", "checkout", "pod=three"))
+			require.Equal(t, number, out.Incidents[0].Number, "the key is the incident's own now")
 		})
 	}
 }

@@ -157,7 +157,11 @@ func (i *Intake) learn(c store.Claim, out *store.Claimed) {
 	}
 	// A storm incident holds the key that was asked for beside its own.
 	for _, key := range []string{c.Key, out.Key} {
-		i.keys.keep(slot{c.Service, key}, holder{number: out.Number, learnt: i.now()})
+		s := slot{c.Service, key}
+		if h, ok := i.keys.find(s); ok && h.away && h.number != out.Number && !out.Started {
+			continue // see overtaken
+		}
+		i.keys.keep(s, holder{number: out.Number, learnt: i.now()})
 	}
 }
 

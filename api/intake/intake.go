@@ -171,7 +171,10 @@ func (i *Intake) take(ctx context.Context, d alerts.Delivery) (Receipt, error) {
 		return Receipt{}, incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
 	}
 	parcels, notPaged := sortOut(cat, d, i.now())
-	i.metrics.fate(fateNotPaged, notPaged)
+	if notPaged > 0 {
+		i.metrics.fate(fateNotPaged, notPaged)
+		i.log.Info("alerts that page nobody", "alerts", notPaged)
+	}
 	out := Receipt{Alerts: len(d.Alerts), NotPaged: notPaged, Incidents: make([]Placed, len(parcels))}
 	var group errgroup.Group
 	group.SetLimit(i.limits.Batch)

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/incident"
-	"github.com/tocsinhq/tocsin/store"
 )
 
 // maxNumbers bounds how many numbers are tried for one incident. A restored
@@ -48,6 +47,9 @@ func (i *Intake) hand(ctx context.Context, e *errand) error {
 // number is the same incident, which is signalled, or another one, whose
 // number is left to it.
 func (i *Intake) start(ctx context.Context, e *errand) error {
+	if h, ok := i.keys.find(slot{e.Service, e.Key}); ok && h.away && h.number != e.Number {
+		return i.overtaken(ctx, e, h.number)
+	}
 	for e.tries < maxNumbers {
 		err := i.startOnce(ctx, e)
 		if incident.KindOf(err) != incident.Conflict {
@@ -142,78 +144,6 @@ func (i *Intake) fit(ctx context.Context, p part, send func(part) error) error {
 	}
 	i.log.Error("Temporal refused the size: the alerts are left out", "alerts", len(p.alerts), "error", err)
 	return send(part{more: p.more + firingOf(p.alerts)})
-}
-
-// renumber takes the next number for an errand whose number belongs to
-// another incident.
-func (i *Intake) renumber(ctx context.Context, e *errand) error {
-	e.tries++
-	i.metrics.renumbered.Inc()
-	old := e.Number
-	if e.away {
-		e.Number = awayNumber(slot{e.Service, e.Key}, e.Alerts, e.At, e.tries)
-		return nil
-	}
-	number, err := patiently(ctx, i.limits.Patience, func(ctx context.Context) (string, error) {
-		return i.store.Renumber(ctx, old)
-	})
-	if err != nil {
-		return incident.Errorf(incident.Unavailable, "take another number than %s: %w", old, err)
-	}
-	e.Number = number
-	i.keys.keep(slot{e.Service, e.Key}, holder{number: number, learnt: i.now()})
-	i.log.Error("the number belongs to another incident: the database is older than Temporal", "incident", old, "now", number)
-	return nil
-}
-
-// anew frees the key of an incident that cannot answer any more, and brings
-// the alerts to another one in the same request.
-func (i *Intake) anew(ctx context.Context, e *errand, reason string) error {
-	e.tries++
-	i.metrics.gone.Inc()
-	i.log.Error("an incident held its key and cannot answer: its alerts open another", "incident", e.Number, "reason", reason)
-	if e.tries >= maxNumbers {
-		return incident.Errorf(incident.Unavailable, "%s cannot answer: send it again", e.Number)
-	}
-	i.keys.forget(slot{e.Service, e.Key}, e.Number)
-	claimed, err := i.claimAnew(ctx, e, reason)
-	switch {
-	case err != nil && firingOf(e.Alerts) == 0:
-		return nil // what has ended needs no other incident
-	case err != nil:
-		e.Number, e.Started, e.away = awayNumber(slot{e.Service, e.Key}, e.Alerts, e.At, e.tries), false, true
-		return i.start(ctx, e)
-	case claimed.Number == "":
-		return nil // nothing of it still fires
-	}
-	e.take(claimed)
-	return i.hand(ctx, e)
-}
-
-// take makes the errand one to the incident that was claimed.
-func (e *errand) take(c store.Claimed) {
-	e.Number, e.Started, e.Storm, e.Key, e.Recurs, e.away = c.Number, c.Started, c.Storm, c.Key, c.Recurs, false
-	if c.Outbox != 0 {
-		e.ids = append(e.ids, c.Outbox)
-	}
-}
-
-func (i *Intake) claimAnew(ctx context.Context, e *errand, reason string) (store.Claimed, error) {
-	if i.circuit.open(i.now()) {
-		return store.Claimed{}, errAway
-	}
-	if _, err := patiently(ctx, i.limits.StorePatience, nothing(func(ctx context.Context) error {
-		return i.store.Release(ctx, e.Number, reason)
-	})); err != nil && incident.KindOf(err) != incident.NotFound {
-		return store.Claimed{}, fmt.Errorf("release %s: %w", e.Number, err)
-	}
-	claimed, err := i.claimNow(ctx, []store.Claim{{
-		Service: e.Service, Team: e.Team, Key: e.Key, Title: e.Title, Alerts: e.Alerts, At: i.now(),
-	}})
-	if err != nil {
-		return store.Claimed{}, err
-	}
-	return claimed[0], nil
 }
 
 // mark records what Temporal has accepted. When the store cannot, the sweeper
