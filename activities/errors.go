@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 
@@ -80,4 +81,14 @@ func root(err error) error {
 		}
 		err = inner
 	}
+}
+
+// NotYet is what an activity returns whose answer has not come: it is tried
+// again after that time. It is no failure, so neither logs nor metrics count
+// it as one.
+func NotYet(what string, again time.Duration) error {
+	return temporal.NewApplicationErrorWithOptions(
+		fmt.Sprintf("%s; looking again in %s", what, again), string(incident.Unavailable),
+		temporal.ApplicationErrorOptions{NextRetryDelay: again, Category: temporal.ApplicationErrorCategoryBenign},
+	)
 }

@@ -210,9 +210,7 @@ func (p *Publisher) AwaitTickets(ctx context.Context, w TicketWatch) ([]incident
 	if !slices.Equal(now, w.Known) {
 		return now, nil
 	}
-	return nil, Fail(&incident.Error{
-		Kind: incident.Unavailable, Message: fmt.Sprintf("%d tickets as before; looking again in %s", len(now), w.Every), RetryAfter: w.Every,
-	})
+	return nil, NotYet(fmt.Sprintf("%d tickets as before", len(now)), w.Every)
 }
 
 // beat heartbeats until the returned function is called, so that the death of

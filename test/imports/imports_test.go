@@ -1,0 +1,64 @@
+// Package imports_test holds the rooms apart: which package may import which.
+package imports_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/tocsinhq/tocsin/"
+
+// What a room must not link, however indirectly, outside its tests.
+var (
+	databases = []string{"github.com/jmoiron/sqlx", "github.com/lib/pq", "modernc.org/sqlite", module + "store"}
+	web       = []string{"github.com/labstack/echo", module + "api", module + "web"}
+	engine    = []string{"go.temporal.io/sdk", "go.temporal.io/api"}
+	server    = []string{"go.temporal.io/server", "github.com/temporalio/ui-server"}
+	outside   = []string{module + "integrations", "github.com/andygrunwald/go-jira", "github.com/wneessen/go-mail"}
+	inside    = []string{module + "cmd", module + "worker", module + "sandbox"}
+)
+
+func TestRoomsLinkOnlyWhatTheyMay(t *testing.T) {
+	t.Parallel()
+	for _, room := range []struct {
+		packages  []string
+		forbidden [][]string
+	}{
+		{[]string{"./incident/...", "./alerts/...", "./catalog/...", "./oncall/..."}, [][]string{databases, web, engine, server, outside, inside, {module + "activities", module + "workflows", module + "runbook"}}},
+		{[]string{"./activities/..."}, [][]string{databases, web, server, outside, inside, {module + "workflows", module + "runbook"}}},
+		{[]string{"./runbook"}, [][]string{databases, web, server, outside, inside, {module + "workflows"}}},
+		{[]string{"./workflows", "./runbooks"}, [][]string{databases, web, server, outside, inside}},
+		{[]string{"./integrations/..."}, [][]string{databases, web, engine, server, inside, {module + "activities", module + "workflows"}}},
+		{[]string{"./store"}, [][]string{web, server, outside, inside, {module + "workflows", module + "runbook"}}},
+		{[]string{"./api/..."}, [][]string{server, outside, inside, {module + "workflows"}}},
+		{[]string{"./sandbox/..."}, [][]string{databases, engine, server, {module + "incident", module + "activities", module + "workflows", module + "api", module + "store", module + "integrations"}}},
+		{[]string{"./cmd/tocsin/...", "./worker"}, [][]string{server, {module + "sandbox", module + "cmd/tocsin-dev"}}},
+	} {
+		t.Run(strings.Join(room.packages, " "), func(t *testing.T) {
+			t.Parallel()
+			for _, linked := range deps(t, room.packages...) {
+				for _, group := range room.forbidden {
+					for _, forbidden := range group {
+						require.Falsef(t, linked == forbidden || strings.HasPrefix(linked, strings.TrimSuffix(forbidden, "/")+"/"),
+							"%v must not link %s", room.packages, linked)
+					}
+				}
+			}
+		})
+	}
+}
+
+// deps lists everything that packages link outside their tests.
+func deps(t *testing.T, packages ...string) []string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list", "-deps"}, packages...)...)
+	cmd.Dir = "../.."
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	require.NoError(t, err, stderr.String())
+	return strings.Fields(string(out))
+}
