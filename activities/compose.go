@@ -157,3 +157,10 @@ func (p *Publisher) followUpTicket(ctx context.Context, inc *incident.Incident, 
 		Priority: string(f.Priority), Due: f.Due, Assignee: assignee, Parent: parent,
 	}
 }
+
+// IncidentOfLabel returns the number of the incident that a ticket's label
+// belongs to.
+func IncidentOfLabel(label string) string {
+	number, _, _ := strings.Cut(strings.TrimPrefix(label, "tocsin-"), "-follow-up-")
+	return strings.ToUpper(number)
+}
