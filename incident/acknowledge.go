@@ -5,85 +5,163 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // Acknowledge takes the incident as it was known at the time of the tap:
-// paging that was caused later goes on. The first to acknowledge becomes the
-// holder; later ones join as responders. Answering a page that asked for a
-// role or for help answers just that.
+// paging that was caused later goes on. Whoever is the first to acknowledge
+// what is being paged becomes the holder; others join as responders.
+//
+// Answering a page that offered a role or asked for help answers just that. A
+// page about a runbook's question is answered by an answer only.
 func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "acknowledge"); err != nil {
+	h, now, err := i.byPerson(h, now, "acknowledge")
+	if err != nil {
 		return Outcome{}, err
 	}
 	if i.Phase.Over() {
 		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an open incident")
 	}
-	asked := i.summonsOfPage(c.Page)
-	if asked != nil && asked.Kind == ForRole && asked.Open() {
-		return i.AcceptRole(h, AcceptRole{Role: Role(asked.Subject)}, now)
-	}
-	i.heard(h, now)
-	i.answer(h, asked, now)
-	if i.Holder != "" && i.Holder != h.By.ID {
+	asked := i.askedBy(c.Page)
+	held := i.Holder != "" && i.Holder != h.By.ID
+	switch {
+	case asked.role != "":
+		return i.AcceptRole(h, AcceptRole{Role: asked.role}, now)
+	case asked.kind == ForQuestion:
+		return i.saw(h, now)
+	case asked.kind == ForResponder && i.Holder != h.By.ID, asked.kind == ForBreach && held:
+		return i.help(h, asked.summons, now)
+	case held && len(i.covered(h, asked)) == 0:
 		i.join(h.By.ID)
 		i.did(h, now, "acknowledged.also", "%s also acknowledged; %s holds the incident.", h.By.ID, i.Holder)
 		return i.outcome(i.Holder + " holds it already; you are a responder"), nil
 	}
-	again := i.Holder == h.By.ID
-	i.take(h, now)
-	if again {
-		return i.outcome("you hold it"), nil
-	}
-	i.tell(now, i.Paged, h.By.ID, fmt.Sprintf("%s acknowledged %s.", h.By.ID, i.Number))
-	i.applyPolicy(now)
-	return i.outcome("you hold it; everyone who was paged is told"), nil
+	return i.take(h, asked, now), nil
 }
 
-// take makes the person the holder, and starts the clocks of a first ack.
-func (i *Incident) take(h Header, now time.Time) {
-	i.Holder, i.Held = h.By.ID, false
+// take makes the person the holder, ends the paging that this covers, starts
+// the clocks of a first ack, and tells whoever was paged.
+func (i *Incident) take(h Header, asked asked, now time.Time) Outcome {
+	before, tell := i.Holder, i.Paged
+	if before == h.By.ID {
+		tell = i.reachedBy(i.covered(h, asked))
+	}
+	i.answer(h, asked, now)
+	i.Holder, i.Held, i.Heard = h.By.ID, false, now
+	i.Responders = slices.DeleteFunc(i.Responders, func(p string) bool { return p == h.By.ID })
+	if before != "" {
+		i.join(before)
+	}
 	if i.Phase == Triggered {
 		i.Phase = Triaging
 	}
-	if i.Stamp(FirstAck).IsZero() {
-		i.stamp(FirstAck, h.At)
-	}
+	i.stampAck(h.At)
 	i.did(h, now, "acknowledged", "%s acknowledged.", h.By.ID)
+	i.tell(now, append(slices.Clone(tell), before), h.By.ID, fmt.Sprintf("%s acknowledged %s.", h.By.ID, i.Number))
+	i.applyPolicy(now)
+	if before == h.By.ID {
+		return i.outcome("you hold it")
+	}
+	return i.outcome("you hold it; everyone who was paged is told")
 }
 
-// answer ends what an acknowledgement covers: what was caused before the tap,
-// and what the answered page was about.
-func (i *Incident) answer(h Header, asked *Summons, now time.Time) {
-	for _, s := range i.open(ofKind(ForAlert, ForStillOnIt, ForResponder, ForBreach)) {
-		covers := s == asked || !s.Caused.After(h.At) || s.ID == "alert-1"
-		personal := s.Kind == ForResponder || s.Kind == ForBreach
-		if covers && (!personal || s == asked || i.calls(s, h.By.ID)) {
+// stampAck starts the clocks of an acknowledgement. One that comes after the
+// mitigation is not the ack that it is measured from.
+func (i *Incident) stampAck(at time.Time) {
+	mitigated := i.Stamp(MitigatedAt)
+	if i.Stamp(FirstAck).IsZero() && (mitigated.IsZero() || !at.After(mitigated)) {
+		i.stamp(FirstAck, at)
+	}
+	if !i.Relapsed.IsZero() && i.AckedAgain.IsZero() && !at.Before(i.Relapsed) {
+		i.AckedAgain = at
+	}
+}
+
+// answer ends what an acknowledgement covers, what asks this person for help,
+// and the question whether an earlier holder is still on it.
+func (i *Incident) answer(h Header, asked asked, now time.Time) {
+	for _, s := range i.covered(h, asked) {
+		i.end(s, now, h.By.ID)
+	}
+	for _, s := range i.open(ofKind(ForStillOnIt)) {
+		i.end(s, now, h.By.ID)
+	}
+	for _, s := range i.open(ofKind(ForResponder, ForBreach)) {
+		if s.calls(h.By.ID) && !s.Caused.After(h.At) {
 			i.end(s, now, h.By.ID)
 		}
 	}
 }
 
-// calls reports whether a summons has reached, or is about to reach, a person.
-func (i *Incident) calls(s *Summons, person string) bool {
-	return slices.Contains(s.Reached, person) || slices.Contains(s.Present, person)
+// covered lists the open escalations that a tap at this time answers: what
+// was caused before it, and what the answered page had told of.
+func (i *Incident) covered(h Header, asked asked) []*Summons {
+	return i.open(func(s *Summons) bool {
+		told := asked.page != nil && asked.summons == s && !s.Caused.After(asked.page.Due)
+		return s.Kind == ForAlert && (told || !s.Caused.After(h.At))
+	})
 }
 
-// summonsOfPage finds the summons that a page's key names, or nil.
-func (i *Incident) summonsOfPage(key string) *Summons {
+func (i *Incident) reachedBy(list []*Summons) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, s.Reached...)
+	}
+	return out
+}
+
+// help answers a page that asked a person to join, and nothing else.
+func (i *Incident) help(h Header, s *Summons, now time.Time) (Outcome, error) {
+	if s != nil && s.Open() && s.calls(h.By.ID) {
+		i.end(s, now, h.By.ID)
+	}
+	i.join(h.By.ID)
+	i.did(h, now, "joined", "%s joins; %s holds the incident.", h.By.ID, orNobody(i.Holder))
+	if i.Holder == "" {
+		return i.outcome("you are a responder; nobody holds it yet: acknowledge the incident to take it"), nil
+	}
+	return i.outcome("you are a responder; " + i.Holder + " holds it"), nil
+}
+
+// saw notes that a person looks at a question. Only an answer ends it.
+func (i *Incident) saw(h Header, now time.Time) (Outcome, error) {
+	i.heard(h, now)
+	i.join(h.By.ID)
+	i.did(h, now, "seen", "%s looks at the question.", h.By.ID)
+	return i.outcome("seen; the question still waits for your answer"), nil
+}
+
+// asked is what the page with some key was about. The summons and the page
+// are nil once they are settled and forgotten.
+type asked struct {
+	kind    SummonsKind
+	role    Role
+	summons *Summons
+	page    *Page
+}
+
+// askedBy reads a page's key: incident, summons, round, level, person,
+// contact. A key that names nothing here asks for nothing particular, since an
+// acknowledgement must never be lost over it.
+func (i *Incident) askedBy(key string) asked {
 	parts := strings.Split(key, "/")
-	if len(parts) < 2 {
-		return nil
+	if len(parts) < 2 || parts[0] != i.Number {
+		return asked{}
 	}
-	return i.Summons(parts[1])
-}
-
-func (i *Incident) mustBePerson(h Header, what string) error {
-	if h.By.Kind != APerson || h.By.ID == "" {
-		return Errorf(Forbidden, "only a person can %s", what)
+	name := parts[1][:max(strings.LastIndex(parts[1], "-"), 0)]
+	out := asked{summons: i.Summons(parts[1])}
+	switch {
+	case slices.Contains([]SummonsKind{ForAlert, ForStillOnIt, ForResponder, ForQuestion, ForBreach}, SummonsKind(name)):
+		out.kind = SummonsKind(name)
+	case slices.Contains([]Role{Holder, Commander, Deputy, Scribe, Communications}, Role(name)):
+		out.kind, out.role = ForRole, Role(name)
 	}
-	return nil
+	if out.summons != nil {
+		n := slices.IndexFunc(out.summons.Pages, func(p *Page) bool { return p.Key == key })
+		if n >= 0 {
+			out.page = out.summons.Pages[n]
+		}
+	}
+	return out
 }
 
 // join adds a responder once.
@@ -105,97 +183,26 @@ func (i *Incident) heard(h Header, now time.Time) {
 }
 
 // Decline says that a paged person cannot take it. When everyone of a level
-// has declined, the next one begins at once.
+// has declined, the next one begins at once; the last resort and a pause are
+// waited out.
 func (i *Incident) Decline(h Header, c Decline, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "decline"); err != nil {
+	h, now, err := i.byPerson(h, now, "decline")
+	if err != nil {
 		return Outcome{}, err
 	}
-	mine := i.open(func(s *Summons) bool { return i.calls(s, h.By.ID) })
+	if err := fit(word{"reason", c.Reason}); err != nil {
+		return Outcome{}, err
+	}
+	mine := i.open(func(s *Summons) bool { return s.calls(h.By.ID) && !slices.Contains(s.Declined, h.By.ID) })
 	if len(mine) == 0 {
 		return Outcome{}, Refusal("nothing that pages you is open", "an open page to you")
 	}
 	for _, s := range mine {
-		if !slices.Contains(s.Declined, h.By.ID) {
-			s.Declined = append(s.Declined, h.By.ID)
-		}
-		s.Hurry = !slices.ContainsFunc(s.Present, func(p string) bool { return !slices.Contains(s.Declined, p) })
+		s.Declined = append(s.Declined, h.By.ID)
+		s.Hurry = s.Hurry || (s.declinedByAll() && !i.AtLastResort(s))
 	}
 	i.did(h, now, "declined", "%s declined: %s", h.By.ID, orNone(c.Reason))
 	return i.outcome("declined; the others are still being paged"), nil
-}
-
-// Escalate begins the next level at once, or the second level anew when the
-// incident is already held.
-func (i *Incident) Escalate(h Header, c Escalate, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "escalate"); err != nil {
-		return Outcome{}, err
-	}
-	if !i.Phase.Active() {
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an incident before resolved")
-	}
-	i.heard(h, now)
-	i.did(h, now, "escalated", "%s escalates: %s", h.By.ID, orNone(c.Reason))
-	alert := i.open(ofKind(ForAlert))
-	for _, s := range alert {
-		s.Hurry = true
-	}
-	if len(alert) == 0 {
-		s := i.pageForAlert(now, "escalated by "+h.By.ID)
-		s.Level = min(1, len(s.Levels)-1)
-	}
-	return i.outcome("the next level is being paged"), nil
-}
-
-// Reassign offers the incident to a person or a team. The holder keeps it
-// until somebody accepts.
-func (i *Incident) Reassign(h Header, c Reassign, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "reassign"); err != nil {
-		return Outcome{}, err
-	}
-	switch {
-	case !i.Phase.Active():
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an incident before resolved")
-	case c.To == (oncall.Target{}):
-		return Outcome{}, Errorf(Invalid, "to: name a person, a team or a schedule")
-	case c.Reason == "":
-		return Outcome{}, Refusal("reassigning needs a reason, which the new one reads first", "reason")
-	}
-	i.heard(h, now)
-	i.did(h, now, "reassigned", "%s offers the incident to %s: %s", h.By.ID, targetName(c.To), c.Reason)
-	i.search(Holder, c.To, now, fmt.Sprintf("%s hands %s over to you: %s", h.By.ID, i.Number, c.Reason))
-	return i.outcome(orNobody(i.Holder) + " holds it until it is accepted"), nil
-}
-
-// AddResponder pages a person, team or schedule to help, on call or not.
-func (i *Incident) AddResponder(h Header, c AddResponder, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "add a responder"); err != nil {
-		return Outcome{}, err
-	}
-	switch {
-	case i.Phase.Over():
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an open incident")
-	case c.Target == (oncall.Target{}):
-		return Outcome{}, Errorf(Invalid, "target: name a person, a team or a schedule")
-	}
-	i.heard(h, now)
-	i.did(h, now, "responder.asked", "%s asks %s to help: %s", h.By.ID, targetName(c.Target), orNone(c.Reason))
-	i.summon(&Summons{
-		Kind: ForResponder, Why: fmt.Sprintf("%s asks for your help: %s", h.By.ID, c.Reason),
-		Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
-		Levels: []oncall.Level{{Targets: []oncall.Target{c.Target}, Timeout: i.patience()}}, Repeat: 1,
-	})
-	return i.outcome(targetName(c.Target) + " is being paged"), nil
-}
-
-func targetName(t oncall.Target) string {
-	switch {
-	case t.Person != "":
-		return t.Person
-	case t.Team != "":
-		return "team " + t.Team
-	default:
-		return "schedule " + t.Schedule
-	}
 }
 
 func orNone(reason string) string {

@@ -2,7 +2,7 @@
 // and who may move it between them, roles, clocks, what is owed to whom, the
 // timeline, and the gates that closing waits for. It is pure: every rule is a
 // method that looks at nothing but the incident and its arguments, so that a
-// workflow, a test and a rehearsal apply the same ones.
+// workflow, a test and a rehearsal apply the same ones. Every time is UTC.
 package incident
 
 import (
@@ -51,11 +51,14 @@ type Incident struct {
 	// Key is the dedup key within the service.
 	Key   string `json:"key,omitempty"`
 	Storm bool   `json:"storm,omitempty"`
-	// Origin says how it was opened: alert or person.
+	// Drill marks an exercise.
+	Drill bool `json:"drill,omitempty"`
+	// Origin says through what it was opened: alertmanager, generic, api, cli.
 	Origin string `json:"origin"`
 	// Recurs names the incident that this one repeats.
 	Recurs string `json:"recurs,omitempty"`
-	// Held says that nobody was told yet: the service's hold is running.
+	// Held says that nobody was told: the service's hold is running, or the
+	// incident ended within it.
 	Held bool `json:"held,omitempty"`
 	// Recovered marks that every alert cleared before anyone acknowledged.
 	Recovered bool `json:"recovered,omitempty"`
@@ -88,19 +91,28 @@ type Incident struct {
 
 	Clocks Clocks `json:"clocks"`
 
-	Alerts    []AlertState     `json:"alerts,omitempty"`
-	Counts    Counts           `json:"counts"`
-	Links     []catalog.Link   `json:"links,omitempty"`
-	Ticket    TicketRef        `json:"ticket,omitzero"`
-	FollowUps []FollowUp       `json:"follow_ups,omitempty"`
-	Summonses []*Summons       `json:"summonses,omitempty"`
-	Runs      []Run            `json:"runs,omitempty"`
-	Questions []Question       `json:"questions,omitempty"`
-	Updates   Updates          `json:"updates,omitzero"`
-	Closing   Closing          `json:"closing,omitzero"`
-	Breaches  []Breach         `json:"breaches,omitempty"`
-	Runbooks  []RunbookOffered `json:"runbooks,omitempty"`
-	Outbox    Outbox           `json:"outbox,omitzero"`
+	// Relapsed is when mitigating began again the last time; AckedAgain when
+	// somebody acknowledged that.
+	Relapsed   time.Time `json:"relapsed,omitzero"`
+	AckedAgain time.Time `json:"acked_again,omitzero"`
+
+	Alerts []AlertState `json:"alerts,omitempty"`
+	Counts Counts       `json:"counts"`
+	// Affected lists the services that its alerts have named.
+	Affected []string       `json:"affected,omitempty"`
+	Links    []catalog.Link `json:"links,omitempty"`
+	Ticket   TicketRef      `json:"ticket,omitzero"`
+	// TicketDone says that somebody moved the incident's ticket to done.
+	TicketDone bool             `json:"ticket_done,omitempty"`
+	FollowUps  []FollowUp       `json:"follow_ups,omitempty"`
+	Summonses  []*Summons       `json:"summonses,omitempty"`
+	Runs       []Run            `json:"runs,omitempty"`
+	Questions  []Question       `json:"questions,omitempty"`
+	Updates    Updates          `json:"updates,omitzero"`
+	Closing    Closing          `json:"closing,omitzero"`
+	Breaches   []Breach         `json:"breaches,omitempty"`
+	Runbooks   []RunbookOffered `json:"runbooks,omitempty"`
+	Outbox     Outbox           `json:"outbox,omitzero"`
 	// Demanded lists the targets that response policies had paged already.
 	Demanded []oncall.Target `json:"demanded,omitempty"`
 	// HoldsKey says that alerts with this key belong here.
@@ -116,7 +128,8 @@ type Incident struct {
 	entries []Entry
 }
 
-// Impact says who is affected, how many, what they cannot do, since when.
+// Impact says who is affected, how many, and what they cannot do. Since when
+// is the clock ImpactStarted.
 type Impact struct {
 	Scope catalog.Scope `json:"scope,omitempty"`
 	// Users is in words: "about 2,000", "unknown".
@@ -175,6 +188,7 @@ type Question struct {
 	Until    time.Time `json:"until"`
 	By       string    `json:"answered_by,omitempty"`
 	Answer   string    `json:"answer,omitempty"`
+	Reason   string    `json:"reason,omitempty"`
 	Answered time.Time `json:"answered,omitzero"`
 	// Self marks an approval given by the person who started the run.
 	Self bool `json:"self,omitempty"`

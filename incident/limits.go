@@ -16,49 +16,71 @@ type Breach struct {
 	At    time.Time     `json:"at"`
 }
 
+// The limits.
+const (
+	toAcknowledge = "acknowledge"
+	toMitigate    = "mitigate"
+	toResolve     = "resolve"
+)
+
 // NextLimit returns the next limit that can be broken and when, or the zero
-// time. The mitigation budget runs from the first ack, at the latest from the
-// limit on acknowledging; the resolution budget from mitigated.
+// time. The mitigation budget runs from the ack, at the latest from the limit
+// on acknowledging; the resolution budget from mitigated. A relapse starts
+// them anew.
 func (i *Incident) NextLimit() (name string, at time.Time) {
 	limits := i.Response().Limits
-	ackBy := i.after(TriggeredAt, limits.Acknowledge)
-	from := i.Stamp(FirstAck)
-	if from.IsZero() || (!ackBy.IsZero() && ackBy.Before(from)) {
-		from = ackBy
-	}
 	switch {
 	case !i.Phase.Active() || i.Held:
 		return "", time.Time{}
-	case i.Phase == Triggered && limits.Acknowledge > 0 && !i.breached("acknowledge"):
-		return "acknowledge", ackBy
-	case i.Phase != Mitigated && limits.Mitigate > 0 && !from.IsZero() && !i.breached("mitigate"):
-		return "mitigate", from.Add(limits.Mitigate)
-	case i.Phase == Mitigated && limits.Resolve > 0 && !i.breached("resolve"):
-		return "resolve", i.after(MitigatedAt, limits.Resolve)
+	case i.Phase == Triggered && limits.Acknowledge > 0 && !i.breached(toAcknowledge):
+		return toAcknowledge, i.Stamp(TriggeredAt).Add(limits.Acknowledge)
+	case i.Phase == Mitigated && limits.Resolve > 0 && !i.breached(toResolve):
+		return toResolve, i.Stamp(MitigatedAt).Add(limits.Resolve)
+	case i.Phase != Mitigated && limits.Mitigate > 0 && !i.breached(toMitigate):
+		if from := i.budgetFrom(); !from.IsZero() {
+			return toMitigate, from.Add(limits.Mitigate)
+		}
 	}
 	return "", time.Time{}
 }
 
-func (i *Incident) after(c Clock, d time.Duration) time.Time {
-	if at := i.Stamp(c); !at.IsZero() && d > 0 {
-		return at.Add(d)
+// budgetFrom returns since when mitigation has been under way: the ack, at the
+// latest what triggered it plus the limit on acknowledging. It is zero when
+// neither is known.
+func (i *Incident) budgetFrom() time.Time {
+	began, acked := i.Stamp(TriggeredAt), i.Stamp(FirstAck)
+	if !i.Relapsed.IsZero() {
+		began, acked = i.Relapsed, i.AckedAgain
 	}
-	return time.Time{}
+	limit := i.Response().Limits.Acknowledge
+	if limit <= 0 {
+		return acked
+	}
+	if latest := began.Add(limit); acked.IsZero() || latest.Before(acked) {
+		return latest
+	}
+	return acked
 }
 
+// breached reports whether a limit was broken since the last relapse.
 func (i *Incident) breached(limit string) bool {
-	return slices.ContainsFunc(i.Breaches, func(b Breach) bool { return b.Limit == limit })
+	return slices.ContainsFunc(i.Breaches, func(b Breach) bool { return b.Limit == limit && !b.At.Before(i.Relapsed) })
 }
+
+// maxBreaches bounds the breaches that are carried; the timeline has them all.
+const maxBreaches = 20
 
 // Breach records that a limit was broken and pages the leads of the team and
 // the commander about it.
 func (i *Incident) Breach(limit string, now time.Time) {
+	limits := i.Response().Limits
 	allow := map[string]time.Duration{
-		"acknowledge": i.Response().Limits.Acknowledge,
-		"mitigate":    i.Response().Limits.Mitigate,
-		"resolve":     i.Response().Limits.Resolve,
+		toAcknowledge: limits.Acknowledge, toMitigate: limits.Mitigate, toResolve: limits.Resolve,
 	}[limit]
 	i.Breaches = append(i.Breaches, Breach{Limit: limit, Allow: allow, At: now})
+	if n := len(i.Breaches); n > maxBreaches {
+		i.Breaches = i.Breaches[n-maxBreaches:]
+	}
 	text := fmt.Sprintf("%s: the time to %s (%s) is over", i.Number, limit, allow)
 	i.record(Entry{Kind: "limit.breached", Recorded: now, Actor: Self(), Text: text + ".", Highlight: true})
 	var targets []oncall.Target
@@ -72,27 +94,21 @@ func (i *Incident) Breach(limit string, now time.Time) {
 		return
 	}
 	i.summon(&Summons{
-		Kind: ForBreach, Why: text, Urgency: i.Urgency, Caused: now,
+		Kind: ForBreach, Why: text, Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
 		Levels: []oncall.Level{{Targets: targets, Timeout: i.patience()}},
 	})
 }
 
 // StillOnItDue returns when the holder is asked whether they are still on it,
-// or the zero time.
+// or the zero time. Once it is mitigated the budget to resolve watches over
+// it, and nobody is woken to say so.
 func (i *Incident) StillOnItDue() time.Time {
 	silence := i.Response().StillOnIt
 	asking := len(i.open(ofKind(ForStillOnIt, ForAlert))) > 0
-	if silence == 0 || i.Holder == "" || asking || !i.Phase.Active() || i.Phase == Mitigated {
+	if silence <= 0 || i.Holder == "" || asking || !i.Phase.Active() || i.Phase == Mitigated {
 		return time.Time{}
 	}
-	return i.lastHeard().Add(silence)
-}
-
-func (i *Incident) lastHeard() time.Time {
-	if i.Heard.After(i.Stamp(FirstAck)) {
-		return i.Heard
-	}
-	return i.Stamp(FirstAck)
+	return i.Heard.Add(silence)
 }
 
 // AskStillOnIt pages the holder; no answer withdraws the acknowledgement.
@@ -100,17 +116,20 @@ func (i *Incident) AskStillOnIt(now time.Time) {
 	i.note(now, "still-on-it", "Asking %s: still on it?", i.Holder)
 	i.summon(&Summons{
 		Kind: ForStillOnIt, Subject: i.Holder, Why: "Still on it? Nothing was heard for " + i.Response().StillOnIt.String(),
-		Urgency: i.Urgency, Caused: now,
+		Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
 		Levels: []oncall.Level{{Targets: []oncall.Target{{Person: i.Holder}}, Timeout: i.patience()}},
 	})
 }
 
 // WithdrawAck takes the incident from a holder who did not answer, and starts
-// the escalation from its first level.
+// the escalation from its first level; the phase stays. Its cause is the
+// silence: a tap after the last sign of life covers it, however late it comes.
 func (i *Incident) WithdrawAck(now time.Time) {
 	silent := i.Holder
 	i.record(Entry{Kind: "ack.withdrawn", Recorded: now, Actor: Self(), Highlight: true, Text: silent + " did not answer; the acknowledgement is withdrawn."})
 	i.Holder = ""
 	i.join(silent)
-	i.pageForAlert(now, silent+" does not answer")
+	if len(i.open(ofKind(ForAlert))) == 0 {
+		i.pageForAlert(i.Heard, silent+" does not answer")
+	}
 }

@@ -1,8 +1,10 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
 )
 
@@ -11,6 +13,9 @@ import (
 type Outbox struct {
 	Notices []Notice       `json:"notices,omitempty"`
 	Updates []StatusUpdate `json:"updates,omitempty"`
+	// Recurrence holds what fires after this incident had ended: a new
+	// incident is to be opened for it, linked to this one.
+	Recurrence []alerts.Alert `json:"recurrence,omitempty"`
 }
 
 // Notice tells people something that needs no answer: who acknowledged, that
@@ -25,12 +30,16 @@ type Notice struct {
 	Urgency catalog.Urgency `json:"urgency"`
 }
 
+// maxNotices bounds the notices that wait to be handed over. While nothing can
+// be told for so long, the oldest ones are news no more.
+const maxNotices = 100
+
 // tell owes a notice to people; nobody is told twice and nobody is told what
 // they did themselves.
 func (i *Incident) tell(now time.Time, to []string, except, text string) {
 	var people []string
 	for _, p := range to {
-		if p != except && p != "" {
+		if p != except && p != "" && !slices.Contains(people, p) {
 			people = append(people, p)
 		}
 	}
@@ -38,6 +47,21 @@ func (i *Incident) tell(now time.Time, to []string, except, text string) {
 		return
 	}
 	i.Outbox.Notices = append(i.Outbox.Notices, Notice{
-		Key: i.ordinal("notice"), To: people, Text: text, At: now, Urgency: catalog.Ordinary,
+		Key: i.ordinal("notice"), To: people, Text: cut(text), At: now, Urgency: catalog.Ordinary,
 	})
+	if len(i.Outbox.Notices) > maxNotices {
+		lost := i.Outbox.Notices[0]
+		i.Outbox.Notices = slices.Delete(i.Outbox.Notices, 0, 1)
+		i.note(now, "notice.dropped", "Not told, since %d notices wait: %s", maxNotices, lost.Text)
+	}
+}
+
+// involved lists everyone who was paged or plays a part.
+func (i *Incident) involved() []string {
+	out := append(slices.Clone(i.Paged), i.Holder)
+	out = append(out, i.Responders...)
+	for _, r := range []Role{Commander, Deputy, Scribe, Communications} {
+		out = append(out, i.Roles[r])
+	}
+	return out
 }

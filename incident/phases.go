@@ -1,18 +1,19 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
-
-	"github.com/tocsinhq/tocsin/catalog"
 )
 
-// move changes the phase and records it.
+// move changes the phase and records it. With a final phase everything that
+// still reaches for people ends.
 func (i *Incident) move(to Phase, now time.Time, by Actor, text string) {
 	i.Phase = to
 	if to.Over() {
-		i.HoldsKey = false
+		i.HoldsKey, i.Updates.Due = false, time.Time{}
+		i.endAll(now, by.ID, func(*Summons) bool { return true })
 	}
 	i.record(Entry{Kind: string(to), Recorded: now, Actor: by, Text: text, Highlight: true})
 }
@@ -26,49 +27,69 @@ func (i *Incident) outcome(text string) Outcome {
 }
 
 // Mitigate says that users are served again. It may be dated back, but not to
-// before the incident was triggered.
+// before the incident was triggered or began again. Whoever mitigates what
+// nobody holds, holds it; no acknowledgement is made up for them.
 func (i *Incident) Mitigate(h Header, c Mitigate, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "mitigate"); err != nil {
+	h, now, err := i.byPerson(h, now, "mitigate")
+	if err != nil {
 		return Outcome{}, err
 	}
-	since := c.Since
+	since := c.Since.UTC()
 	if since.IsZero() {
 		since = h.At
 	}
-	switch {
-	case i.Phase == Mitigated:
+	began := i.Stamp(TriggeredAt)
+	if i.Relapsed.After(began) {
+		began = i.Relapsed
+	}
+	if i.Phase == Mitigated {
 		return Outcome{}, Refusal(i.Number+" is mitigated already", "an incident that is not mitigated")
-	case !i.Phase.Active():
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an incident before resolved")
+	}
+	if err := first(i.mustBeActive(), fit(word{"what", c.What})); err != nil {
+		return Outcome{}, err
+	}
+	switch {
 	case c.What == "":
 		return Outcome{}, Refusal("say what was done", "what")
 	case since.After(now):
 		return Outcome{}, Errorf(Invalid, "since: mitigation cannot lie in the future")
-	case since.Before(i.Stamp(TriggeredAt)):
-		return Outcome{}, Errorf(Invalid, "since: mitigation cannot lie before the incident was triggered")
+	case since.Before(began) && !c.Since.IsZero():
+		return Outcome{}, Errorf(Invalid, "since: mitigation cannot lie before %s, when it began", began.Format(time.RFC3339))
 	}
 	i.heard(h, now)
-	i.mitigated(h, c.What, since, now)
+	i.mitigated(h, c.What, later(since, began), now)
 	return i.outcome("mitigated"), nil
 }
 
 func (i *Incident) mitigated(h Header, what string, since, now time.Time) {
-	if i.Holder == "" {
-		i.Holder, i.Held = h.By.ID, false // whoever mitigates has it; no ack is made up for them
-	}
 	for _, s := range i.open(ofKind(ForAlert, ForStillOnIt, ForBreach)) {
-		i.end(s, now, h.By.ID)
+		if s.Kind != ForAlert || !s.Caused.After(h.At) {
+			i.end(s, now, h.By.ID)
+		}
 	}
+	i.Holder, i.Held = cmp.Or(i.Holder, h.By.ID), false
 	i.stamp(MitigatedAt, since)
 	i.Phase, i.Heard = Mitigated, now
 	i.record(Entry{Kind: string(Mitigated), Occurred: since, Recorded: now, Actor: h.By, Source: h.Via, Text: "Mitigated: " + what, Highlight: true})
-	i.tell(now, i.Paged, h.By.ID, fmt.Sprintf("%s is mitigated: %s", i.Number, what))
+	i.tell(now, i.involved(), h.By.ID, fmt.Sprintf("%s is mitigated: %s", i.Number, what))
+	i.applyPolicy(now)
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }
 
 // Resolve says that it is over. Graver severities need the fixing change, or a
 // shortcut that becomes a follow-up; while alerts still fire it takes a reason.
 func (i *Incident) Resolve(h Header, c Resolve, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "resolve"); err != nil {
+	h, now, err := i.byPerson(h, now, "resolve")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := fit(word{"fix", c.Fix}, word{"shortcut", c.Shortcut}, word{"reason", c.Reason}); err != nil {
 		return Outcome{}, err
 	}
 	if missing := i.missingToResolve(c); len(missing) > 0 {
@@ -76,16 +97,17 @@ func (i *Incident) Resolve(h Header, c Resolve, now time.Time) (Outcome, error) 
 	}
 	i.heard(h, now)
 	i.confirmations(c.Confirmations, h.By.ID)
-	i.Closing.Fix, i.Closing.Shortcut = c.Fix, c.Shortcut
-	i.stamp(ResolvedAt, h.At)
+	i.Closing.Fix, i.Closing.Shortcut = cut(c.Fix), cut(c.Shortcut)
+	i.stamp(ResolvedAt, later(h.At, i.Stamp(MitigatedAt)))
 	i.Phase = Resolved
-	i.did(h, now, string(Resolved), "Resolved. %s", i.howResolved(c))
-	i.endAll(now, h.By.ID)
+	i.did(h, now, string(Resolved), "Resolved. %s", howResolved(c))
+	// A run that goes on still asks its questions.
+	i.endAll(now, h.By.ID, func(s *Summons) bool { return s.Kind != ForQuestion })
 	if c.Shortcut != "" {
-		i.addFollowUp(h, AddFollowUp{Title: "Replace the shortcut: " + c.Shortcut}, now)
+		i.addFollowUp(h, AddFollowUp{Title: "Replace the shortcut: " + cut(c.Shortcut)}, now)
 	}
 	i.closeUpdates(now)
-	i.tell(now, i.Paged, h.By.ID, i.Number+" is resolved.")
+	i.tell(now, i.involved(), h.By.ID, i.Number+" is resolved.")
 	return i.outcome("resolved; it closes when its gates are met"), nil
 }
 
@@ -96,22 +118,27 @@ func (i *Incident) missingToResolve(c Resolve) []string {
 		missing = append(missing, fmt.Sprintf("mitigated (it is %s)", i.Phase))
 	}
 	duties := i.Duties().Closing
-	if duties.Fix && c.Fix == "" && c.Shortcut == "" {
+	if (duties.Fix || i.graveDuties()) && c.Fix == "" && c.Shortcut == "" {
 		missing = append(missing, "fix (the fixing change) or shortcut (why there is none)")
 	}
 	if i.Firing() && c.Reason == "" {
 		missing = append(missing, fmt.Sprintf("reason (%d alerts still fire)", i.Counts.Firing+i.Counts.More))
 	}
 	for _, confirmation := range duties.Confirmations {
-		if i.Closing.Confirmations[confirmation] == "" && !slices.Contains(c.Confirmations, confirmation) {
+		if !slices.Contains(c.Confirmations, confirmation) {
 			missing = append(missing, "confirmation: "+confirmation)
 		}
 	}
 	return missing
 }
 
+// confirmations keeps who gave those that the policy asks for.
 func (i *Incident) confirmations(given []string, by string) {
-	for _, c := range given {
+	i.Closing.Confirmations = nil
+	for _, c := range i.Duties().Closing.Confirmations {
+		if !slices.Contains(given, c) {
+			continue
+		}
 		if i.Closing.Confirmations == nil {
 			i.Closing.Confirmations = map[string]string{}
 		}
@@ -119,19 +146,25 @@ func (i *Incident) confirmations(given []string, by string) {
 	}
 }
 
-func (i *Incident) howResolved(c Resolve) string {
-	switch {
-	case c.Fix != "":
-		return "Fixed by " + c.Fix + "."
-	case c.Shortcut != "":
-		return "A shortcut for now: " + c.Shortcut + "."
+func howResolved(c Resolve) string {
+	text := c.Reason
+	if c.Shortcut != "" {
+		text = "A shortcut for now: " + c.Shortcut + ". " + text
 	}
-	return c.Reason
+	if c.Fix != "" {
+		text = "Fixed by " + c.Fix + ". " + text
+	}
+	return text
 }
 
-// Reopen goes back to mitigating, from mitigated or resolved.
+// Reopen goes back to mitigating, from mitigated or resolved. The holder is
+// paged again, unless it is the holder who reopens it.
 func (i *Incident) Reopen(h Header, c Reopen, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "reopen"); err != nil {
+	h, now, err := i.byPerson(h, now, "reopen")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := fit(word{"reason", c.Reason}); err != nil {
 		return Outcome{}, err
 	}
 	switch {
@@ -140,28 +173,41 @@ func (i *Incident) Reopen(h Header, c Reopen, now time.Time) (Outcome, error) {
 	case c.Reason == "":
 		return Outcome{}, Refusal("reopening needs a reason", "reason")
 	}
-	i.relapse(h.By, now, c.Reason)
 	i.heard(h, now)
+	i.relapse(h, c.Reason, now)
+	if i.Holder == h.By.ID {
+		return i.outcome("mitigating again; you hold it"), nil
+	}
 	return i.outcome("mitigating again; the holder is paged"), nil
 }
 
-// relapse goes back to mitigating and pages the holder again.
-func (i *Incident) relapse(by Actor, now time.Time, reason string) {
+// relapse goes back to mitigating and pages the holder again. What was said in
+// order to resolve no longer holds, and the budget to mitigate runs anew.
+func (i *Incident) relapse(h Header, reason string, now time.Time) {
 	delete(i.Clocks.Stamps, MitigatedAt)
 	delete(i.Clocks.Stamps, ResolvedAt)
-	i.Closing.Collected, i.Closing.CollectedBy = time.Time{}, ""
+	i.Closing = Closing{}
 	i.HoldsKey = i.Key != ""
-	i.move(Mitigating, now, by, "Mitigating again: "+reason)
-	i.pageHolderAgain(now, "again: "+reason)
+	i.Relapsed, i.AckedAgain = now, time.Time{}
+	i.move(Mitigating, now, h.By, "Mitigating again: "+reason)
+	if h.By.Kind == APerson && h.By.ID == i.Holder {
+		i.AckedAgain = now
+	} else {
+		i.pageAgain(now, "again: "+reason, false)
+	}
 	i.applyPolicy(now)
 }
 
 // Cancel ends a false alarm; everyone who was told is told.
 func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
-	switch {
-	case !i.Phase.Active():
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an incident before resolved")
-	case c.Reason == "":
+	h, now, err := i.byPerson(h, now, "cancel an incident")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := first(i.mustBeActive(), fit(word{"reason", c.Reason})); err != nil {
+		return Outcome{}, err
+	}
+	if c.Reason == "" {
 		return Outcome{}, Refusal("cancelling needs a reason", "reason")
 	}
 	if err := i.mustHave(h, i.Duties().Authority.Cancel, "cancel an incident"); err != nil {
@@ -171,19 +217,21 @@ func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
 	return i.outcome("cancelled; everyone who was told is told"), nil
 }
 
-// CalledOff applies that the workflow itself was cancelled by an operator.
+// CalledOff applies that the workflow itself was cancelled by an operator. As
+// with the command, only an incident before resolved can be cancelled: one
+// that waits for its follow-ups goes on.
 func (i *Incident) CalledOff(now time.Time) {
-	if !i.Phase.Over() {
+	if i.Phase.Active() {
 		i.cancel(Self(), "its workflow was cancelled by an operator", now)
+		return
 	}
+	i.note(now, "not-cancelled", "An operator cancelled the workflow; a %s incident is not cancelled.", i.Phase)
 }
 
 func (i *Incident) cancel(by Actor, reason string, now time.Time) {
 	i.move(Cancelled, now, by, "Cancelled: "+reason)
-	i.endAll(now, by.ID)
-	i.tell(now, i.Paged, by.ID, fmt.Sprintf("%s was cancelled: %s", i.Number, reason))
+	i.tell(now, i.involved(), by.ID, fmt.Sprintf("%s was cancelled: %s", i.Number, reason))
 	i.correct(now, fmt.Sprintf("%s was cancelled: %s", i.Number, reason))
-	i.Updates.Due = time.Time{}
 }
 
 // Stabilised returns when a relapse stops reopening this incident: later it is
@@ -201,39 +249,4 @@ func (i *Incident) FreeKey(now time.Time) {
 		i.HoldsKey = false
 		i.note(now, "stabilised", "Stable: what fires from now on is a new incident.")
 	}
-}
-
-// Note writes to the timeline.
-func (i *Incident) Note(h Header, c Note, now time.Time) (Outcome, error) {
-	if c.Text == "" {
-		return Outcome{}, Errorf(Invalid, "text: a note says something")
-	}
-	i.heard(h, now)
-	i.record(Entry{Kind: "note", Occurred: h.At, Recorded: now, Actor: h.By, Source: h.Via, Text: c.Text, Highlight: c.Highlight})
-	return i.outcome("noted"), nil
-}
-
-// AddLink adds a titled address for people.
-func (i *Incident) AddLink(h Header, c AddLink, now time.Time) (Outcome, error) {
-	if c.Title == "" || c.URL == "" {
-		return Outcome{}, Errorf(Invalid, "title and url: a link has both")
-	}
-	i.heard(h, now)
-	i.Links = append(i.Links, catalog.Link{Title: c.Title, URL: c.URL})
-	i.did(h, now, "link", "Link: %s", c.Title)
-	return i.outcome("linked"), nil
-}
-
-// SetStatus says what happens now and what comes next.
-func (i *Incident) SetStatus(h Header, c SetStatus, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "set the status"); err != nil {
-		return Outcome{}, err
-	}
-	if c.Status == "" {
-		return Outcome{}, Errorf(Invalid, "status: say what happens now")
-	}
-	i.heard(h, now)
-	i.Status, i.NextStep = c.Status, c.NextStep
-	i.did(h, now, "status", "Now: %s Next: %s", c.Status, orUnknown(c.NextStep))
-	return i.outcome("status set"), nil
 }

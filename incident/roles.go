@@ -25,10 +25,11 @@ const (
 
 // Offer is a role that was assigned and waits for acceptance.
 type Offer struct {
-	Role Role      `json:"role"`
-	To   string    `json:"to"`
-	By   string    `json:"by"`
-	At   time.Time `json:"at"`
+	Role Role   `json:"role"`
+	To   string `json:"to"`
+	// By is who offers it; empty when a response policy does.
+	By string    `json:"by"`
+	At time.Time `json:"at"`
 }
 
 // RoleOf returns the part a person plays, the most telling one first.
@@ -53,85 +54,106 @@ func (i *Incident) ActingCommander() string {
 	return cmp.Or(i.Roles[Commander], i.Holder)
 }
 
-// AssignRole offers a role; the person is paged until they accept.
+// AssignRole offers a role; the person is paged, and bears it once they accept.
 func (i *Incident) AssignRole(h Header, c AssignRole, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "assign a role"); err != nil {
+	h, now, err := i.byPerson(h, now, "assign a role")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := first(i.mustBeOpen(), within("person", c.Person, maxTitle)); err != nil {
 		return Outcome{}, err
 	}
 	switch {
-	case i.Phase.Over():
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an open incident")
 	case !slices.Contains([]Role{Commander, Deputy, Scribe, Communications}, c.Role):
 		return Outcome{}, Errorf(Invalid, "role: %q is not one of commander, deputy, scribe, communications", c.Role)
 	case c.Person == "":
 		return Outcome{}, Errorf(Invalid, "person: say who")
+	case i.Roles[c.Role] == c.Person:
+		return Outcome{}, Refusal(fmt.Sprintf("%s is %s already", c.Person, c.Role), "somebody else")
 	}
 	i.heard(h, now)
 	if c.Person == h.By.ID {
-		i.give(c.Role, h, now)
-		return i.outcome("you are " + string(c.Role)), nil
+		return i.bear(c.Role, h, now), nil
 	}
 	i.did(h, now, "role.offered", "%s asks %s to be %s.", h.By.ID, c.Person, c.Role)
-	i.search(c.Role, oncall.Target{Person: c.Person}, now, fmt.Sprintf("%s asks you to be %s of %s", h.By.ID, c.Role, i.Number))
+	i.offer(offering{c.Role, oncall.Target{Person: c.Person}, h.By.ID, fmt.Sprintf("%s asks you to be %s of %s", h.By.ID, c.Role, i.Number)}, now)
 	return i.outcome(c.Person + " is being asked"), nil
 }
 
-// AcceptRole takes a role that is offered to this person, or that a search
-// has paged them about.
+// AcceptRole takes a role that is offered to this person, or that somebody is
+// looked for and they were paged about. To accept the role of the holder is to
+// acknowledge.
 func (i *Incident) AcceptRole(h Header, c AcceptRole, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "accept a role"); err != nil {
+	h, now, err := i.byPerson(h, now, "accept a role")
+	if err != nil {
 		return Outcome{}, err
 	}
-	offered := i.open(func(s *Summons) bool {
-		return s.Kind == ForRole && s.Subject == string(c.Role) && i.calls(s, h.By.ID)
-	})
+	offered := i.offers(c.Role, func(s *Summons) bool { return s.calls(h.By.ID) })
 	if len(offered) == 0 {
-		return Outcome{}, Refusal(fmt.Sprintf("nobody has asked %s to be %s", h.By.ID, c.Role), "an offer of the role")
+		bearer := cmp.Or(i.Roles[c.Role], "nobody")
+		if c.Role == Holder {
+			bearer = orNobody(i.Holder)
+		}
+		return Outcome{}, Refusal(fmt.Sprintf("nobody asks %s to be %s; %s is", h.By.ID, c.Role, bearer), "an open offer of the role")
 	}
+	if c.Role != Holder {
+		return i.bear(c.Role, h, now), nil
+	}
+	for _, s := range i.offers(Holder, func(*Summons) bool { return true }) {
+		i.end(s, now, h.By.ID)
+	}
+	return i.take(h, asked{}, now), nil
+}
+
+// bear makes a person bear a role, ends the search for one, and tells whoever
+// bore it before.
+func (i *Incident) bear(r Role, h Header, now time.Time) Outcome {
 	i.heard(h, now)
-	i.give(c.Role, h, now)
-	return i.outcome("you are " + string(c.Role)), nil
-}
-
-// give makes a person bear a role, ends the search for one, and tells
-// whoever bore it before.
-func (i *Incident) give(r Role, h Header, now time.Time) {
-	for _, s := range i.open(ofKind(ForRole)) {
-		if s.Subject == string(r) {
-			i.end(s, now, h.By.ID)
-		}
+	for _, s := range i.offers(r, func(*Summons) bool { return true }) {
+		i.end(s, now, h.By.ID)
 	}
-	i.Offers = slices.DeleteFunc(i.Offers, func(o Offer) bool { return o.Role == r })
 	before := i.Roles[r]
-	if r == Holder {
-		before = i.Holder
-		i.take(h, now)
-		i.Heard = now
-		if before != "" && before != h.By.ID {
-			i.join(before)
-		}
-	} else {
-		if i.Roles == nil {
-			i.Roles = map[Role]string{}
-		}
-		i.Roles[r] = h.By.ID
-		i.did(h, now, "role.accepted", "%s is %s.", h.By.ID, r)
+	if i.Roles == nil {
+		i.Roles = map[Role]string{}
 	}
+	i.Roles[r] = h.By.ID
+	i.did(h, now, "role.accepted", "%s is %s.", h.By.ID, r)
 	i.tell(now, []string{before, i.Holder}, h.By.ID, fmt.Sprintf("%s is now %s of %s.", h.By.ID, r, i.Number))
+	return i.outcome("you are " + string(r))
 }
 
-// search pages a target until somebody accepts the role.
-func (i *Incident) search(r Role, t oncall.Target, now time.Time, why string) {
-	for _, s := range i.open(ofKind(ForRole)) {
-		if s.Subject == string(r) {
-			i.end(s, now, "")
-		}
+// offering is a role for a target. By is empty when a response policy looks
+// for somebody: it then goes on until one accepts.
+type offering struct {
+	role Role
+	to   oncall.Target
+	by   string
+	why  string
+}
+
+// offer pages a target about a role. It replaces what people offered before;
+// what a policy looks for goes on beside it until somebody accepts.
+func (i *Incident) offer(o offering, now time.Time) {
+	for _, s := range i.offers(o.role, func(s *Summons) bool { return !s.Persist }) {
+		i.end(s, now, "")
 	}
-	i.Offers = slices.DeleteFunc(i.Offers, func(o Offer) bool { return o.Role == r })
-	i.Offers = append(i.Offers, Offer{Role: r, To: targetName(t), At: now})
+	i.Offers = append(i.Offers, Offer{Role: o.role, To: targetName(o.to), By: o.by, At: now})
 	i.summon(&Summons{
-		Kind: ForRole, Subject: string(r), Why: why, Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
-		Levels: []oncall.Level{{Targets: []oncall.Target{t}, Timeout: i.rolePatience(r)}}, Repeat: 1, Persist: r == Commander,
+		Kind: ForRole, Subject: string(o.role), Why: cut(o.why), By: o.by, Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
+		Levels: []oncall.Level{{Targets: []oncall.Target{o.to}, Timeout: i.rolePatience(o.role)}}, Repeat: 1, Persist: o.by == "",
+	})
+}
+
+// offers lists the open offers of a role for which keep holds.
+func (i *Incident) offers(r Role, keep func(*Summons) bool) []*Summons {
+	return i.open(func(s *Summons) bool { return s.Kind == ForRole && s.Subject == string(r) && keep(s) })
+}
+
+// dropOffer forgets the offer that a summons was about.
+func (i *Incident) dropOffer(s *Summons) {
+	to := targetName(s.Levels[0].Targets[0])
+	i.Offers = slices.DeleteFunc(i.Offers, func(o Offer) bool {
+		return string(o.Role) == s.Subject && o.To == to && o.By == s.By
 	})
 }
 

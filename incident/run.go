@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/oncall"
@@ -19,20 +20,36 @@ const (
 	RunCancelled = "cancelled"
 )
 
+const (
+	// maxRuns bounds the runs that are carried, the latest ones; maxParams the
+	// characters of one run's parameters together.
+	maxRuns   = 20
+	maxParams = 2000
+	// maxQuestions bounds the questions that are carried, the open ones and
+	// the latest.
+	maxQuestions = 20
+)
+
 // StartRun runs a runbook for this incident, in any phase before closed. The
 // caller has checked that the runbook exists and that its parameters fit.
 func (i *Incident) StartRun(h Header, c StartRun, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "run a runbook"); err != nil {
+	h, now, err := i.byPerson(h, now, "run a runbook")
+	if err != nil {
 		return Outcome{}, err
 	}
+	if err := first(i.mustBeOpen(), within("name", c.Name, maxTitle), small(c.Params)); err != nil {
+		return Outcome{}, err
+	}
+	running := func(r Run) bool { return r.Ended.IsZero() }
 	switch {
-	case i.Phase.Over():
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an open incident")
 	case c.Name == "":
 		return Outcome{}, Errorf(Invalid, "name: say which runbook")
-	case slices.ContainsFunc(i.Runs, func(r Run) bool { return r.Name == c.Name && !r.DryRun && r.Ended.IsZero() && !c.DryRun }):
+	case slices.ContainsFunc(i.Runs, func(r Run) bool { return r.Name == c.Name && !r.DryRun && running(r) && !c.DryRun }):
 		return Outcome{}, Refusal(c.Name+" is running already", "the end of that run")
+	case len(i.Runs) >= maxRuns && !slices.ContainsFunc(i.Runs, func(r Run) bool { return !running(r) }):
+		return Outcome{}, Refusal(fmt.Sprintf("%d runbooks are running already", maxRuns), "the end of one of them")
 	}
+	i.pruneRuns()
 	i.heard(h, now)
 	i.ordinal("run")
 	r := Run{
@@ -44,6 +61,26 @@ func (i *Incident) StartRun(h Header, c StartRun, now time.Time) (Outcome, error
 	out := i.outcome(c.Name + " is running")
 	out.ID = r.ID
 	return out, nil
+}
+
+// small refuses parameters that are more than a state can carry.
+func small(params map[string]string) error {
+	total := 0
+	for name, value := range params {
+		total += utf8.RuneCountInString(name) + utf8.RuneCountInString(value)
+	}
+	if total > maxParams {
+		return Errorf(Invalid, "params: %d characters are more than %d", total, maxParams)
+	}
+	return nil
+}
+
+// pruneRuns makes room for a run by forgetting the earliest that ended; the
+// timeline has it.
+func (i *Incident) pruneRuns() {
+	if n := slices.IndexFunc(i.Runs, func(r Run) bool { return !r.Ended.IsZero() }); len(i.Runs) >= maxRuns && n >= 0 {
+		i.Runs = slices.Delete(i.Runs, n, n+1)
+	}
 }
 
 // run returns the run with this id, or nil.
@@ -66,23 +103,29 @@ func (i *Incident) RunEnded(run, state, outcome string, now time.Time) {
 	if r == nil || !r.Ended.IsZero() {
 		return
 	}
-	r.Ended, r.State, r.Outcome = now, state, outcome
+	r.Ended, r.State, r.Outcome = now, state, cut(outcome)
 	for n := range i.Questions {
 		if i.Questions[n].Run == run {
-			i.withdraw(&i.Questions[n], now)
+			i.withdraw(&i.Questions[n], now, "No longer asked, since the run ended")
 		}
 	}
 	i.record(Entry{Kind: "run." + state, Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: fmt.Sprintf("%s %s: %s", r.Name, state, outcome)})
 }
 
 // RunAsked pages people about a run's question. An approval pages its
-// approver and escalates at half its time.
+// approver and escalates at half its time. What a run asks that has ended, or
+// whose incident is over, is asked in vain.
 func (i *Incident) RunAsked(q Question, now time.Time) {
-	if slices.ContainsFunc(i.Questions, func(k Question) bool { return k.ID == q.ID }) {
+	known := slices.ContainsFunc(i.Questions, func(k Question) bool { return k.ID == q.ID })
+	if r := i.run(q.Run); known || i.Phase.Over() || r == nil || !r.Ended.IsZero() {
 		return
 	}
-	i.Questions = append(i.Questions, q)
 	i.record(Entry{Kind: "question", Recorded: now, Actor: Self(), Source: q.Run, Highlight: true, Text: fmt.Sprintf("%s (until %s)", q.Text, q.Until.UTC().Format("15:04:05 MST"))})
+	q.Asked, q.Until, q.Text = q.Asked.UTC(), q.Until.UTC(), cut(q.Text)
+	i.Questions = append(i.Questions, q)
+	if n := slices.IndexFunc(i.Questions, func(k Question) bool { return !k.Open() }); len(i.Questions) > maxQuestions && n >= 0 {
+		i.Questions = slices.Delete(i.Questions, n, n+1)
+	}
 	i.summon(&Summons{
 		Kind: ForQuestion, Subject: q.ID, Why: q.Text, Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
 		Levels: i.answerers(q, now),
@@ -118,7 +161,11 @@ func (i *Incident) answerers(q Question, now time.Time) []oncall.Level {
 // Answer answers a run's question. An approval takes the policy's authority;
 // approving one's own run only where the policy allows it.
 func (i *Incident) Answer(h Header, c Answer, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "answer a runbook's question"); err != nil {
+	h, now, err := i.byPerson(h, now, "answer a runbook's question")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := fit(word{"reason", c.Reason}); err != nil {
 		return Outcome{}, err
 	}
 	n := slices.IndexFunc(i.Questions, func(q Question) bool { return q.ID == c.Question })
@@ -128,7 +175,7 @@ func (i *Incident) Answer(h Header, c Answer, now time.Time) (Outcome, error) {
 	q := &i.Questions[n]
 	switch {
 	case !q.Open():
-		return Outcome{}, Refusal("it was answered already: "+cmp.Or(q.Answer, "expired"), "an open question")
+		return Outcome{}, Refusal("it was answered already: "+cmp.Or(q.Answer, "nobody answers it any more"), "an open question")
 	case !slices.Contains(q.Choices, c.Choice):
 		return Outcome{}, Errorf(Invalid, "choice: %q is not one of %s", c.Choice, join(q.Choices))
 	case !h.At.Before(q.Until):
@@ -139,9 +186,10 @@ func (i *Incident) Answer(h Header, c Answer, now time.Time) (Outcome, error) {
 		return Outcome{}, err
 	}
 	i.heard(h, now)
-	q.By, q.Answer, q.Answered, q.Self = h.By.ID, c.Choice, now, self && q.Approval
+	q.By, q.Answer, q.Answered, q.Reason = h.By.ID, c.Choice, now, cut(c.Reason)
+	q.Self = self && q.Approval && c.Choice != Refuse
 	i.endQuestion(q.ID, now, h.By.ID)
-	i.did(h, now, "answered", "%s: %s%s", q.Text, c.Choice, selfNote(q.Self))
+	i.did(h, now, "answered", "%s: %s%s%s", q.Text, c.Choice, selfNote(q.Self), because(c.Reason))
 	return i.outcome("answered: " + c.Choice), nil
 }
 
@@ -150,6 +198,13 @@ func selfNote(self bool) string {
 		return " (by the person who started the run)"
 	}
 	return ""
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
 }
 
 // Refuse is the choice of an approval that nobody needs authority for.
@@ -164,28 +219,37 @@ func (i *Incident) mayAnswer(h Header, q Question, choice string, self bool) err
 		return Errorf(Forbidden, "%s started this run; somebody else must approve it", h.By.ID)
 	}
 	allowed := authority.Approve
+	if len(allowed) == 0 && i.RoleOf(h.By.ID) != "" {
+		return nil
+	}
 	if len(allowed) == 0 {
 		allowed = []catalog.Standing{catalog.CommanderRole, catalog.HolderRole, catalog.TeamLead, catalog.StandingMember}
 	}
 	return i.mustHave(h, allowed, "approve")
 }
 
-// Expired withdraws a question whose time is over: it counts as refused.
+// Expired withdraws a question whose time is over: an approval counts as
+// refused.
 func (i *Incident) Expired(question string, now time.Time) {
 	for n := range i.Questions {
-		if i.Questions[n].ID == question {
-			i.withdraw(&i.Questions[n], now)
+		q := &i.Questions[n]
+		switch {
+		case q.ID != question:
+		case q.Approval:
+			i.withdraw(q, now, "Nobody answered in time, which counts as refused")
+		default:
+			i.withdraw(q, now, "Nobody answered in time")
 		}
 	}
 }
 
-func (i *Incident) withdraw(q *Question, now time.Time) {
+func (i *Incident) withdraw(q *Question, now time.Time, why string) {
 	if !q.Open() {
 		return
 	}
 	q.Answered = now
 	i.endQuestion(q.ID, now, "")
-	i.note(now, "question.expired", "Nobody answered: %s", q.Text)
+	i.note(now, "question.expired", "%s: %s", why, q.Text)
 }
 
 func (i *Incident) endQuestion(id string, now time.Time, by string) {

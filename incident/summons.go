@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -25,8 +26,6 @@ const (
 	ForQuestion SummonsKind = "question"
 	// ForBreach says that a time limit was broken.
 	ForBreach SummonsKind = "breach"
-	// ForFollowUp reminds of an overdue follow-up.
-	ForFollowUp SummonsKind = "follow-up"
 )
 
 // Summons is one reason to reach people, level by level, until it is
@@ -46,8 +45,11 @@ type Summons struct {
 	LastResort bool `json:"last_resort,omitempty"`
 	// Persist says that exhaustion starts over after a pause.
 	Persist bool `json:"persist,omitempty"`
-	// Subject is the role, question or follow-up it is about.
+	// Subject is the role, question or holder it is about.
 	Subject string `json:"subject,omitempty"`
+	// By is the person who asked for it, and who hears when nobody answers;
+	// empty when a policy did.
+	By string `json:"by,omitempty"`
 
 	// Level and Round say where it stands, both from zero. Level equals
 	// len(Levels) while the last resort is being paged.
@@ -76,6 +78,17 @@ type Summons struct {
 // Open reports whether it still wants an answer.
 func (s *Summons) Open() bool { return s.Ended.IsZero() }
 
+// calls reports whether it has reached, or is about to reach, a person.
+func (s *Summons) calls(person string) bool {
+	return slices.Contains(s.Reached, person) || slices.Contains(s.Present, person)
+}
+
+// declinedByAll reports whether everyone of the present level has declined.
+func (s *Summons) declinedByAll() bool {
+	waiting := func(p string) bool { return !slices.Contains(s.Declined, p) }
+	return s.Begun && len(s.Present) > 0 && !slices.ContainsFunc(s.Present, waiting)
+}
+
 // PageState is how far a page has come.
 type PageState string
 
@@ -92,7 +105,7 @@ const (
 // Page reaches one person by one contact method for one reason.
 type Page struct {
 	// Key is made of incident, summons, round, level, person and contact, and
-	// never of an attempt.
+	// never of an attempt. A number follows where a rule uses a contact again.
 	Key     string    `json:"key"`
 	Summons string    `json:"summons"`
 	Person  string    `json:"person"`

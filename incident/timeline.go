@@ -64,10 +64,11 @@ func (i *Incident) Drain() []Entry {
 func (i *Incident) record(e Entry) {
 	i.Sequence++
 	i.Revision++
-	e.Sequence = i.Sequence
+	e.Sequence, e.Recorded = i.Sequence, e.Recorded.UTC()
 	if e.Occurred.IsZero() {
 		e.Occurred = e.Recorded
 	}
+	e.Occurred = e.Occurred.UTC()
 	if e.Actor.Kind == APerson {
 		e.Role = i.RoleOf(e.Actor.ID)
 	}
@@ -94,6 +95,16 @@ func (i *Incident) ordinal(kind string) string {
 	}
 	i.Ordinals[kind]++
 	return fmt.Sprintf("%s-%d", kind, i.Ordinals[kind])
+}
+
+// TooLate records a tap that could not be applied any more.
+func (i *Incident) TooLate(h Header, why string, now time.Time) {
+	i.did(i.tapped(h, now), now, "too-late", "%s tapped acknowledge, but: %s", h.By.ID, why)
+}
+
+// PublishFailed records that something could not be told or written, for good.
+func (i *Incident) PublishFailed(why string, now time.Time) {
+	i.note(now, "publish.failed", "Could not be told or written: %s", cut(why))
 }
 
 func join(words []string) string { return strings.Join(words, ", ") }

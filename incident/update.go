@@ -67,11 +67,8 @@ func (i *Incident) scheduleUpdate(u catalog.Updates, now time.Time) {
 		return
 	}
 	due := now.Add(u.Every)
-	if i.Updates.Sent == 0 {
-		due = i.Stamp(FirstAck).Add(u.First)
-		if due.Before(now) {
-			due = now
-		}
+	if acked := i.Stamp(FirstAck); i.Updates.Sent == 0 && !acked.IsZero() {
+		due = later(acked.Add(u.First), now)
 	}
 	if i.Updates.Due.IsZero() || due.Before(i.Updates.Due) {
 		i.Updates.Due, i.Updates.Reminded = due, false
@@ -94,25 +91,35 @@ func (i *Incident) RemindUpdate(now time.Time) {
 	i.tell(now, []string{i.ActingCommander()}, "", fmt.Sprintf("A status update of %s is due at %s.", i.Number, i.Updates.Due.UTC().Format("15:04 MST")))
 }
 
-// PostUpdate writes to the audiences that the response policy names.
+// maxUpdates bounds the updates that wait to be sent, since each carries its
+// words.
+const maxUpdates = 5
+
+// PostUpdate writes to the audiences that the response policy names. It may be
+// written in every phase that is not final; after resolved it begins no new
+// cadence.
 func (i *Incident) PostUpdate(h Header, c PostUpdate, now time.Time) (Outcome, error) {
-	if err := i.mustBePerson(h, "post a status update"); err != nil {
+	h, now, err := i.byPerson(h, now, "post a status update")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := first(i.mustBeOpen(), fit(word{"what", c.What}, word{"doing", c.Doing})); err != nil {
 		return Outcome{}, err
 	}
 	audiences := i.Response().Updates.Audiences
 	switch {
-	case i.Phase.Over() || i.Phase == Resolved:
-		return Outcome{}, Refusal(fmt.Sprintf("%s is %s: the cadence has ended", i.Number, i.Phase), "an incident before resolved")
 	case c.What == "" || c.Doing == "":
 		return Outcome{}, Refusal("an update says what happens and what is being done", missingOf("what", c.What, "doing", c.Doing)...)
 	case len(audiences) == 0:
 		return Outcome{}, Refusal("no audience is named for "+string(i.Severity), "an audience in the response policy")
-	case !c.Estimate.IsZero() && c.Estimate.Before(now):
+	case !c.Estimate.IsZero() && c.Estimate.Before(h.At):
 		return Outcome{}, Errorf(Invalid, "estimate: it lies in the past; leave it out when it is unknown")
+	case len(i.Outbox.Updates) >= maxUpdates:
+		return Outcome{}, Refusal(fmt.Sprintf("%d updates could not be sent yet", len(i.Outbox.Updates)), "a mail server that takes them")
 	}
 	i.heard(h, now)
 	u := i.newUpdate(HumanUpdate, audiences, now)
-	u.What, u.Doing, u.Estimate, u.By = c.What, c.Doing, c.Estimate, h.By.ID
+	u.What, u.Doing, u.Estimate, u.By = c.What, c.Doing, c.Estimate.UTC(), h.By.ID
 	i.Updates.Last = &u
 	i.send(u)
 	i.did(h, now, "update.posted", "Status update %d: %s %s", u.Ordinal, c.What, c.Doing)
@@ -129,18 +136,33 @@ func missingOf(pairs ...string) []string {
 	return missing
 }
 
-// newUpdate numbers an update and makes the next one due. What an outage of
-// ours made us miss collapses into one, marked late.
+// newUpdate numbers an update and, before resolved, makes the next one due.
+// What an outage of ours made us miss collapses into one, marked late.
 func (i *Incident) newUpdate(kind UpdateKind, audiences []string, now time.Time) StatusUpdate {
-	policy := i.Response().Updates
-	late := kind == AutomaticUpdate && now.Sub(i.Updates.Due) >= max(policy.Every/2, time.Second)
+	every := i.Response().Updates.Every
+	late := kind == AutomaticUpdate && now.Sub(i.Updates.Due) >= lateness(every)
 	i.Updates.Sent++
-	u := StatusUpdate{Ordinal: i.Updates.Sent, At: now, Audiences: audiences, Kind: kind, Late: late}
+	u := StatusUpdate{Ordinal: i.Updates.Sent, At: now, Audiences: slices.Clone(audiences), Kind: kind, Late: late}
 	if kind == HumanUpdate || kind == AutomaticUpdate {
-		u.Next = now.Add(policy.Every)
+		i.owe(every, now)
+		u.Next = i.Updates.Due
 	}
-	i.Updates.Due, i.Updates.Reminded = u.Next, false
 	return u
+}
+
+// owe makes the next update due. Without a cadence, and after its end, none
+// is.
+func (i *Incident) owe(every time.Duration, now time.Time) {
+	i.Updates.Due, i.Updates.Reminded = time.Time{}, false
+	if every > 0 && i.Phase.Active() {
+		i.Updates.Due = now.Add(every)
+	}
+}
+
+// lateness is by how much an update must miss its time to be called late: a
+// minute, or half of a cadence that is shorter than that.
+func lateness(every time.Duration) time.Duration {
+	return max(min(time.Minute, every/2), time.Second)
 }
 
 func (i *Incident) send(u StatusUpdate) {
@@ -155,11 +177,19 @@ func (i *Incident) send(u StatusUpdate) {
 
 // AutomaticUpdate says that nobody has written: it repeats the last human
 // words with their time, gives no new estimate, and goes to no external
-// audience.
+// audience. While earlier updates still wait to be sent, it joins them and
+// adds none.
 func (i *Incident) AutomaticUpdate(now time.Time) {
-	audiences := slices.DeleteFunc(slices.Clone(i.Response().Updates.Audiences), func(a string) bool {
+	policy := i.Response().Updates
+	audiences := slices.DeleteFunc(slices.Clone(policy.Audiences), func(a string) bool {
 		return slices.Contains(i.Policy.ExternalAudiences, a)
 	})
+	waits := slices.ContainsFunc(i.Outbox.Updates, func(u StatusUpdate) bool { return u.Kind == AutomaticUpdate })
+	if len(audiences) == 0 || waits {
+		i.owe(policy.Every, now)
+		i.note(now, "update.missed", "Nobody has written, and no automatic update goes out: %s.", whyNot(waits))
+		return
+	}
 	u := i.newUpdate(AutomaticUpdate, audiences, now)
 	if last := i.Updates.Last; last != nil {
 		u.What, u.Doing, u.By = last.What, last.Doing, last.By
@@ -169,14 +199,19 @@ func (i *Incident) AutomaticUpdate(now time.Time) {
 	i.note(now, "update.automatic", "Nobody has written: an automatic status update goes out.")
 }
 
+func whyNot(waits bool) string {
+	if waits {
+		return "the one before still waits to be sent"
+	}
+	return "every audience is external"
+}
+
 // correct tells everyone who got an update that what it said has changed.
 func (i *Incident) correct(now time.Time, text string) {
 	if len(i.Updates.Heard) == 0 {
 		return
 	}
-	due, reminded := i.Updates.Due, i.Updates.Reminded
 	u := i.newUpdate(CorrectionUpdate, i.Updates.Heard, now)
-	i.Updates.Due, i.Updates.Reminded = due, reminded
 	u.What = text
 	i.send(u)
 }
@@ -184,7 +219,7 @@ func (i *Incident) correct(now time.Time, text string) {
 // closeUpdates ends the cadence: the closing mail goes to exactly those who
 // had the opening one.
 func (i *Incident) closeUpdates(now time.Time) {
-	i.Updates.Due = time.Time{}
+	i.Updates.Due, i.Updates.Reminded = time.Time{}, false
 	if len(i.Updates.Heard) == 0 {
 		return
 	}

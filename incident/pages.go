@@ -1,0 +1,113 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// HandedOver records that a page left, at the moment at which its channel
+// accepted it. The level's timeout counts from its first page. Whom it reaches
+// after somebody answered is told who did.
+func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
+	at = at.UTC()
+	p.State, p.Sent, p.Error = PageSent, at, ""
+	if !s.Open() && at.After(s.Ended) {
+		p.State = PageOvertaken
+	}
+	i.reached(s, p.Person, now)
+	i.startTimeout(s, p, at)
+	i.record(Entry{
+		Kind: "page." + string(p.State), Occurred: at, Recorded: now, Actor: Self(),
+		Text: fmt.Sprintf("Paged %s by %s (%s): %s.", p.Person, p.Kind, p.Summons, p.Reason),
+	})
+}
+
+// Overtaken records a page that was in flight when its reason went away: it
+// may still arrive, and whom it reaches is told why it needs no answer.
+func (i *Incident) Overtaken(p *Page, now time.Time) {
+	p.State = PageOvertaken
+	if s := i.Summons(p.Summons); s != nil {
+		i.reached(s, p.Person, now)
+	}
+	i.note(now, "page.overtaken", "The page to %s by %s was overtaken; it may still arrive.", p.Person, p.Kind)
+}
+
+// reached keeps who was paged. Everyone who was paged hears who acknowledged,
+// also when the page and the answer crossed.
+func (i *Incident) reached(s *Summons, person string, now time.Time) {
+	if !slices.Contains(s.Reached, person) {
+		s.Reached = append(s.Reached, person)
+	}
+	if slices.Contains(i.Paged, person) {
+		return
+	}
+	i.Paged = append(i.Paged, person)
+	switch {
+	case s.Open():
+	case i.Phase.Over() || i.Holder == "":
+		i.tell(now, []string{person}, s.EndedBy, fmt.Sprintf("%s needs no answer any more: it is %s.", i.Number, i.Phase))
+	default:
+		i.tell(now, []string{person}, i.Holder, fmt.Sprintf("%s holds %s.", i.Holder, i.Number))
+	}
+}
+
+// FirstTryFailed starts the level's timeout although nothing was handed over
+// yet: a broken channel must not stop the escalation.
+func (i *Incident) FirstTryFailed(s *Summons, p *Page, now time.Time) {
+	i.startTimeout(s, p, now)
+	i.note(now, "page.retried", "%s could not be reached by %s yet; trying on.", p.Person, p.Kind)
+}
+
+// Failed records that a page will never be handed over. When that is true of
+// everything the present level had, the next one begins at once; the last
+// resort, and a pause, are waited out.
+func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
+	p.State, p.Error = PageFailed, cut(reason)
+	i.note(now, "page.failed", "%s cannot be reached by %s: %s", p.Person, p.Kind, p.Error)
+	i.startTimeout(s, p, now)
+	hopeful := slices.ContainsFunc(s.Pages, func(p *Page) bool {
+		return i.present(s, p) && (p.State == PageDue || p.State == PageSent)
+	})
+	if s.Open() && i.present(s, p) && !hopeful && !i.AtLastResort(s) {
+		s.Hurry = true
+	}
+}
+
+// present reports whether a page belongs to the level that is being paged.
+func (i *Incident) present(s *Summons, p *Page) bool {
+	return s.Begun && strings.HasPrefix(p.Key, i.levelKey(s))
+}
+
+func (i *Incident) startTimeout(s *Summons, p *Page, at time.Time) {
+	if s.Due.IsZero() && i.present(s, p) {
+		s.Due = at.Add(i.timeout(s))
+	}
+}
+
+func (i *Incident) timeout(s *Summons) time.Duration {
+	if s.Level < len(s.Levels) && s.Levels[s.Level].Timeout > 0 {
+		return s.Levels[s.Level].Timeout
+	}
+	return RestartAfter
+}
+
+// Superseded settles a page that was not handed over before its reason went
+// away.
+func (i *Incident) Superseded(p *Page) {
+	p.State = PageSuperseded
+	i.Revision++
+}
+
+// Settle forgets a page that nothing waits for any more, and a summons that
+// is over and has none left.
+func (i *Incident) Settle(s *Summons, p *Page) {
+	s.Pages = slices.DeleteFunc(s.Pages, func(q *Page) bool { return q == p })
+	i.Forget()
+}
+
+// Forget drops the summonses that are over and have no page left.
+func (i *Incident) Forget() {
+	i.Summonses = slices.DeleteFunc(i.Summonses, func(s *Summons) bool { return !s.Open() && len(s.Pages) == 0 })
+}
