@@ -23,9 +23,10 @@ func (s *server) ShowAcknowledge(ctx context.Context, r gen.ShowAcknowledgeReque
 	if err != nil {
 		return nil, err
 	}
-	page := s.acknowledgePage(ctx, r.Token, claims)
+	seen := s.glance(ctx, claims.Incident)
+	page := s.acknowledgePage(ctx, r.Token, claims, seen)
 	page.Action = "/ack/" + r.Token
-	if page.Said = s.spent(ctx, claims); page.Said != "" {
+	if page.Said = s.spent(ctx, claims, seen); page.Said != "" {
 		page.Action = ""
 	}
 	return s.page(http.StatusOK, func(w io.Writer) error { return s.pages.Acknowledge(w, page) }), nil
@@ -39,15 +40,24 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	if err != nil {
 		return nil, err
 	}
-	if said := s.spent(ctx, claims); said != "" {
-		return s.acknowledged(ctx, r.Token, claims, incident.Outcome{Number: claims.Incident, Text: said}), nil
+	seen := s.glance(ctx, claims.Incident)
+	page := s.acknowledgePage(ctx, r.Token, claims, seen)
+	if page.Said = s.spent(ctx, claims, seen); page.Said != "" {
+		return s.acknowledged(ctx, page, incident.Outcome{
+			Number: claims.Incident, Phase: seen.incident.Phase, Holder: seen.incident.Holder,
+			Revision: seen.incident.Revision, Text: page.Said,
+		}), nil
 	}
 	o := order{claims.Incident, "acknowledge", "link-" + HashToken(r.Token), incident.Acknowledge{Page: claims.Page}}
-	out, err := s.send(ctx, o, incident.Header{By: incident.Person(claims.Person), Via: "link"})
+	out, err := s.send(ctx, o, incident.Header{By: incident.Person(claims.Person), Via: "link"}, seen)
 	if err != nil {
 		return nil, err
 	}
-	return s.acknowledged(ctx, r.Token, claims, out), nil
+	page.Said = fmt.Sprintf("%s: %s.", claims.Incident, out.Text)
+	if out.Text == Accepted {
+		page.Said = fmt.Sprintf("Your acknowledgement of %s counts from now. The incident takes it in as soon as it can.", claims.Incident)
+	}
+	return s.acknowledged(ctx, page, out), nil
 }
 
 // ShowLinkedIncident shows the incident to whoever holds a link of it.
@@ -77,11 +87,11 @@ func (s *server) verify(token string) (acklink.Claims, error) {
 // spent says how things stand when the button of a link would do nothing
 // more: its page was answered, or the incident is over. It is empty when that
 // cannot be found out, since an acknowledgement must not wait for a database.
-func (s *server) spent(ctx context.Context, claims acklink.Claims) string {
-	i, err := s.Store.Incident(ctx, claims.Incident)
-	if err != nil {
+func (s *server) spent(ctx context.Context, claims acklink.Claims, seen sight) string {
+	if seen.err != nil {
 		return ""
 	}
+	i := seen.incident
 	if i.Phase.Over() {
 		return fmt.Sprintf("%s is %s. There is nothing to acknowledge.", i.Number, i.Phase)
 	}
@@ -97,6 +107,8 @@ func (s *server) spent(ctx context.Context, claims acklink.Claims) string {
 
 // answered says when the page of a link was answered by its person.
 func (s *server) answered(ctx context.Context, claims acklink.Claims) time.Time {
+	ctx, cancel := context.WithTimeout(ctx, glancePatience)
+	defer cancel()
 	f := store.PageFilter{Incident: claims.Incident, Person: claims.Person, Limit: 200}
 	for {
 		pages, next, err := s.Store.Pages(ctx, f)
@@ -116,13 +128,10 @@ func (s *server) answered(ctx context.Context, claims acklink.Claims) time.Time 
 }
 
 // acknowledged answers a page or a program.
-func (s *server) acknowledged(ctx context.Context, token string, claims acklink.Claims, out incident.Outcome) acknowledgement {
-	page := s.acknowledgePage(ctx, token, claims)
+func (s *server) acknowledged(ctx context.Context, page web.Acknowledge, out incident.Outcome) acknowledgement {
 	status := http.StatusOK
-	page.Done, page.Said = true, fmt.Sprintf("%s: %s.", claims.Incident, out.Text)
 	if out.Text == Accepted {
 		status = http.StatusAccepted
-		page.Said = fmt.Sprintf("Your acknowledgement of %s counts from now. The incident takes it in as soon as it can.", claims.Incident)
 	}
 	return acknowledgement{
 		json: callerOf(ctx).json, status: status, outcome: out,
@@ -131,13 +140,13 @@ func (s *server) acknowledged(ctx context.Context, token string, claims acklink.
 }
 
 // acknowledgePage fills in what can be found out.
-func (s *server) acknowledgePage(ctx context.Context, token string, claims acklink.Claims) web.Acknowledge {
+func (s *server) acknowledgePage(ctx context.Context, token string, claims acklink.Claims, seen sight) web.Acknowledge {
 	name, zone := s.reader(ctx, claims.Person)
 	page := web.Acknowledge{Number: claims.Incident, Name: name, Zone: zone}
-	i, err := s.Store.Incident(ctx, claims.Incident)
-	if err != nil {
+	if seen.err != nil {
 		return page
 	}
+	i := seen.incident
 	page.Title, page.Service, page.Severity, page.Phase = i.Title, serviceName(i), string(i.Severity), string(i.Phase)
 	page.Triggered, page.Incident = i.Clocks.Stamps[incident.TriggeredAt], "/ack/"+token+"/incident"
 	return page

@@ -36,6 +36,7 @@ func TestReadingTheLinkChangesNothing(t *testing.T) {
 	require.Equal(t, "no-store", got.header.Get("Cache-Control"))
 	require.Contains(t, got.header.Get("Content-Security-Policy"), "frame-ancestors 'none'")
 	w.do("", "HEAD", link, "").want(405)
+	w.do("", "GET", link+"?utm_source=mail", "").want(200)
 	require.Empty(t, w.commands.Sent())
 }
 

@@ -92,6 +92,8 @@ func (a *auth) lookUp(ctx context.Context, hash string) (store.Token, error) {
 	if ok && a.now().Sub(remembered.asked) < tokenFresh {
 		return remembered.token, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, glancePatience)
+	defer cancel()
 	token, err := a.tokens.TokenByHash(ctx, hash)
 	switch {
 	case err == nil && subtle.ConstantTimeCompare([]byte(token.Hash), []byte(hash)) == 1:
@@ -104,6 +106,12 @@ func (a *auth) lookUp(ctx context.Context, hash string) (store.Token, error) {
 		return remembered.token, nil
 	}
 	return store.Token{}, incident.Errorf(incident.Unavailable, "look a token up: %w", err)
+}
+
+// ended reports whether somebody who was let in may stay no longer.
+func (a *auth) ended(ctx context.Context, i identity) bool {
+	token, err := a.lookUp(ctx, i.token.Hash)
+	return incident.KindOf(err) == incident.Unauthenticated || err == nil && !token.Valid(a.now())
 }
 
 func (a *auth) recall(hash string) (knownToken, bool) {

@@ -3,6 +3,7 @@ package api
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -24,29 +25,49 @@ type order struct {
 // command sends an order in the name of whoever asks.
 func (s *server) command(ctx context.Context, o order) (incident.Outcome, error) {
 	who := callerOf(ctx)
-	return s.send(ctx, o, incident.Header{By: who.identity.actor(), Via: who.via})
+	return s.send(ctx, o, incident.Header{By: who.identity.actor(), Via: who.via}, s.glance(ctx, o.number))
 }
 
 // send fills the header in and sends the order. It needs neither the store nor
 // the catalog: without them the command goes on with fewer standings, since
 // paging and acknowledging must not wait for a database.
-func (s *server) send(ctx context.Context, o order, h incident.Header) (incident.Outcome, error) {
+func (s *server) send(ctx context.Context, o order, h incident.Header, seen sight) (incident.Outcome, error) {
 	h.ID = cmp.Or(o.key, uuid.NewString())
 	h.At = s.Now().UTC()
-	known, stored := s.Store.Incident(ctx, o.number)
-	if stored != nil && incident.KindOf(stored) != incident.NotFound {
-		s.Log.Warn("the store does not answer: a command goes on without it", "incident", o.number, "error", stored)
+	if seen.err != nil && incident.KindOf(seen.err) != incident.NotFound {
+		s.Log.Warn("the store does not answer: a command goes on without it", "incident", o.number, "error", seen.err)
 	}
-	standings, err := s.standings(ctx, h.By, known)
+	standings, err := s.standings(ctx, h.By, seen.incident)
 	if err != nil {
 		return incident.Outcome{}, err
 	}
 	h.Standings = standings
 	out, err := s.Commands.Send(ctx, o.number, o.name, h, o.args)
 	if incident.KindOf(err) == incident.NotFound {
-		return incident.Outcome{}, whyGone(o.number, known, stored)
+		return incident.Outcome{}, whyGone(o.number, seen)
 	}
 	return out, err
+}
+
+// glancePatience is how long something that would only be good to know is
+// waited for: a database that hangs must not use up the time of a command.
+const glancePatience = time.Second
+
+// sight is an incident as the store last heard of it, or why it cannot say.
+type sight struct {
+	incident *incident.Incident
+	err      error
+}
+
+// glance reads an incident, if the store is quick.
+func (s *server) glance(ctx context.Context, number string) sight {
+	ctx, cancel := context.WithTimeout(ctx, glancePatience)
+	defer cancel()
+	i, err := s.Store.Incident(ctx, number)
+	if err != nil {
+		return sight{err: err}
+	}
+	return sight{incident: i}
 }
 
 // standings says what the catalog grants somebody over an incident, and
@@ -71,14 +92,14 @@ func (s *server) standings(ctx context.Context, by incident.Actor, i *incident.I
 }
 
 // whyGone says why no workflow takes commands for an incident.
-func whyGone(number string, known *incident.Incident, stored error) error {
+func whyGone(number string, seen sight) error {
 	switch {
-	case stored != nil && incident.KindOf(stored) == incident.NotFound:
+	case incident.KindOf(seen.err) == incident.NotFound:
 		return incident.Errorf(incident.NotFound, "there is no incident %s", number)
-	case stored != nil:
-		return stored
-	case known.Phase.Over():
-		return incident.Refusal(number+" is "+string(known.Phase)+": what is found later opens a new incident", "an incident that is not over")
+	case seen.err != nil:
+		return seen.err
+	case seen.incident.Phase.Over():
+		return incident.Refusal(number+" is "+string(seen.incident.Phase)+": what is found later opens a new incident", "an incident that is not over")
 	}
 	return incident.Errorf(incident.Conflict, "the workflow of %s is gone: declare a new incident", number)
 }

@@ -118,6 +118,19 @@ func TestCommandsNeedNeitherStoreNorCatalog(t *testing.T) {
 	w.do("alice", "GET", "/v1/incidents/INC-1", "").problem(503, "unavailable")
 }
 
+// A database that hangs is worse than one that is away.
+func TestCommandsDoNotWaitForAStoreThatHangs(t *testing.T) {
+	w := newWorld(t)
+	w.do("alice", "GET", "/v1/me", "").want(200)
+	w.store.Hang()
+	w.clock.Move(time.Hour)
+	begun := time.Now()
+	w.do("alice", "POST", "/v1/incidents/INC-1/acknowledge", "").want(200)
+	w.do("", "POST", w.link(), "").want(200)
+	require.Less(t, time.Since(begun), 5*time.Second)
+	require.Len(t, w.commands.Sent(), 2)
+}
+
 func TestRefusals(t *testing.T) {
 	closed := sample("INC-9")
 	closed.Phase = incident.Closed

@@ -165,7 +165,7 @@ func (s failer) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := diagnose(err)
 	a := answerTo(f.kind)
 	id := requestID(r.Context())
-	if a.status >= http.StatusInternalServerError {
+	if a.status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {
 		s.log.Error("request failed", "request", id, "method", r.Method, "path", loggable(r.URL.Path), "error", err)
 	}
 	h := w.Header()

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
@@ -78,10 +79,10 @@ func TestOneIncidentLive(t *testing.T) {
 	changed := sample("INC-1")
 	changed.Phase, changed.Revision = incident.Triaging, 2
 	w.store.Put(changed, entries(4, 5)...)
-	for _, want := range []float64{4, 5} {
+	for _, want := range []string{"4", "5"} {
 		e := next(t, events)
 		require.Equal(t, "entry", e.name)
-		require.Equal(t, want, e.data["entry"].(map[string]any)["sequence"])
+		require.Equal(t, want, fmt.Sprint(e.data["entry"].(map[string]any)["sequence"]))
 		require.Equal(t, "INC-1", e.data["incident"])
 	}
 	last := next(t, events)
@@ -93,7 +94,7 @@ func TestOneIncidentLive(t *testing.T) {
 	w.store.Put(changed, entries(6, 6)...)
 	again, _ := w.watch("/v1/incidents/INC-1/events", last.id)
 	e := next(t, again)
-	require.Equal(t, 6.0, e.data["entry"].(map[string]any)["sequence"], "it goes on where it broke")
+	require.Equal(t, "6", fmt.Sprint(e.data["entry"].(map[string]any)["sequence"]), "it goes on where it broke")
 	w.do("alice", "GET", "/v1/incidents/INC-42/events", "").problem(404, "not-found")
 }
 
@@ -135,6 +136,38 @@ func TestStreamsOutliveTheStore(t *testing.T) {
 	w.store.Fail(nil)
 	w.store.Put(sample("INC-1"), entries(4, 4)...)
 	require.Equal(t, "entry", next(t, events).name)
+}
+
+func TestStreamsOutliveTheTimeOutsOfTheServer(t *testing.T) {
+	w := newWorld(t)
+	handler, err := api.New(w.config)
+	require.NoError(t, err)
+	server := api.NewHTTPServer(handler)
+	server.ReadTimeout, server.WriteTimeout = 50*time.Millisecond, 50*time.Millisecond
+	listener := listen(t)
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	w.url = "http://" + listener.Addr().String()
+	events, _ := w.watch("/v1/incidents/INC-1/events", "")
+	select {
+	case <-events:
+		require.Fail(t, "the stream ended")
+	case <-time.After(300 * time.Millisecond):
+	}
+	w.store.Put(sample("INC-1"), entries(4, 4)...)
+	require.Equal(t, "entry", next(t, events).name)
+}
+
+func TestRevokedTokenEndsItsStreams(t *testing.T) {
+	w := newWorld(t)
+	events, _ := w.watch("/v1/events", "")
+	w.do("grace", "DELETE", "/v1/tokens/token-of-alice", "").want(204)
+	select {
+	case _, open := <-events:
+		require.False(t, open)
+	case <-time.After(10 * time.Second):
+		require.Fail(t, "the stream goes on")
+	}
 }
 
 func TestShutdownEndsStreams(t *testing.T) {

@@ -64,6 +64,7 @@ func TestJiraWebhook(t *testing.T) {
 	w.do("", "POST", "/v1/webhooks/jira", moved, sign(moved)).want(202)
 	require.Equal(t, []incident.TicketRef{{ID: "10042", Key: "PAY-42"}}, w.tickets.Heard())
 
+	w.do("", "POST", "/v1/webhooks/jira?user_id=x&user_key=y", `{}`, sign(`{}`)).want(202) // JIRA adds who
 	w.do("", "POST", "/v1/webhooks/jira", moved).problem(401, "unauthenticated")
 	w.do("", "POST", "/v1/webhooks/jira", moved, sign(moved+" ")).problem(401, "unauthenticated")
 	w.do("", "POST", "/v1/webhooks/jira", moved, header("X-Hub-Signature", "sha256=zz")).problem(401, "unauthenticated")

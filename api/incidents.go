@@ -78,7 +78,7 @@ func (s *server) DeclareIncident(ctx context.Context, r gen.DeclareIncidentReque
 	if r.Body.Note != "" {
 		// With the same key the caller's repetition finds the same incident
 		// and adds the note once.
-		note := order{placed.Number, "note", "note of " + HashToken(key), incident.Note{Text: r.Body.Note, Highlight: true}}
+		note := order{placed.Number, "note", "note-" + HashToken(key), incident.Note{Text: r.Body.Note, Highlight: true}}
 		if _, err := s.command(ctx, note); err != nil {
 			return nil, err
 		}

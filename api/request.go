@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -61,17 +62,19 @@ func withHeaders(next http.Handler) http.Handler {
 // withRecovery turns a panic into an answer and a log line.
 func withRecovery(f failer, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			v := recover()
-			if v == nil {
-				return
-			}
-			if v == http.ErrAbortHandler {
-				panic(v)
-			}
-			f.log.Error("request panicked", "request", requestID(r.Context()), "panic", v, "stack", string(debug.Stack()))
-			f.fail(w, r, fmt.Errorf("panic: %v", v))
-		}()
+		defer func() { f.recovered(w, r, recover()) }()
 		next.ServeHTTP(w, r)
 	})
+}
+
+// recovered answers for a handler that panicked with v.
+func (s failer) recovered(w http.ResponseWriter, r *http.Request, v any) {
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v)
+	}
+	s.log.Error("request panicked", "request", requestID(r.Context()), "panic", v, "stack", string(debug.Stack()))
+	s.fail(w, r, fmt.Errorf("panic: %v", v))
 }

@@ -61,8 +61,6 @@ type Acknowledge struct {
 	Incident string
 	// Said tells how things stand: already acknowledged, and by whom.
 	Said string
-	// Done says that the acknowledgement counts.
-	Done bool
 	Zone *time.Location
 }
 

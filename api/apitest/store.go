@@ -30,6 +30,7 @@ type Store struct {
 	pages     []store.Page
 	attempts  []activities.Attempt
 	lookUps   int
+	hanging   bool
 }
 
 // NewStore returns a store that holds a catalog.
@@ -44,6 +45,24 @@ func (s *Store) Fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.down = err
+}
+
+// Hang makes look-ups of tokens and incidents wait until the caller gives up.
+func (s *Store) Hang() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.hanging = true
+}
+
+func (s *Store) wait(ctx context.Context) error {
+	s.mu.Lock()
+	hanging := s.hanging
+	s.mu.Unlock()
+	if !hanging {
+		return nil
+	}
+	<-ctx.Done()
+	return incident.Errorf(incident.Unavailable, "wait for the database: %w", ctx.Err())
 }
 
 // TokenLookUps says how often a token was asked for.
@@ -82,7 +101,10 @@ func (s *Store) Catalog() *catalog.Catalog {
 }
 
 // Incident returns an incident.
-func (s *Store) Incident(_ context.Context, number string) (*incident.Incident, error) {
+func (s *Store) Incident(ctx context.Context, number string) (*incident.Incident, error) {
+	if err := s.wait(ctx); err != nil {
+		return nil, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
@@ -245,7 +267,10 @@ func (s *Store) Redact(_ context.Context, number string, sequence int, by, reaso
 }
 
 // TokenByHash looks a token up.
-func (s *Store) TokenByHash(_ context.Context, hash string) (store.Token, error) {
+func (s *Store) TokenByHash(ctx context.Context, hash string) (store.Token, error) {
+	if err := s.wait(ctx); err != nil {
+		return store.Token{}, err
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.lookUps++

@@ -1,3 +1,5 @@
+// Package client calls Tocsin's API. Calls and types are generated from the
+// contract; by hand are authentication, errors, and reading live streams.
 package client
 
 import (
