@@ -48,13 +48,15 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 			Revision: seen.incident.Revision, Text: page.Said,
 		}), nil
 	}
-	o := order{claims.Incident, "acknowledge", "link-" + HashToken(r.Token), incident.Acknowledge{Page: claims.Page}}
+	// Every attempt at a page carries a link of its own: they are one command.
+	key := "link-" + HashToken(claims.Page+" "+claims.Person)
+	o := order{claims.Incident, "acknowledge", key, incident.Acknowledge{Page: claims.Page}}
 	out, err := s.send(ctx, o, incident.Header{By: incident.Person(claims.Person), Via: "link"}, seen)
 	if err != nil {
 		return nil, err
 	}
 	page.Said = fmt.Sprintf("%s: %s.", claims.Incident, out.Text)
-	if out.Text == Accepted {
+	if out.Text == incident.Accepted {
 		page.Said = fmt.Sprintf("Your acknowledgement of %s counts from now. The incident takes it in as soon as it can.", claims.Incident)
 	}
 	return s.acknowledged(ctx, page, out), nil
@@ -130,7 +132,7 @@ func (s *server) answered(ctx context.Context, claims acklink.Claims) time.Time 
 // acknowledged answers a page or a program.
 func (s *server) acknowledged(ctx context.Context, page web.Acknowledge, out incident.Outcome) acknowledgement {
 	status := http.StatusOK
-	if out.Text == Accepted {
+	if out.Text == incident.Accepted {
 		status = http.StatusAccepted
 	}
 	return acknowledgement{

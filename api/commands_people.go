@@ -17,7 +17,7 @@ func (s *server) Acknowledge(ctx context.Context, r gen.AcknowledgeRequestObject
 	switch {
 	case err != nil:
 		return nil, err
-	case out.Text == Accepted:
+	case out.Text == incident.Accepted:
 		return gen.Acknowledge202JSONResponse(out), nil
 	}
 	return gen.Acknowledge200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil

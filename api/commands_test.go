@@ -102,7 +102,7 @@ func TestHeaderSaysWhoAndWhatTheyMay(t *testing.T) {
 
 func TestAcknowledgementLeftForTheIncidentIsAccepted(t *testing.T) {
 	w := newWorld(t)
-	w.commands.Answer(incident.Outcome{Text: api.Accepted}, nil)
+	w.commands.Answer(incident.Outcome{Text: incident.Accepted}, nil)
 	var out incident.Outcome
 	w.do("alice", "POST", "/v1/incidents/INC-1/acknowledge", "").want(202, &out)
 	require.Equal(t, "INC-1", out.Number)

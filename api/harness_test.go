@@ -25,10 +25,17 @@ import (
 
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/apitest"
+	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
 	"github.com/tocsinhq/tocsin/store"
+)
+
+// What the program wires in fits what the API asks for.
+var (
+	_ api.Store  = (*store.Store)(nil)
+	_ api.Intake = (*intake.Intake)(nil)
 )
 
 // night is the time at which the tests take place, unless they move it.

@@ -64,13 +64,9 @@ type Commands interface {
 	// Invalid, Forbidden, NotFound (there is no workflow of this number, or it
 	// has ended) or Unavailable (nobody knows whether it was applied). An
 	// acknowledgement that no worker answers is left as a signal: its outcome
-	// has the text Accepted.
+	// has the text incident.Accepted.
 	Send(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error)
 }
-
-// Accepted is the text of the outcome of a command that was left for the
-// incident to read.
-const Accepted = "accepted"
 
 // Catalogs gives the catalog in force: the last good one when the store is
 // away, and an error only when there never was one.

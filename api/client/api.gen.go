@@ -1213,6 +1213,7 @@ func WithRequestEditorFn(fn RequestEditorFn) ClientOption {
 
 // The interface specification for the client above.
 type ClientInterface interface {
+
 	// ShowAcknowledge Show the acknowledge page
 	//
 	// A page with a button. Reading it changes nothing, so that a program
@@ -4119,6 +4120,7 @@ func NewListIncidentsRequest(server string, params *ListIncidentsParams) (*http.
 		var rawQueryFragments []string
 
 		if params.Phase != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "phase", params.Phase, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -4126,9 +4128,11 @@ func NewListIncidentsRequest(server string, params *ListIncidentsParams) (*http.
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if params.Severity != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "severity", params.Severity, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -4136,6 +4140,7 @@ func NewListIncidentsRequest(server string, params *ListIncidentsParams) (*http.
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "service", params.Service, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -5828,6 +5833,7 @@ func NewListTimelineRequest(server string, number Number, params *ListTimelinePa
 		var rawQueryFragments []string
 
 		if params.Kind != nil {
+
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
 				return nil, err
 			} else {
@@ -5835,6 +5841,7 @@ func NewListTimelineRequest(server string, number Number, params *ListTimelinePa
 					rawQueryFragments = append(rawQueryFragments, qp)
 				}
 			}
+
 		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
@@ -6330,6 +6337,7 @@ func WithBaseURL(baseURL string) ClientOption {
 
 // ClientWithResponsesInterface is the interface specification for the client with responses above.
 type ClientWithResponsesInterface interface {
+
 	// ShowAcknowledgeWithResponse Show the acknowledge page
 	//
 	// A page with a button. Reading it changes nothing, so that a program
@@ -13454,6 +13462,7 @@ func ParseShowIncidentResponse(rsp *http.Response) (*ShowIncidentResponse, error
 			return nil, err
 		}
 		response.ApplicationproblemJSON401 = &dest
+
 	}
 
 	switch {
