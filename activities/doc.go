@@ -45,6 +45,9 @@ type Catalogs interface {
 type Journal interface {
 	// Record writes a batch once, however often it is repeated.
 	Record(ctx context.Context, b Batch) error
+	// Adopt claims a service's key for an incident that was opened without
+	// it, and returns which incident holds it now. It may be repeated.
+	Adopt(ctx context.Context, number, service, key string, at time.Time) (string, error)
 }
 
 // Batch is what one incident has to record: a part of its timeline, the pages

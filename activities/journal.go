@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"time"
 )
 
 // Recorder writes what incidents record. Its exported methods are activities.
@@ -16,4 +17,23 @@ func (r *Recorder) Record(ctx context.Context, b Batch) error {
 		return Fail(fmt.Errorf("record %s: %w", b.Number, err))
 	}
 	return nil
+}
+
+// KeyClaim asks for a service's key, for an incident that was opened while the
+// database was away.
+type KeyClaim struct {
+	Number  string    `json:"number"`
+	Service string    `json:"service"`
+	Key     string    `json:"key"`
+	At      time.Time `json:"at"`
+}
+
+// Adopt claims a key and returns the incident that holds it now: the asking
+// one, or the one that was faster.
+func (r *Recorder) Adopt(ctx context.Context, c KeyClaim) (string, error) {
+	holder, err := r.Journal.Adopt(ctx, c.Number, c.Service, c.Key, c.At)
+	if err != nil {
+		return "", Fail(fmt.Errorf("adopt the key of %s: %w", c.Number, err))
+	}
+	return holder, nil
 }

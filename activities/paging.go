@@ -133,7 +133,7 @@ type Sent struct {
 // Page hands one page over. A key that was handed over before is not sent
 // again where this process or the ledger remembers it.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
-	return p.once(ctx, o.Key, o.Incident, func() error {
+	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() error {
 		c, err := p.Catalogs.Current(ctx)
 		if err != nil {
 			return fmt.Errorf("resolve the address: %w", err)
@@ -142,21 +142,24 @@ func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	})
 }
 
+// effect names what is made once: by its key, for an incident, as what.
+type effect struct{ key, incident, what string }
+
 // once makes an effect unless it is known to have been made, and records the
 // attempt.
-func (p *Pager) once(ctx context.Context, key, number string, effect func() error) (Sent, error) {
-	if at, ok := p.sent.when(key); ok {
+func (p *Pager) once(ctx context.Context, e effect, do func() error) (Sent, error) {
+	if at, ok := p.sent.when(e.key); ok {
 		return Sent{At: at, Before: true}, nil
 	}
-	if made(ctx, p.Ledger, key) {
+	if made(ctx, p.Ledger, e.key) {
 		return Sent{At: time.Now().UTC(), Before: true}, nil
 	}
-	err := effect()
+	err := do()
 	at := time.Now().UTC()
 	if err == nil {
-		p.sent.remember(key, at)
+		p.sent.remember(e.key, at)
 	}
-	attempted(ctx, p.Ledger, Attempt{Key: key, Incident: number, What: "page", At: at, Error: text(Fail(err))})
+	attempted(ctx, p.Ledger, Attempt{Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err))})
 	return Sent{At: at}, Fail(err)
 }
 

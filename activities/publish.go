@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -50,43 +51,77 @@ type TicketOrder struct {
 	Revision  int                 `json:"revision"`
 	Ref       incident.TicketRef  `json:"ref,omitzero"`
 	FollowUps []incident.FollowUp `json:"follow_ups,omitempty"`
+	// Again says that nobody knows what became of an earlier order.
+	Again bool `json:"again,omitempty"`
 }
 
 // Published is what a Publication made.
 type Published struct {
+	// Owed lists the keys of what could not be made yet.
+	Owed []string `json:"owed,omitempty"`
+	// Failed says what never can be made, and why.
+	Failed []string `json:"failed,omitempty"`
 	// Untracked says that no tracker is configured.
 	Untracked bool                          `json:"untracked,omitempty"`
 	Ticket    incident.TicketRef            `json:"ticket,omitzero"`
-	Revision  int                           `json:"revision,omitempty"`
 	FollowUps map[string]incident.TicketRef `json:"follow_ups,omitempty"`
 }
 
-// Publish makes everything of a publication, trying the rest when one part
-// fails. Tried again, it makes only what is missing: each part has a key of
-// its own.
+// TicketKey is the key of the ticket within a Publication.
+const TicketKey = "ticket"
+
+// UpdateKey is the key of a status update within a Publication; a notice
+// brings its own.
+func UpdateKey(u incident.StatusUpdate) string { return fmt.Sprintf("update-%d", u.Ordinal) }
+
+// Publish makes everything of a publication, going on with the rest when one
+// part fails. It answers with what is still owed, and fails only when nothing
+// of it could be made. Tried again it makes only what is missing: each effect
+// has a key of its own.
 func (p *Publisher) Publish(ctx context.Context, o Publication) (Published, error) {
 	defer beat(ctx)()
-	var failures []error
+	var out Published
+	var made int
+	var last error
+	settle := func(key string, errs []error) {
+		failed, owed := sortOut(errs)
+		if owed != nil {
+			out.Owed, last = append(out.Owed, key), owed
+			return
+		}
+		out.Failed = append(out.Failed, failed...)
+		made++
+	}
 	for _, n := range o.Notices {
-		failures = append(failures, p.notify(ctx, o, n)...)
+		settle(n.Key, p.notify(ctx, o, n))
 	}
 	for _, u := range o.Updates {
-		failures = append(failures, p.mail(ctx, o, u)...)
+		settle(UpdateKey(u), p.mail(ctx, o, u))
 	}
-	out, err := p.ticket(ctx, o)
-	failures = append(failures, err)
-	return out, Fail(first(failures))
+	if o.Ticket != nil {
+		progress, errs := p.ticket(ctx, o, &out)
+		settle(TicketKey, errs)
+		made += progress
+	}
+	if made == 0 && last != nil {
+		return Published{}, Fail(last)
+	}
+	return out, nil
 }
 
-// first returns the failure that is worth trying again, or else none: what
-// can never succeed was recorded and must not keep the rest waiting.
-func first(failures []error) error {
-	for _, err := range failures {
-		if err != nil && !final(incident.KindOf(err)) {
-			return err
+// sortOut tells what can never succeed, in words, from what is worth trying
+// again.
+func sortOut(errs []error) (failed []string, owed error) {
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case final(incident.KindOf(err)):
+			failed = append(failed, Known(Fail(err)).Error())
+		default:
+			owed = err
 		}
 	}
-	return nil
+	return failed, owed
 }
 
 // notify sends a notice by every contact method that its urgency has.
@@ -95,17 +130,17 @@ func (p *Publisher) notify(ctx context.Context, o Publication, n incident.Notice
 	if err != nil {
 		return []error{fmt.Errorf("resolve addresses: %w", err)}
 	}
-	var failures []error
+	var errs []error
 	for _, person := range n.To {
 		for _, contact := range contacts(c, person, false, n.Urgency) {
 			key := fmt.Sprintf("%s/%s/%s/%s", o.Number, n.Key, person, contact.ID)
-			_, err := p.Pager.once(ctx, key, o.Number, func() error {
+			_, err := p.Pager.once(ctx, effect{key, o.Number, "notice"}, func() error {
 				return p.Pager.send(ctx, c, person, contact.ID, p.notice(key, o, n))
 			})
-			failures = append(failures, Known(err))
+			errs = append(errs, Known(err))
 		}
 	}
-	return failures
+	return errs
 }
 
 func (p *Publisher) notice(key string, o Publication, n incident.Notice) incident.Message {
@@ -122,63 +157,88 @@ func (p *Publisher) mail(ctx context.Context, o Publication, u incident.StatusUp
 	if err != nil {
 		return []error{fmt.Errorf("resolve audiences: %w", err)}
 	}
-	var failures []error
+	var errs []error
 	for _, id := range u.Audiences {
 		audience, ok := c.Audience(id)
 		if !ok || (u.Kind == incident.AutomaticUpdate && audience.External) {
 			continue
 		}
 		m := updateMail(o, u, audience)
-		_, err := p.Pager.once(ctx, m.Key, o.Number, func() error { return p.Mailer.SendMail(ctx, m) })
-		failures = append(failures, Known(err))
+		_, err := p.Pager.once(ctx, effect{m.Key, o.Number, "mail"}, func() error { return p.Mailer.SendMail(ctx, m) })
+		errs = append(errs, Known(err))
 	}
-	return failures
+	return errs
 }
 
 // ticket brings the incident's ticket, and those of its follow-ups, up to
-// date.
-func (p *Publisher) ticket(ctx context.Context, o Publication) (Published, error) {
-	if o.Ticket == nil {
-		return Published{}, nil
-	}
+// date. It reports how many tickets it opened.
+func (p *Publisher) ticket(ctx context.Context, o Publication, out *Published) (progress int, errs []error) {
 	if p.Tracker == nil {
-		return Published{Untracked: true}, nil
+		out.Untracked = true
+		return 0, nil
 	}
+	inc, highlights, err := p.recorded(ctx, o)
+	if err != nil {
+		return 0, []error{err}
+	}
+	out.Ticket, err = p.ticketOf(ctx, o.Ticket, incidentTicket(inc, highlights, p.Pager.Links))
+	if err != nil {
+		return 0, []error{err}
+	}
+	if o.Ticket.Ref.ID == "" {
+		progress++
+	}
+	out.FollowUps = map[string]incident.TicketRef{}
+	for _, f := range o.Ticket.FollowUps {
+		ref, err := p.ensure(ctx, o.Ticket.Again, p.followUpTicket(ctx, inc, f, out.Ticket))
+		if err != nil {
+			errs = append(errs, fmt.Errorf("open the ticket of follow-up %s: %w", f.ID, err))
+			continue
+		}
+		out.FollowUps[f.ID] = ref
+		progress++
+	}
+	return progress, errs
+}
+
+// recorded reads the incident and its highlights as the store has them, at
+// least as of the revision that was ordered.
+func (p *Publisher) recorded(ctx context.Context, o Publication) (*incident.Incident, []incident.Entry, error) {
 	inc, err := p.Incidents.Incident(ctx, o.Number)
 	if err != nil {
-		return Published{}, fmt.Errorf("read the incident for its ticket: %w", err)
+		return nil, nil, incident.Errorf(incident.Unavailable, "read %s for its ticket: %w", o.Number, err)
 	}
 	if inc.Revision < o.Ticket.Revision {
-		return Published{}, incident.Errorf(incident.Unavailable, "%s is not recorded up to revision %d yet", o.Number, o.Ticket.Revision)
+		return nil, nil, incident.Errorf(incident.Unavailable, "%s is not recorded up to revision %d yet", o.Number, o.Ticket.Revision)
 	}
 	highlights, err := p.Incidents.Highlights(ctx, o.Number, maxHighlights)
 	if err != nil {
-		return Published{}, fmt.Errorf("read the highlights for the ticket: %w", err)
+		return nil, nil, fmt.Errorf("read the highlights for the ticket: %w", err)
 	}
-	out := Published{Ticket: o.Ticket.Ref, Revision: inc.Revision, FollowUps: map[string]incident.TicketRef{}}
-	main := incidentTicket(inc, highlights, p.Pager.Links)
-	if out.Ticket.ID == "" {
-		if out.Ticket, err = p.ensure(ctx, main); err != nil {
-			return Published{}, fmt.Errorf("open the ticket: %w", err)
-		}
-	} else if err := p.Tracker.Update(ctx, out.Ticket, main); err != nil {
-		return Published{}, fmt.Errorf("update %s: %w", out.Ticket.Key, err)
-	}
-	for _, f := range o.Ticket.FollowUps {
-		ref, err := p.ensure(ctx, p.followUpTicket(ctx, inc, f, out.Ticket))
+	return inc, highlights, nil
+}
+
+// ticketOf opens a ticket, or makes the one that is known current.
+func (p *Publisher) ticketOf(ctx context.Context, o *TicketOrder, t incident.Ticket) (incident.TicketRef, error) {
+	if o.Ref.ID == "" {
+		ref, err := p.ensure(ctx, o.Again, t)
 		if err != nil {
-			return Published{}, fmt.Errorf("open the ticket of follow-up %s: %w", f.ID, err)
+			return ref, fmt.Errorf("open the ticket: %w", err)
 		}
-		out.FollowUps[f.ID] = ref
+		return ref, nil
 	}
-	return out, nil
+	if err := p.Tracker.Update(ctx, o.Ref, t); err != nil {
+		return o.Ref, fmt.Errorf("update %s: %w", o.Ref.Key, err)
+	}
+	return o.Ref, nil
 }
 
 // ensure opens a ticket or finds it. A repeat looks longer before it creates
 // again, since the tracker's index lags behind.
-func (p *Publisher) ensure(ctx context.Context, t incident.Ticket) (incident.TicketRef, error) {
-	if again, ok := p.Tracker.(patientTracker); ok && activity.GetInfo(ctx).Attempt > 1 {
-		return again.EnsureAgain(ctx, t)
+func (p *Publisher) ensure(ctx context.Context, again bool, t incident.Ticket) (incident.TicketRef, error) {
+	patient, ok := p.Tracker.(patientTracker)
+	if ok && (again || activity.GetInfo(ctx).Attempt > 1) {
+		return patient.EnsureAgain(ctx, t)
 	}
 	return p.Tracker.Ensure(ctx, t)
 }
@@ -210,7 +270,8 @@ func (p *Publisher) AwaitTickets(ctx context.Context, w TicketWatch) ([]incident
 	if !slices.Equal(now, w.Known) {
 		return now, nil
 	}
-	return nil, NotYet(fmt.Sprintf("%d tickets as before", len(now)), w.Every)
+	// Incidents that began together need not ask together.
+	return nil, NotYet(fmt.Sprintf("%d tickets as before", len(now)), w.Every+rand.N(w.Every/10+1))
 }
 
 // beat heartbeats until the returned function is called, so that the death of
