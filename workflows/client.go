@@ -48,11 +48,14 @@ func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []aler
 		options.TypedSearchAttributes = attributes(inc)
 	}
 	state := State{Incident: inc, Alerts: batch, More: more, Unlisted: c.Unlisted, Behaviour: behaviour}
-	if inc.Undrained() {
-		state.Tail = inc.Drain()
-	}
+	state.entered(opened, inc.Drain())
 	_, err = c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
-	return eager, engineError(err, "start "+inc.Number)
+	if err = engineError(err, "start "+inc.Number); incident.KindOf(err) == incident.Invalid && len(batch) > 0 {
+		state.Alerts, state.More = nil, more+len(batch) // too large, perhaps: the page matters more than its alerts
+		_, again := c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
+		return eager, engineError(again, "start "+inc.Number+" without its alerts")
+	}
+	return eager, err
 }
 
 // keyMemo holds service and dedup key, by which a number that is taken can be

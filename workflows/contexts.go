@@ -10,6 +10,14 @@ import (
 // The named activity contexts: callers choose by meaning. Nobody else writes
 // time-outs or retry policies.
 
+// The limits of local work. Looking up and paging within the first task take
+// three seconds together; all of a task's stays below 0.8 of its time-out.
+const (
+	lookUpLimit  = 1 * time.Second
+	pageLimit    = 2 * time.Second
+	journalLimit = 1 * time.Second
+)
+
 // locally is for short idempotent work within the present workflow task: one
 // try of at most limit, since it holds the task while it runs.
 func locally(ctx workflow.Context, limit time.Duration) workflow.Context {
@@ -19,42 +27,51 @@ func locally(ctx workflow.Context, limit time.Duration) workflow.Context {
 	})
 }
 
-const (
-	// openingLimit bounds looking up and paging in the first task together.
-	lookUpLimit = 1 * time.Second
-	pageLimit   = 2 * time.Second
-	// journalLimit bounds a store write; a slow store goes on regularly.
-	journalLimit = 1 * time.Second
-)
-
-// pagingOnce tries a hand-over once, so that its result is known at once.
+// pagingOnce tries a hand-over once, so that its result is known soon: even
+// when no worker takes it, the escalation goes on.
 func pagingOnce(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, pagingOptions(summary, &temporal.RetryPolicy{MaximumAttempts: 1}))
+	o := pagingOptions(summary)
+	o.ScheduleToCloseTimeout = 15 * time.Second
+	o.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: 1}
+	return workflow.WithActivityOptions(ctx, o)
 }
 
 // paging tries a hand-over again and again, for an hour: after that a page of
 // this level matters no more.
 func paging(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, pagingOptions(summary, &temporal.RetryPolicy{
+	o := pagingOptions(summary)
+	o.ScheduleToCloseTimeout = time.Hour
+	o.RetryPolicy = &temporal.RetryPolicy{
 		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second,
-	}))
+	}
+	return workflow.WithActivityOptions(ctx, o)
 }
 
-func pagingOptions(summary string, retry *temporal.RetryPolicy) workflow.ActivityOptions {
+func pagingOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue: Paging, Summary: cut(summary, maxSummary), RetryPolicy: retry,
-		StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: time.Hour,
-		Priority: temporal.Priority{PriorityKey: 1},
+		TaskQueue: Paging, Summary: cut(summary, maxSummary),
+		StartToCloseTimeout: 10 * time.Second, Priority: temporal.Priority{PriorityKey: 1},
 	}
 }
 
-// working is for what must happen but may wait: mail, tickets, the record. It
-// is tried for as long as the incident lives.
+// working is for what must happen but may wait: the record, reading tickets,
+// asking after a run. It is tried for as long as the incident lives.
 func working(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: Integrations, Summary: cut(summary, maxSummary),
-		StartToCloseTimeout: 2 * time.Minute, HeartbeatTimeout: 0,
+	return workflow.WithActivityOptions(ctx, workingOptions(summary))
+}
+
+// publishing is for what may take long, and beats while it does: mail and
+// tickets.
+func publishing(ctx workflow.Context, summary string) workflow.Context {
+	o := workingOptions(summary)
+	o.StartToCloseTimeout, o.HeartbeatTimeout = 2*time.Minute, 10*time.Second
+	return workflow.WithActivityOptions(ctx, o)
+}
+
+func workingOptions(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
+		TaskQueue: Integrations, Summary: cut(summary, maxSummary), StartToCloseTimeout: time.Minute,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
 		Priority:    temporal.Priority{PriorityKey: 5},
-	})
+	}
 }

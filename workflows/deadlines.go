@@ -3,6 +3,7 @@ package workflows
 import (
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/workflow"
 )
@@ -70,12 +71,22 @@ func (d *deadlines) ahead(now time.Time) *deadline {
 	return first
 }
 
+// overdue reports whether a deadline has come that nobody has acted on yet.
+func (d *deadlines) overdue(now time.Time) bool {
+	return slices.ContainsFunc(d.waiting, func(w *deadline) bool { return !w.at.After(now) })
+}
+
 // maxSummary is the most that the engine keeps of a summary, in bytes.
 const maxSummary = 200
 
+// cut shortens s to at most n bytes, without breaking a character.
 func cut(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	return s[:n-3] + "..."
+	end := n - len("...")
+	for end > 0 && !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end] + "..."
 }

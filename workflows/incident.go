@@ -3,12 +3,11 @@ package workflows
 import (
 	"errors"
 	"fmt"
-	"time"
+	"slices"
 
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -26,7 +25,7 @@ func Incident(ctx workflow.Context, state State) error {
 		return fmt.Errorf("set the handlers: %w", err)
 	}
 	r.takeOpening(ctx)
-	r.accompany(ctx)
+	r.coordinate(ctx)
 	workflow.GoNamed(outside, "cancellation", r.heedCancellation)
 	err := r.respond(ctx)
 	if errors.Is(err, errLeave) {
@@ -35,7 +34,7 @@ func Incident(ctx workflow.Context, state State) error {
 	if err != nil {
 		return err
 	}
-	return r.finish(ctx)
+	return r.close(ctx)
 }
 
 // response is one run of an incident: its state, and what lives only as long
@@ -45,6 +44,8 @@ type response struct {
 	state State
 	inc   *incident.Incident
 	log   log.Logger
+	// epoch is the id of this run: a reset makes a new one.
+	epoch string
 
 	// opening holds until the first pages had their first result: until then
 	// the workflow task does nothing that can fail.
@@ -52,17 +53,19 @@ type response struct {
 	leaving bool
 	// finished lets everything that accompanies the response end.
 	finished bool
+
+	// trying counts look-ups and first tries at a page, busy everything that
+	// is being sent, started or asked.
+	trying, busy int
+	attended     map[string]bool
+	tried        map[string]bool
+	inFlight     map[string]bool
+
 	// recorded is the last revision that the journal holds; slow says that
 	// the store did not answer in time lately.
 	recorded int
 	slow     bool
-	// inFlight are keys of what is being published; ticketing says that the
-	// ticket is.
-	inFlight  map[string]bool
-	ticketing bool
-	attended  map[string]bool
-	// hinted says that the tracker told of a change.
-	hinted bool
+	ticket   ticketing
 }
 
 // begin takes up the state. A state that newer code wrote is left to a newer
@@ -72,22 +75,17 @@ func begin(ctx workflow.Context, state State) *response {
 		panic(fmt.Sprintf("state of behaviour %d needs a newer worker than this one (%d)", state.Behaviour, behaviour))
 	}
 	state.Behaviour, state.Since = behaviour, workflow.Now(ctx)
-	for _, m := range []*map[string]int{&state.Runs} {
-		if *m == nil {
-			*m = map[string]int{}
-		}
-	}
-	if state.Told == nil {
-		state.Told = map[string]bool{}
-	}
-	if state.Known == nil {
-		state.Known = map[string][][]activities.Recipient{}
-	}
-	return &response{
+	state.ready()
+	r := &response{
 		deadlines: &deadlines{}, state: state, inc: state.Incident,
 		log:      log.With(workflow.GetLogger(ctx), "incident", state.Incident.Number),
-		inFlight: map[string]bool{}, attended: map[string]bool{},
+		epoch:    workflow.GetInfo(ctx).WorkflowExecution.RunID,
+		attended: map[string]bool{}, tried: map[string]bool{}, inFlight: map[string]bool{},
 	}
+	if r.state.Listed == (facets{}) {
+		r.state.Listed = r.facets() // the start has set them
+	}
+	return r
 }
 
 // takeOpening applies what opened the incident. In a later run there is
@@ -96,23 +94,12 @@ func (r *response) takeOpening(ctx workflow.Context) {
 	now := workflow.Now(ctx)
 	fresh := r.inc.Ordinals["alert"] == 0
 	if len(r.state.Alerts) > 0 || r.state.More > 0 {
-		r.inc.TakeAlerts(r.state.Alerts, r.state.More, now)
+		r.takeAlerts(Alerts{Alerts: r.state.Alerts, More: r.state.More}, now)
 		r.state.Alerts, r.state.More = nil, 0
 	}
 	r.inc.Begin(now)
 	r.opening = fresh && r.inc.Ordinals["alert"] > 0
-}
-
-// accompany starts what runs beside the five steps.
-func (r *response) accompany(ctx workflow.Context) {
-	workflow.GoNamed(ctx, "deadlines", r.keep)
-	workflow.GoNamed(ctx, "paging", r.page)
-	workflow.GoNamed(ctx, "journal", r.journal)
-	workflow.GoNamed(ctx, "publishing", r.publish)
-	workflow.GoNamed(ctx, "tickets", r.watchTickets)
-	workflow.GoNamed(ctx, "runbooks", r.runRunbooks)
-	workflow.GoNamed(ctx, "visibility", r.show)
-	r.attendDuties(ctx)
+	r.describe(ctx)
 }
 
 // respond goes through the steps. Going back to an earlier phase is a turn of
@@ -150,30 +137,15 @@ func (r *response) heedCancellation(ctx workflow.Context) {
 
 // in reports whether the incident is in one of the phases.
 func (r *response) in(phases ...incident.Phase) bool {
-	for _, p := range phases {
-		if r.inc.Phase == p {
-			return true
-		}
-	}
-	return false
-}
-
-// attend keeps one timed duty: it acts each time that its moment has come.
-func (r *response) attend(ctx workflow.Context, what string, due func() time.Time, act func(now time.Time)) {
-	workflow.GoNamed(ctx, what, func(ctx workflow.Context) {
-		for !r.stopping() {
-			at := due()
-			moved := func() bool { return r.stopping() || !due().Equal(at) }
-			if r.until(ctx, at, what, moved) != nil {
-				return
-			}
-			r.takeIn(ctx)
-			if now := workflow.Now(ctx); !r.stopping() && due().Equal(at) && !at.IsZero() && !now.Before(at) {
-				act(now)
-			}
-		}
-	})
+	return slices.Contains(phases, r.inc.Phase)
 }
 
 // stopping reports whether what accompanies the response should end.
 func (r *response) stopping() bool { return r.leaving || r.finished }
+
+// effect counts what is being sent, started or asked, until the returned
+// function is called: a run is not left meanwhile.
+func (r *response) effect() (done func()) {
+	r.busy++
+	return func() { r.busy-- }
+}

@@ -1,26 +1,40 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
-// recorder names the journal activity for the engine; it is never called.
+// recorder names the journal's activities for the engine; it is never called.
 var recorder *activities.Recorder
 
-// maxBatch bounds the entries of one write.
-const maxBatch = 200
+const (
+	// maxBatch and maxBatchText bound the entries of one write, in number and
+	// in bytes: a payload carries the incident beside them.
+	maxBatch     = 200
+	maxBatchText = 256 << 10
+	// journalRest is the pause after a write that can never succeed.
+	journalRest = time.Minute
+)
 
 // journal writes what the incident records, in order: within the workflow task
 // while the store is quick, as a regular activity while it is slow. Decisions
 // never wait for it, and the first page goes before it.
 func (r *response) journal(ctx workflow.Context) {
-	for !r.leaving {
+	for !r.stopping() {
 		if workflow.Await(ctx, func() bool { return r.stopping() || (!r.opening && r.dirty()) }) != nil || r.stopping() {
 			return
 		}
-		r.write(ctx)
+		if err := r.write(ctx); err == nil {
+			continue
+		}
+		if r.until(ctx, workflow.Now(ctx).Add(journalRest), "write the record again", r.stopping) != nil {
+			return
+		}
 	}
 }
 
@@ -30,37 +44,62 @@ func (r *response) dirty() bool {
 }
 
 // write records one batch. What is recorded meanwhile goes with the next.
-func (r *response) write(ctx workflow.Context) {
-	info := workflow.GetInfo(ctx)
-	r.state.Tail = append(r.state.Tail, r.inc.Drain()...)
-	entries := r.state.Tail[:min(len(r.state.Tail), maxBatch)]
-	settled, revision := len(r.state.Settled), r.inc.Revision
-	batch := activities.Batch{
-		Number: r.inc.Number, Epoch: info.OriginalRunID, Entries: entries, Pages: r.state.Settled, Incident: r.inc,
+func (r *response) write(ctx workflow.Context) error {
+	r.state.entered(r.epoch, r.inc.Drain())
+	batch := activities.Batch{Number: r.inc.Number, Epoch: r.epoch, Incident: r.inc}
+	if len(r.state.Tail) > 0 {
+		batch.Epoch, batch.Entries = r.state.Tail[0].Epoch, fitting(r.state.Tail[0].Entries)
 	}
+	settled, revision := len(r.state.Settled), r.inc.Revision
+	batch.Pages = append(batch.Pages, r.state.Settled...)
 	for _, s := range r.inc.Summonses {
 		for _, p := range s.Pages {
 			batch.Pages = append(batch.Pages, *p)
 		}
 	}
-	if r.record(ctx, batch) != nil {
-		return
+	for _, e := range batch.Entries {
+		if e.Highlight {
+			r.state.Highlight = e.Sequence
+		}
 	}
-	r.state.Tail = r.state.Tail[len(entries):]
+	face := r.face()
+	if err := r.record(ctx, batch); err != nil {
+		r.log.Error("the record cannot be written; trying again later", "error", err)
+		return err
+	}
+	r.state.written(len(batch.Entries))
 	r.state.Settled = r.state.Settled[settled:]
 	r.recorded = revision
+	r.ticket.recorded(face, r.state.Ticketed, workflow.Now(ctx))
 	r.describe(ctx)
+	return nil
+}
+
+// fitting returns as many of the first entries as one write may carry.
+func fitting(entries []incident.Entry) []incident.Entry {
+	size := 0
+	for n, e := range entries {
+		if size += len(e.Text); n > 0 && (n == maxBatch || size > maxBatchText) {
+			return entries[:n]
+		}
+	}
+	return entries
 }
 
 // record tries within the task first. After a failure it stays with regular
 // activities until one succeeds: a store that hangs must not hold the task.
 func (r *response) record(ctx workflow.Context, b activities.Batch) error {
 	if !r.slow {
-		err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit), recorder.Record, b).Get(ctx, nil)
+		still := b
+		// Local activities get their arguments as they are, and run beside the
+		// workflow: they need a copy.
+		still.Incident = r.inc.Clone() //workflowcheck:ignore
+		err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit), recorder.Record, still).Get(ctx, nil)
 		if err == nil {
 			return nil
 		}
 		r.slow = true
+		b.Incident = still.Incident
 	}
 	err := workflow.ExecuteActivity(working(ctx, "record"), recorder.Record, b).Get(ctx, nil)
 	r.slow = err != nil

@@ -1,14 +1,11 @@
 package workflows
 
 import (
-	"errors"
+	"encoding/json"
 	"fmt"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
-
-	"github.com/tocsinhq/tocsin/incident"
 )
 
 const (
@@ -27,68 +24,36 @@ func (r *response) mustLeave(ctx workflow.Context) bool {
 		return true
 	}
 	old := workflow.Now(ctx).Sub(r.state.Since) >= longRun
-	return (info.GetContinueAsNewSuggested() || old) && r.quiet()
-}
-
-// quiet reports whether nothing is being sent or asked.
-func (r *response) quiet() bool {
-	if r.opening || r.ticketing || len(r.inc.Outbox.Notices)+len(r.inc.Outbox.Updates) > 0 || r.toStart() != nil {
-		return false
-	}
-	for _, s := range r.inc.Summonses {
-		if !s.Open() || !s.Begun {
-			return false
-		}
-		for _, p := range s.Pages {
-			if p.State == incident.PageDue {
-				return false
-			}
-		}
-	}
-	return true
+	return (info.GetContinueAsNewSuggested() || old) && !r.opening && r.busy == 0
 }
 
 // leave is the only way from one run to the next. New effects are refused,
-// what waits is taken in, and what is owed travels in the state.
+// what waits is taken in, and what is owed travels in the state. What is in
+// flight is owed still: the next run makes it under the same key.
 func (r *response) leave(ctx workflow.Context) error {
 	r.leaving = true
-	for {
-		r.takeIn(ctx)
-		if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
-			return fmt.Errorf("leave the run: %w", err)
-		}
-		if !r.signalled(ctx) {
-			break
-		}
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+		return fmt.Errorf("leave the run: %w", err)
 	}
-	r.state.Tail = append(r.state.Tail, r.inc.Drain()...)
+	r.takeIn(ctx)
+	r.state.entered(r.epoch, r.inc.Drain())
+	r.state.forget() //workflowcheck:ignore
+	r.weigh()
 	return workflow.NewContinueAsNewError(ctx, Incident, r.state)
 }
 
-// signalled reports whether a signal came in meanwhile.
-func (r *response) signalled(ctx workflow.Context) bool {
-	for _, name := range signals() {
-		if workflow.GetSignalChannel(ctx, name).Len() > 0 {
-			return true
+// weigh keeps a state from growing without bounds: the oldest answers to
+// commands go first, since their callers have long gone.
+func (r *response) weigh() {
+	for {
+		data, err := json.Marshal(r.state) //workflowcheck:ignore
+		if err != nil || len(data) <= maxState {
+			return
 		}
+		if len(r.state.Answered) == 0 {
+			r.log.Error("the state is too large", "bytes", len(data), "limit", maxState)
+			return
+		}
+		r.state.Answered = r.state.Answered[(len(r.state.Answered)+1)/2:]
 	}
-	return false
-}
-
-// finish waits until everything that the end owes was said and recorded.
-func (r *response) finish(ctx workflow.Context) error {
-	r.cancelRuns(ctx)
-	said := func() bool {
-		return len(r.inc.Outbox.Notices)+len(r.inc.Outbox.Updates) == 0 && !r.ticketing && !r.ticketStale() && !r.dirty()
-	}
-	if err := workflow.Await(ctx, said); err != nil {
-		return fmt.Errorf("say the last words: %w", err)
-	}
-	r.finished = true
-	return workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
-}
-
-func isAlreadyStarted(err error) bool {
-	_, ok := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err)
-	return ok
 }

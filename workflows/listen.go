@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -8,7 +9,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/incident"
-	"github.com/tocsinhq/tocsin/runbook"
 )
 
 // The names of the updates, one a command.
@@ -93,7 +93,7 @@ func obey[A any](ctx workflow.Context, r *response, name string, apply rule[A]) 
 		if _, known := r.state.answer(c.ID); known {
 			return nil
 		}
-		_, err := apply(r.inc.Clone(), c.Header, c.Args, workflow.Now(ctx))
+		_, err := apply(r.inc.Clone(), c.Header, c.Args, workflow.Now(ctx)) //workflowcheck:ignore
 		return refusal(err)
 	}
 	return func() error {
@@ -123,57 +123,11 @@ func refusal(err error) error {
 	if err == nil {
 		return nil
 	}
-	known, ok := err.(*incident.Error) //nolint:errorlint // the rules return it bare
+	known, ok := errors.AsType[*incident.Error](err)
 	if !ok {
 		return err
 	}
 	return temporal.NewApplicationErrorWithOptions(known.Message, string(known.Kind), temporal.ApplicationErrorOptions{
 		NonRetryable: true, Details: []any{known.Missing},
 	})
-}
-
-// receive takes in signals as they come.
-func (r *response) receive(ctx workflow.Context) {
-	for _, name := range signals() {
-		workflow.GoNamed(ctx, "signal "+name, func(ctx workflow.Context) {
-			channel := workflow.GetSignalChannel(ctx, name)
-			for !r.stopping() {
-				if workflow.Await(ctx, func() bool { return channel.Len() > 0 || r.stopping() }) != nil {
-					return
-				}
-				r.takeIn(ctx)
-			}
-		})
-	}
-}
-
-func signals() []string {
-	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal}
-}
-
-// takeIn applies every signal that waits, acknowledgements first. Whoever acts
-// on a deadline calls it before: what was tapped or reported while no worker
-// ran comes before what became overdue meanwhile.
-func (r *response) takeIn(ctx workflow.Context) {
-	drain(ctx, AcknowledgeSignal, func(c Command[incident.Acknowledge]) {
-		if _, err := applyOnce(ctx, r, c, (*incident.Incident).Acknowledge); err != nil {
-			r.log.Warn("a tap came too late", "by", c.By.ID, "why", err)
-			r.inc.TooLate(c.Header, err.Error(), workflow.Now(ctx))
-		}
-	})
-	drain(ctx, AlertsSignal, func(a Alerts) { r.inc.TakeAlerts(a.Alerts, a.More, workflow.Now(ctx)) })
-	drain(ctx, runbook.ReportSignal, func(rep runbook.Report) { r.takeReport(ctx, rep) })
-	drain(ctx, TicketSignal, func(incident.TicketRef) { r.hinted = true })
-}
-
-// drain hands over what waits in a signal channel, without waiting for more.
-func drain[T any](ctx workflow.Context, name string, take func(T)) {
-	channel := workflow.GetSignalChannel(ctx, name)
-	for channel.Len() > 0 {
-		var payload T
-		if !channel.ReceiveAsync(&payload) {
-			return
-		}
-		take(payload)
-	}
 }

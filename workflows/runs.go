@@ -2,21 +2,24 @@ package workflows
 
 import (
 	"cmp"
+	"errors"
+	"time"
 
 	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
 )
 
-// runRunbooks starts the runs that people asked for, tells them the answers to
-// their questions, and cancels them when the incident is called off. Runs
-// outlive a run of the incident: they are abandoned children that report by
-// signals.
+// runRunbooks starts the runs that people asked for and tells them the answers
+// to their questions. Runs outlive a run of the incident: they are abandoned
+// children that report by signals.
 func (r *response) runRunbooks(ctx workflow.Context) {
-	for !r.leaving {
-		if workflow.Await(ctx, func() bool { return r.stopping() || r.toStart() != nil || r.toTell() != nil }) != nil || r.stopping() {
+	for !r.stopping() {
+		wake := func() bool { return r.stopping() || r.toStart() != nil || r.toTell() != nil }
+		if workflow.Await(ctx, wake) != nil || r.stopping() {
 			return
 		}
 		if run := r.toStart(); run != nil {
@@ -31,15 +34,16 @@ func (r *response) runRunbooks(ctx workflow.Context) {
 // toStart returns a run that was asked for and has not begun.
 func (r *response) toStart() *incident.Run {
 	for n := range r.inc.Runs {
-		if _, begun := r.state.Runs[r.inc.Runs[n].ID]; !begun {
-			return &r.inc.Runs[n]
+		run := &r.inc.Runs[n]
+		if _, begun := r.state.Runs[run.ID]; !begun && run.Ended.IsZero() && !r.inc.Phase.Over() {
+			return run
 		}
 	}
 	return nil
 }
 
 func (r *response) startRun(ctx workflow.Context, run incident.Run) {
-	r.state.Runs[run.ID] = 0
+	defer r.effect()()
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: run.ID, TaskQueue: Runbooks, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -47,10 +51,21 @@ func (r *response) startRun(ctx workflow.Context, run incident.Run) {
 	})
 	input := runbook.Input{Incident: r.inc.Number, Params: run.Params, DryRun: run.DryRun, By: run.By}
 	future := workflow.ExecuteChildWorkflow(childCtx, run.Name, input)
-	var execution workflow.Execution
-	if err := future.GetChildWorkflowExecution().Get(ctx, &execution); err != nil && !isAlreadyStarted(err) {
-		r.inc.RunEnded(run.ID, incident.RunFailed, "it could not be started", workflow.Now(ctx))
+	err := future.GetChildWorkflowExecution().Get(ctx, nil)
+	now := workflow.Now(ctx)
+	r.heardOf(run.ID, r.state.Runs[run.ID].Ordinal, now)
+	if err != nil && !isAlreadyStarted(err) {
+		r.inc.RunEnded(run.ID, incident.RunFailed, "it could not be started", now)
 	}
+}
+
+func isAlreadyStarted(err error) bool {
+	_, ok := errors.AsType[*temporal.ChildWorkflowExecutionAlreadyStartedError](err)
+	return ok
+}
+
+func (r *response) heardOf(run string, ordinal int, at time.Time) {
+	r.state.Runs[run] = progress{Ordinal: ordinal, Heard: at}
 }
 
 // toTell returns a question whose answer its run has not been told.
@@ -63,30 +78,33 @@ func (r *response) toTell() *incident.Question {
 	return nil
 }
 
+// tell passes an answer on. A run that cannot hear it any more is looked at:
+// it may have ended by itself meanwhile.
 func (r *response) tell(ctx workflow.Context, q incident.Question) {
-	r.state.Told[q.ID] = true
+	defer r.effect()()
 	answer := runbook.Answer{Question: q.ID, Choice: q.Answer, By: q.By}
 	err := workflow.SignalExternalWorkflow(ctx, q.Run, "", runbook.AnswerSignal, answer).Get(ctx, nil)
-	if err != nil {
-		r.inc.RunEnded(q.Run, incident.RunFailed, "it is gone and cannot be told the answer", workflow.Now(ctx))
+	r.state.Told[q.ID] = true
+	if err != nil && r.runs(q.Run) {
+		r.heardOf(q.Run, r.state.Runs[q.Run].Ordinal, workflow.Now(ctx).Add(-silentAfter))
 	}
 }
 
 // takeReport applies what a run says. Repeats are dropped by their ordinal.
-func (r *response) takeReport(ctx workflow.Context, rep runbook.Report) {
-	if last, known := r.state.Runs[rep.Run]; known && rep.Ordinal <= last {
+func (r *response) takeReport(rep runbook.Report, now time.Time) {
+	if rep.Ordinal <= r.state.Runs[rep.Run].Ordinal || !r.runs(rep.Run) {
 		return
 	}
-	r.state.Runs[rep.Run] = rep.Ordinal
-	now := workflow.Now(ctx)
+	r.heardOf(rep.Run, rep.Ordinal, now)
+	question := cmp.Or(rep.Question, &runbook.Question{})
 	switch rep.Kind {
 	case runbook.Asked:
 		r.inc.RunAsked(incident.Question{
-			ID: rep.Question.ID, Run: rep.Run, Approval: rep.Question.Approval, Text: rep.Question.Text,
-			Choices: rep.Question.Choices, Asked: rep.At, Until: rep.Question.Until,
+			ID: question.ID, Run: rep.Run, Approval: question.Approval, Text: question.Text,
+			Choices: question.Choices, Asked: rep.At, Until: question.Until,
 		}, now)
 	case runbook.Expired:
-		r.inc.Expired(rep.Question.ID, now)
+		r.inc.Expired(question.ID, now)
 	case runbook.Ended:
 		r.inc.RunEnded(rep.Run, cmp.Or(rep.State, incident.RunDone), rep.Text, now)
 	case runbook.Started, runbook.Stepped, runbook.Noted, runbook.Answered:
@@ -94,10 +112,20 @@ func (r *response) takeReport(ctx workflow.Context, rep runbook.Report) {
 	}
 }
 
+// runs reports whether this is a run of this incident that has not ended.
+func (r *response) runs(id string) bool {
+	for _, run := range r.inc.Runs {
+		if run.ID == id {
+			return run.Ended.IsZero()
+		}
+	}
+	return false
+}
+
 // cancelRuns asks every run that has not ended to stop.
 func (r *response) cancelRuns(ctx workflow.Context) {
 	for _, run := range r.inc.Runs {
-		if run.Ended.IsZero() {
+		if _, begun := r.state.Runs[run.ID]; begun && run.Ended.IsZero() {
 			_ = workflow.RequestCancelExternalWorkflow(ctx, run.ID, "").Get(ctx, nil) // gone is as good as cancelled
 		}
 	}

@@ -16,21 +16,38 @@ import (
 // commander only, since each costs the server much, and never together with a
 // page, since a failed task would run the page again.
 func (r *response) show(ctx workflow.Context) {
-	shown := r.facets()
 	for !r.stopping() && !r.state.Unlisted {
-		if workflow.Await(ctx, func() bool { return r.stopping() || (r.facets() != shown && r.quiet()) }) != nil || r.stopping() {
+		changed := func() bool { return r.facets() != r.state.Listed && r.calm(ctx) }
+		if workflow.Await(ctx, func() bool { return r.stopping() || changed() }) != nil || r.stopping() {
 			return
 		}
-		shown = r.facets()
-		err := workflow.UpsertTypedSearchAttributes(ctx, shown.attributes()...)
+		r.state.Listed = r.facets()
+		err := workflow.UpsertTypedSearchAttributes(ctx, r.state.Listed.attributes()...)
 		if err != nil {
 			r.log.Warn("search attributes not updated", "error", err)
 		}
 	}
 }
 
+// calm reports whether nothing is about to be paged in this task.
+func (r *response) calm(ctx workflow.Context) bool {
+	if r.opening || r.trying > 0 || r.overdue(workflow.Now(ctx)) {
+		return false
+	}
+	for _, s := range r.inc.Summonses {
+		if !r.attended[s.ID] || (s.Open() && (!s.Begun || s.Hurry)) {
+			return false
+		}
+	}
+	return true
+}
+
 // facets are what an incident is searched by that can change.
-type facets struct{ phase, severity, commander string }
+type facets struct {
+	Phase     string `json:"phase"`
+	Severity  string `json:"severity,omitempty"`
+	Commander string `json:"commander,omitempty"`
+}
 
 func (r *response) facets() facets {
 	return facets{string(r.inc.Phase), string(r.inc.Severity), r.inc.ActingCommander()}
@@ -38,7 +55,8 @@ func (r *response) facets() facets {
 
 func (f facets) attributes() []temporal.SearchAttributeUpdate {
 	return []temporal.SearchAttributeUpdate{
-		phaseAttribute.ValueSet(f.phase), severityAttribute.ValueSet(cut(f.severity, maxKeyword)), commanderAttribute.ValueSet(cut(f.commander, maxKeyword)),
+		phaseAttribute.ValueSet(f.Phase), severityAttribute.ValueSet(cut(f.Severity, maxKeyword)),
+		commanderAttribute.ValueSet(cut(f.Commander, maxKeyword)),
 	}
 }
 
@@ -51,26 +69,26 @@ func (r *response) describe(ctx workflow.Context) {
 }
 
 func details(i *incident.Incident, now time.Time) string {
-	var out strings.Builder
-	fmt.Fprintf(&out, "### %s: %s\n\n", i.Number, i.Phase)
+	lines := []string{fmt.Sprintf("### %s: %s\n", i.Number, i.Phase)}
 	for _, row := range [][2]string{
 		{"Service", i.Service}, {"Severity", cmp.Or(string(i.Severity), "unknown")}, {"Urgency", string(i.Urgency)},
 		{"Holder", cmp.Or(i.Holder, "nobody yet")}, {"Commander", cmp.Or(i.Roles[incident.Commander], "none")},
 		{"Now", i.Status}, {"Next", i.NextStep}, {"Ticket", i.Ticket.Key},
 	} {
 		if row[1] != "" {
-			fmt.Fprintf(&out, "- **%s:** %s\n", row[0], row[1])
+			lines = append(lines, fmt.Sprintf("- **%s:** %s", row[0], row[1]))
 		}
 	}
 	for _, s := range i.Summonses {
 		if s.Open() {
-			fmt.Fprintf(&out, "- **Paging** (%s): level %d, round %d, reached %s\n", s.ID, s.Level+1, s.Round+1, strings.Join(s.Reached, ", "))
+			lines = append(lines, fmt.Sprintf("- **Paging** (%s): level %d, round %d, reached %s",
+				s.ID, s.Level+1, s.Round+1, cmp.Or(strings.Join(s.Reached, ", "), "nobody yet")))
 		}
 	}
 	if i.Phase == incident.Resolved {
 		for _, gate := range i.Unmet(now) {
-			fmt.Fprintf(&out, "- **Waits for:** %s\n", gate)
+			lines = append(lines, "- **Waits for:** "+gate)
 		}
 	}
-	return out.String()
+	return strings.Join(lines, "\n") + "\n"
 }

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
@@ -29,24 +31,48 @@ type State struct {
 	// applied once, in whichever run it arrives.
 	Answered []answered `json:"answered,omitempty"`
 	// Tail is what the journal has not written yet.
-	Tail    []incident.Entry `json:"tail,omitempty"`
-	Settled []incident.Page  `json:"settled,omitempty"`
+	Tail    []chapter       `json:"tail,omitempty"`
+	Settled []incident.Page `json:"settled,omitempty"`
 	// Known is the last good answer to who is on call, a list a level, by
 	// summons.
 	Known map[string][][]activities.Recipient `json:"known,omitempty"`
-	// Ticketed is the revision that the ticket shows; NoTracker says that
-	// there is none to show it in.
-	Ticketed  int  `json:"ticketed,omitempty"`
-	NoTracker bool `json:"no_tracker,omitempty"`
-	// TicketDone says that the reminder about a ticket that somebody moved to
-	// done was given.
-	TicketDone bool `json:"ticket_done,omitempty"`
-	// Runs is how far each run has reported; Told which questions' answers
-	// were passed on.
-	Runs map[string]int  `json:"runs,omitempty"`
-	Told map[string]bool `json:"told,omitempty"`
+	// Highlight is the last entry recorded that a ticket shows; Ticketed says
+	// what the ticket shows, and NoTracker that there is none to show it in.
+	Highlight int    `json:"highlight,omitempty"`
+	Ticketed  string `json:"ticketed,omitempty"`
+	NoTracker bool   `json:"no_tracker,omitempty"`
+	// Ordered says that nobody knows yet what became of a ticket order.
+	Ordered bool `json:"ordered,omitempty"`
+	// Runs is how far each run that was started has reported, Told which
+	// questions' answers were passed on.
+	Runs map[string]progress `json:"runs,omitempty"`
+	Told map[string]bool     `json:"told,omitempty"`
+	// Listed is what the search attributes say.
+	Listed facets `json:"listed,omitzero"`
+	// Adopted says that the key of an incident that was opened while the
+	// database was away is settled; until then Kept holds what it was told.
+	Adopted bool           `json:"adopted,omitempty"`
+	Kept    []alerts.Alert `json:"kept,omitempty"`
+	// Into is the incident that this one was merged into.
+	Into string `json:"into,omitempty"`
 	// Since is when the present run began.
 	Since time.Time `json:"since,omitzero"`
+}
+
+// chapter is a part of the timeline with the id of the run that numbered it:
+// its entries are written under that id, whichever run writes them.
+type chapter struct {
+	Epoch   string           `json:"epoch"`
+	Entries []incident.Entry `json:"entries"`
+}
+
+// opened is the epoch of what was recorded before the first run.
+const opened = "opened"
+
+// progress is how far a run has reported, and when it was last heard of.
+type progress struct {
+	Ordinal int       `json:"ordinal"`
+	Heard   time.Time `json:"heard,omitzero"`
 }
 
 // answered is a command that was applied, and its answer.
@@ -55,13 +81,43 @@ type answered struct {
 	Outcome incident.Outcome `json:"outcome"`
 }
 
-// maxAnswered is how many command ids are remembered.
-const maxAnswered = 200
+const (
+	// maxAnswered is how many command ids are remembered.
+	maxAnswered = 200
+	// maxKept bounds the alerts that ride in a state.
+	maxKept = 50
+	// maxState is the most that a state should weigh, in bytes.
+	maxState = 256 << 10
+)
+
+// ready makes what a later worker may leave out usable.
+func (s *State) ready() {
+	if s.Runs == nil {
+		s.Runs = map[string]progress{}
+	}
+	if s.Told == nil {
+		s.Told = map[string]bool{}
+	}
+	if s.Known == nil {
+		s.Known = map[string][][]activities.Recipient{}
+	}
+}
+
+// forget drops what belongs to runs and questions that the incident no longer
+// carries.
+func (s *State) forget() {
+	maps.DeleteFunc(s.Runs, func(id string, _ progress) bool {
+		return !slices.ContainsFunc(s.Incident.Runs, func(r incident.Run) bool { return r.ID == id })
+	})
+	maps.DeleteFunc(s.Told, func(id string, _ bool) bool {
+		return !slices.ContainsFunc(s.Incident.Questions, func(q incident.Question) bool { return q.ID == id })
+	})
+}
 
 // answer returns the answer given to a command id before.
 func (s *State) answer(id string) (incident.Outcome, bool) {
 	for _, a := range s.Answered {
-		if a.ID == id {
+		if a.ID == id && id != "" {
 			return a.Outcome, true
 		}
 	}
@@ -70,7 +126,28 @@ func (s *State) answer(id string) (incident.Outcome, bool) {
 
 func (s *State) remember(id string, out incident.Outcome) {
 	s.Answered = append(s.Answered, answered{ID: id, Outcome: out})
-	if n := len(s.Answered); n > maxAnswered {
-		s.Answered = s.Answered[n-maxAnswered:]
+	s.Answered = s.Answered[max(0, len(s.Answered)-maxAnswered):]
+}
+
+// entered adds entries to the tail, as numbered by a run.
+func (s *State) entered(epoch string, entries []incident.Entry) {
+	if len(entries) == 0 {
+		return
+	}
+	if n := len(s.Tail); n > 0 && s.Tail[n-1].Epoch == epoch {
+		s.Tail[n-1].Entries = append(s.Tail[n-1].Entries, entries...)
+		return
+	}
+	s.Tail = append(s.Tail, chapter{Epoch: epoch, Entries: entries})
+}
+
+// written takes the first entries of the first chapter off the tail.
+func (s *State) written(n int) {
+	if n == 0 {
+		return
+	}
+	first := &s.Tail[0]
+	if first.Entries = first.Entries[n:]; len(first.Entries) == 0 {
+		s.Tail = s.Tail[1:]
 	}
 }

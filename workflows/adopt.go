@@ -1,0 +1,72 @@
+package workflows
+
+import (
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/alerts"
+)
+
+// awayPrefix begins the numbers that were made without the database.
+const awayPrefix = "INC-x"
+
+// adoptAgain is the pause after an adoption that could not be settled.
+const adoptAgain = time.Minute
+
+// unadopted reports whether this incident was opened while the database was
+// away, and does not know yet whether its key is its own.
+func (r *response) unadopted() bool {
+	return strings.HasPrefix(r.inc.Number, awayPrefix) && r.inc.Key != "" && !r.state.Adopted
+}
+
+// adopt claims the key of an incident that was opened without the database, as
+// soon as something could be recorded. When another incident holds the key,
+// that one hears the alerts, and this one is merged into it and stops paging.
+func (r *response) adopt(ctx workflow.Context) {
+	for r.unadopted() {
+		if workflow.Await(ctx, func() bool { return r.stopping() || r.recorded > 0 }) != nil || r.stopping() || r.inc.Phase.Over() {
+			return
+		}
+		holder, err := r.claimKey(ctx)
+		switch {
+		case err != nil:
+			r.log.Warn("the key is not settled; trying again", "error", err)
+		case holder == r.inc.Number || r.inc.Phase.Over():
+			r.state.Adopted, r.state.Kept = true, nil
+			return
+		case r.passOn(ctx, holder, r.state.Kept):
+			r.state.Adopted, r.state.Kept, r.state.Into = true, nil, holder
+			r.inc.Merge(holder, workflow.Now(ctx))
+			return
+		}
+		if r.until(ctx, workflow.Now(ctx).Add(adoptAgain), "settle the key", r.stopping) != nil {
+			return
+		}
+	}
+}
+
+// claimKey returns the incident that holds the key.
+func (r *response) claimKey(ctx workflow.Context) (string, error) {
+	defer r.effect()()
+	c := activities.KeyClaim{Number: r.inc.Number, Service: r.inc.Service, Key: r.inc.Key, At: workflow.Now(ctx)}
+	var holder string
+	err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit), recorder.Adopt, c).Get(ctx, &holder)
+	if err != nil {
+		err = workflow.ExecuteActivity(working(ctx, "settle the key"), recorder.Adopt, c).Get(ctx, &holder)
+	}
+	return holder, err
+}
+
+// passOn tells another incident of alerts, and reports whether it could hear.
+func (r *response) passOn(ctx workflow.Context, number string, batch []alerts.Alert) bool {
+	defer r.effect()()
+	said := Alerts{Alerts: batch, More: r.inc.Counts.More}
+	err := workflow.SignalExternalWorkflow(ctx, number, "", AlertsSignal, said).Get(ctx, nil)
+	if err != nil {
+		r.log.Warn("the incident that holds the key does not hear", "holder", number, "error", err)
+	}
+	return err == nil
+}

@@ -1,0 +1,102 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// deliver hands one page over when it is due, unless its reason goes away
+// first. Each page has a coroutine and a deadline of its own: a channel that
+// hangs delays no other.
+func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *incident.Page) {
+	if p.State != incident.PageDue {
+		return
+	}
+	workflow.GoNamed(ctx, p.Key, func(ctx workflow.Context) {
+		over := func() bool { return !s.Open() || r.stopping() }
+		if r.until(ctx, p.Due, "page "+p.Person+" by "+p.Kind, over) != nil || r.stopping() {
+			return
+		}
+		if r.takeIn(ctx); s.Open() {
+			r.handOver(ctx, s, p)
+		}
+		if p.State == incident.PageDue && !r.stopping() {
+			r.inc.Superseded(p)
+		}
+		r.opened()
+		if !s.Open() && !r.stopping() {
+			r.settle(s, p)
+		}
+	})
+}
+
+// handOver tries once, so that the level's timeout can start, and then again
+// and again.
+func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incident.Page) {
+	defer r.effect()()
+	sent, err := r.tryOnce(ctx, s, p)
+	if err != nil && retryable(err) && s.Open() && !r.stopping() {
+		r.inc.FirstTryFailed(s, p, workflow.Now(ctx))
+		err = workflow.ExecuteActivity(paging(ctx, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
+	}
+	now := workflow.Now(ctx)
+	switch {
+	case err == nil:
+		r.inc.HandedOver(s, p, sent.At, now)
+	case r.stopping():
+	case temporal.IsCanceledError(err):
+		r.inc.Overtaken(p, now)
+	default:
+		r.inc.Failed(s, p, activities.Known(err).Error(), now)
+	}
+}
+
+// tryOnce hands over within the first workflow task of the incident, and by a
+// regular activity later.
+func (r *response) tryOnce(ctx workflow.Context, s *incident.Summons, p *incident.Page) (activities.Sent, error) {
+	r.trying++
+	defer func() { r.trying-- }()
+	var sent activities.Sent
+	if !r.opening {
+		err := workflow.ExecuteActivity(pagingOnce(ctx, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
+		return sent, err
+	}
+	err := workflow.ExecuteLocalActivity(locally(ctx, pageLimit), pager.Page, r.order(s, p)).Get(ctx, &sent)
+	r.tried[p.Key] = true
+	r.opened()
+	return sent, err
+}
+
+func retryable(err error) bool {
+	switch incident.KindOf(activities.Known(err)) {
+	case incident.Permanent, incident.Invalid, incident.NotFound, incident.Forbidden, incident.Conflict, incident.Refused:
+		return false
+	}
+	return !temporal.IsCanceledError(err)
+}
+
+func pageSummary(p *incident.Page) string {
+	return fmt.Sprintf("page %s by %s: %s", p.Person, p.Kind, p.Summons)
+}
+
+func (r *response) order(s *incident.Summons, p *incident.Page) activities.PageOrder {
+	o := activities.PageOrder{
+		Key: p.Key, Incident: r.inc.Number, Person: p.Person, Contact: p.Contact, Title: r.inc.Title,
+		Why: s.Why, Reason: p.Reason, Service: r.inc.Service, Severity: string(r.inc.Severity),
+		Urgency: s.Urgency, Due: p.Due, Answerable: true,
+	}
+	for _, other := range s.Present {
+		if other != p.Person {
+			o.Also = append(o.Also, other)
+		}
+	}
+	for _, b := range r.inc.Runbooks {
+		o.Runbooks = append(o.Runbooks, b.Name)
+	}
+	return o
+}

@@ -1,0 +1,74 @@
+package workflows
+
+import (
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook"
+)
+
+func signals() []string {
+	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal}
+}
+
+// receive takes in signals as they come.
+func (r *response) receive(ctx workflow.Context) {
+	for _, name := range signals() {
+		workflow.GoNamed(ctx, "signal "+name, func(ctx workflow.Context) {
+			channel := workflow.GetSignalChannel(ctx, name)
+			for !r.stopping() {
+				if workflow.Await(ctx, func() bool { return channel.Len() > 0 || r.stopping() }) != nil || r.stopping() {
+					return
+				}
+				r.takeIn(ctx)
+			}
+		})
+	}
+}
+
+// takeIn applies every signal that waits, acknowledgements first. Whoever acts
+// on a deadline calls it before: what was tapped or reported while no worker
+// ran comes before what became overdue meanwhile.
+func (r *response) takeIn(ctx workflow.Context) {
+	now := workflow.Now(ctx)
+	drain(ctx, AcknowledgeSignal, func(c Command[incident.Acknowledge]) {
+		if _, err := applyOnce(ctx, r, c, (*incident.Incident).Acknowledge); err != nil {
+			r.log.Warn("a tap came too late", "by", c.By.ID, "why", err)
+			r.inc.TooLate(c.Header, err.Error(), now)
+		}
+	})
+	drain(ctx, AlertsSignal, func(a Alerts) { r.takeAlerts(a, now) })
+	drain(ctx, runbook.ReportSignal, func(rep runbook.Report) { r.takeReport(rep, now) })
+	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
+}
+
+// drain hands over what waits in a signal channel, without waiting for more.
+func drain[T any](ctx workflow.Context, name string, take func(T)) {
+	channel := workflow.GetSignalChannel(ctx, name)
+	for channel.Len() > 0 {
+		var payload T
+		if !channel.ReceiveAsync(&payload) {
+			return
+		}
+		take(payload)
+	}
+}
+
+// signalled reports whether a signal waits to be taken in.
+func (r *response) signalled(ctx workflow.Context) bool {
+	return slices.ContainsFunc(signals(), func(name string) bool {
+		return workflow.GetSignalChannel(ctx, name).Len() > 0
+	})
+}
+
+// takeAlerts applies what monitoring says.
+func (r *response) takeAlerts(a Alerts, now time.Time) {
+	if r.unadopted() {
+		r.state.Kept = append(r.state.Kept, a.Alerts...)
+		r.state.Kept = r.state.Kept[max(0, len(r.state.Kept)-maxKept):]
+	}
+	r.inc.TakeAlerts(a.Alerts, a.More, now) //workflowcheck:ignore
+}

@@ -1,0 +1,271 @@
+package workflows_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// world stands in for everything that an incident touches, and writes down
+// what a person would see of it. Its exported methods are the activities.
+type world struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	lines []line
+	// broken says why a channel, "mail", "ticket", "store" or "lookup" does
+	// not work at a time; nil is healthy.
+	broken map[string]func(at time.Time) error
+	// sent are the keys that were handed over; timeline, pages and row are
+	// what was recorded.
+	sent     map[string]bool
+	timeline map[string]incident.Entry
+	pages    map[string]incident.Page
+	row      *incident.Incident
+	// duty maps a schedule to who is on call; nobody when it is missing.
+	duty map[string]string
+	// holder is who holds the key when an incident adopts it.
+	holder  string
+	tickets map[string]incident.TicketStatus
+	opened  int
+	runs    activities.RunState
+	// started counts the activities by name, local ones too.
+	started map[string]int
+}
+
+type line struct {
+	at   time.Time
+	text string
+}
+
+func newWorld() *world {
+	return &world{
+		broken: map[string]func(time.Time) error{}, sent: map[string]bool{}, started: map[string]int{},
+		timeline: map[string]incident.Entry{}, pages: map[string]incident.Page{}, tickets: map[string]incident.TicketStatus{},
+		duty: map[string]string{"payments": "alice", "payments/secondary": "bob", "commanders": "erin"},
+	}
+}
+
+func (w *world) see(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.lines = append(w.lines, line{w.now(), fmt.Sprintf(format, args...)})
+}
+
+// fails returns why something does not work now.
+func (w *world) fails(what string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.started[what]++
+	if broken := w.broken[what]; broken != nil {
+		return broken(w.now())
+	}
+	return nil
+}
+
+// away breaks something for a time; without an end it stays broken.
+func away(from, until string) func(time.Time) error {
+	return func(at time.Time) error {
+		if at.Before(clock(from)) || (until != "" && !at.Before(clock(until))) {
+			return nil
+		}
+		return activities.Fail(incident.Errorf(incident.Unavailable, "away"))
+	}
+}
+
+// refused breaks something for good: trying again cannot help.
+func refused(time.Time) error {
+	return activities.Fail(incident.Errorf(incident.Permanent, "the address is dead"))
+}
+
+// contacts are the notification rules of everyone.
+func contacts(every bool) []activities.Contact {
+	rules := []activities.Contact{{ID: "phone", Kind: "push"}, {ID: "mobile", Kind: "sms", After: 2 * time.Minute}}
+	if every {
+		rules[1].After = 0
+	}
+	return rules
+}
+
+func (w *world) WhoIsOnCall(_ context.Context, q activities.LookUp) ([][]activities.Recipient, error) {
+	if err := w.fails("lookup"); err != nil {
+		return nil, err
+	}
+	var out [][]activities.Recipient
+	for _, level := range q.Levels {
+		people := []activities.Recipient{}
+		for _, target := range level.Targets {
+			person, reason := w.person(target)
+			if person != "" {
+				people = append(people, activities.Recipient{Person: person, Reason: reason, Contacts: contacts(level.EveryMethod)})
+			}
+		}
+		out = append(out, people)
+	}
+	return out, nil
+}
+
+func (w *world) person(t oncall.Target) (person, reason string) {
+	if t.Schedule == "" {
+		return t.Person, "named"
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.duty[t.Schedule], "on call in " + t.Schedule
+}
+
+func (w *world) Page(_ context.Context, o activities.PageOrder) (activities.Sent, error) {
+	kind := map[string]string{"phone": "push", "mobile": "sms"}[o.Contact]
+	if err := w.fails(kind); err != nil {
+		return activities.Sent{}, err
+	}
+	if !w.first(o.Key) {
+		return activities.Sent{At: w.now(), Before: true}, nil
+	}
+	w.see("%s %s (%s)", kind, o.Person, strings.Split(o.Key, "/")[1])
+	return activities.Sent{At: w.now()}, nil
+}
+
+// first reports whether an effect is made for the first time.
+func (w *world) first(key string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	before := w.sent[key]
+	w.sent[key] = true
+	return !before
+}
+
+func (w *world) Publish(_ context.Context, o activities.Publication) (activities.Published, error) {
+	var out activities.Published
+	made := 0
+	for _, n := range o.Notices {
+		if w.fails("notice") != nil {
+			out.Owed = append(out.Owed, n.Key)
+			continue
+		}
+		if made++; w.first(n.Key) {
+			w.see("tell %s: %s", strings.Join(n.To, " "), n.Text)
+		}
+	}
+	for _, u := range o.Updates {
+		if w.fails("mail") != nil {
+			out.Owed = append(out.Owed, activities.UpdateKey(u))
+			continue
+		}
+		if made++; w.first(activities.UpdateKey(u)) {
+			w.see("%s update to %s: %s%s", u.Kind, strings.Join(u.Audiences, " "), u.What, late(u))
+		}
+	}
+	if o.Ticket != nil {
+		made += w.ticket(o, &out)
+	}
+	if made == 0 && len(out.Owed) > 0 {
+		return activities.Published{}, activities.Fail(incident.Errorf(incident.Unavailable, "away"))
+	}
+	return out, nil
+}
+
+func late(u incident.StatusUpdate) string {
+	if u.Late {
+		return " (late)"
+	}
+	return ""
+}
+
+// ticket keeps the tickets of a publication.
+func (w *world) ticket(o activities.Publication, out *activities.Published) int {
+	switch err := activities.Known(w.fails("ticket")); incident.KindOf(err) {
+	case incident.Permanent:
+		out.Failed = append(out.Failed, err.Error())
+		return 1
+	case incident.Unavailable:
+		out.Owed = append(out.Owed, activities.TicketKey)
+		return 0
+	}
+	out.Ticket = o.Ticket.Ref
+	if out.Ticket.ID == "" {
+		out.Ticket = w.open()
+		w.see("ticket %s opened, %s", out.Ticket.Key, o.Phase)
+	} else {
+		w.see("ticket %s shows %s", out.Ticket.Key, o.Phase)
+	}
+	out.FollowUps = map[string]incident.TicketRef{}
+	for _, f := range o.Ticket.FollowUps {
+		ref := w.open()
+		out.FollowUps[f.ID] = ref
+		w.see("ticket %s opened for follow-up %s", ref.Key, f.ID)
+	}
+	return 1
+}
+
+func (w *world) open() incident.TicketRef {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.opened++
+	ref := incident.TicketRef{ID: fmt.Sprint(w.opened), Key: fmt.Sprintf("OPS-%d", w.opened)}
+	w.tickets[ref.ID] = incident.TicketStatus{Ref: ref, Found: true, Status: "To Do"}
+	return ref
+}
+
+// move moves a ticket, as a person would.
+func (w *world) move(id, status, resolution string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	t := w.tickets[id]
+	t.Status, t.Resolution, t.Done = status, resolution, status == "Done"
+	w.tickets[id] = t
+}
+
+func (w *world) AwaitTickets(_ context.Context, q activities.TicketWatch) ([]incident.TicketStatus, error) {
+	if err := w.fails("watch"); err != nil {
+		return nil, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var now []incident.TicketStatus
+	for _, ref := range q.Refs {
+		now = append(now, w.tickets[ref.ID])
+	}
+	if !slices.Equal(now, q.Known) {
+		return now, nil
+	}
+	return nil, activities.NotYet("as before", q.Every)
+}
+
+func (w *world) Record(_ context.Context, b activities.Batch) error {
+	if err := w.fails("store"); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, e := range b.Entries {
+		w.timeline[fmt.Sprintf("%s/%06d/%s", b.Number, e.Sequence, b.Epoch)] = e
+	}
+	for _, p := range b.Pages {
+		w.pages[p.Key] = p
+	}
+	if w.row == nil || b.Incident.Revision >= w.row.Revision {
+		w.row = b.Incident.Clone()
+	}
+	return nil
+}
+
+func (w *world) Adopt(_ context.Context, c activities.KeyClaim) (string, error) {
+	if err := w.fails("keys"); err != nil || w.holder == "" {
+		return c.Number, err
+	}
+	return w.holder, nil
+}
+
+func (w *world) LookAtRun(context.Context, activities.RunRef) (activities.RunState, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.runs, nil
+}
