@@ -4,21 +4,20 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"os/signal"
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/tocsinhq/tocsin/cmd/tocsin/cli"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := command().ExecuteContext(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "tocsin:", err)
-		os.Exit(1) //nolint:gocritic // the signals die with the process
-	}
+	code := cli.Execute(ctx, command())
+	stop()
+	os.Exit(code)
 }
 
 func command() *cobra.Command {
@@ -31,5 +30,6 @@ func command() *cobra.Command {
 	}
 	root.PersistentFlags().String("config", "", "YAML file with the settings of a server (environment variables win)")
 	root.AddCommand(apiCommand(), intakeCommand(), workerCommand(), migrateCommand())
+	root.AddCommand(cli.Commands()...)
 	return root
 }

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsinhq/tocsin/api/client"
+)
+
+func followUpsCommand(s *session) *cobra.Command {
+	var params client.ListFollowUpsParams
+	var p paging
+	cmd := &cobra.Command{
+		Use:     "follow-ups",
+		Short:   "List follow-ups over all incidents, the earliest due first",
+		Example: "  tocsin follow-ups --owner me\n  tocsin follow-ups --overdue --all",
+		Args:    between(0, 0),
+		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
+			if params.Incident != "" {
+				params.Incident = numbered(params.Incident)
+			}
+			return c.listFollowUps(ctx, params, p)
+		}),
+	}
+	f := cmd.Flags()
+	f.StringVar(&params.Owner, "owner", "", "only of this person; me is yourself")
+	f.StringVar(&params.Incident, "incident", "", "only of this incident")
+	f.StringVar((*string)(&params.State), "state", "", "open, done, waived or all (open)")
+	f.BoolVar(&params.Overdue, "overdue", false, "only what is past its due date")
+	p.addFlags(cmd)
+	return cmd
+}
+
+func (c *call) listFollowUps(ctx context.Context, params client.ListFollowUpsParams, p paging) error {
+	var all []client.FollowUpItem
+	return list(ctx, c, p, listing[client.FollowUpList]{
+		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
+			params.Cursor, params.Limit = cursor, limit
+			return c.ListFollowUps(ctx, &params)
+		},
+		add: func(page client.FollowUpList) (int, string) {
+			all = append(all, page.FollowUps...)
+			return len(page.FollowUps), page.Next
+		},
+		done: func() {
+			if len(all) == 0 {
+				c.tell("no follow-up fits")
+				return
+			}
+			k := c.clock()
+			t := c.table("INCIDENT", "ID", "STATE", "OWNER", "PRIORITY", "DUE", "TICKET", "TITLE")
+			for _, item := range all {
+				f := item.FollowUp
+				t.row(item.Incident, f.ID, string(f.State), f.Owner, string(f.Priority), k.at(f.Due), f.Ticket.Key, f.Title)
+			}
+			t.flush()
+		},
+	})
+}

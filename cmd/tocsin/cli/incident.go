@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+func incidentCommand(s *session) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "incident",
+		Aliases: []string{"incidents"},
+		Short:   "Read incidents, and respond to them",
+		Example: "  tocsin incident list --open\n  tocsin incident ack INC-7\n  tocsin incident watch INC-7",
+	}
+	cmd.AddCommand(
+		listCommand(s), showCommand(s), timelineCommand(s), pagesCommand(s), watchCommand(s), declareCommand(s),
+		ackCommand(s), declineCommand(s), escalateCommand(s), reassignCommand(s), classifyCommand(s),
+		roleCommand(s), addResponderCommand(s), noteCommand(s), linkCommand(s), statusCommand(s), updateCommand(s),
+		mitigateCommand(s), resolveCommand(s), reopenCommand(s), cancelCommand(s), correctCommand(s),
+		followUpCommand(s), collectedCommand(s), closeCommand(s), runCommand(s), answerCommand(s),
+	)
+	return cmd
+}
+
+// aim is the incident that a command goes to.
+type aim struct {
+	*call
+	number string
+	// args are what follows the number.
+	args []string
+}
+
+// order sends one command of the API.
+type order func(ctx context.Context, a aim) (*http.Response, error)
+
+// lines are what a command says of itself: its use without the incident, in
+// short, and an example without the program's name.
+type lines struct{ use, short, example string }
+
+// command makes a command that goes to one incident; more names the arguments
+// behind the number.
+func (s *session) command(l lines, send order, more ...string) *cobra.Command {
+	name, _, _ := strings.Cut(l.use, " ")
+	cmd := &cobra.Command{
+		Use:     strings.Join(append([]string{name, "INCIDENT"}, more...), " "),
+		Short:   l.short,
+		Example: "  tocsin incident " + l.example,
+		Args:    between(1+len(more), 1+len(more)),
+		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
+			return show(c, c.outcome)(send(ctx, aim{c, numbered(args[0]), args[1:]}))
+		}),
+	}
+	s.keyFlag(cmd)
+	return cmd
+}
+
+func (s *session) keyFlag(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.key, "key", "", "Idempotency-Key, to repeat a command whose outcome is unknown")
+}
+
+// outcome says what a command did.
+func (c *call) outcome(o client.Outcome) {
+	if o.Phase == "" && o.Text == incident.Accepted {
+		c.say("%s: accepted; it counts from now, and is applied as soon as a worker runs", o.Number)
+		return
+	}
+	holder := ""
+	if o.Holder != "" {
+		holder = "held by " + o.Holder
+	}
+	c.say("%s: %s (%s)", o.Number, o.Text, words(", ", string(o.Phase), string(o.Severity), holder))
+	if o.ID != "" && !strings.Contains(o.Text, " "+o.ID+" ") {
+		c.say("%s", o.ID)
+	}
+}
+
+// numbered lets people write 7 for INC-7.
+func numbered(text string) string {
+	text = strings.ToUpper(text)
+	if text != "" && strings.Trim(text, "0123456789") == "" {
+		return "INC-" + text
+	}
+	return text
+}
+
+// level reads a severity as people write it: sev2, SEV2, 2, unknown.
+func level(text string) catalog.Level {
+	switch {
+	case len(text) == 1 && strings.Contains("12345", text):
+		return catalog.Level("SEV" + text)
+	case strings.EqualFold(text, "unknown"):
+		return "unknown"
+	}
+	return catalog.Level(strings.ToUpper(text))
+}
+
+// require marks flags without which a command makes no sense.
+func require(cmd *cobra.Command, names ...string) *cobra.Command {
+	for _, name := range names {
+		if err := cmd.MarkFlagRequired(name); err != nil {
+			panic(err) // the flag is defined a line above: cannot happen
+		}
+	}
+	return cmd
+}
+
+// reasoned adds the flag for a reason, which is required.
+func reasoned(cmd *cobra.Command, reason *string) *cobra.Command {
+	cmd.Flags().StringVar(reason, "reason", "", "why")
+	return require(cmd, "reason")
+}

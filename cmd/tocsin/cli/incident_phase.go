@@ -1,0 +1,71 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsinhq/tocsin/api/client"
+)
+
+func mitigateCommand(s *session) *cobra.Command {
+	var body client.Mitigate
+	cmd := s.command(lines{"mitigate", "Say that users are served again", "mitigate INC-7 --what 'rolled back to 41' --since 10m"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Mitigate(ctx, a.number, &client.MitigateParams{IdempotencyKey: a.key()}, body)
+		})
+	cmd.Flags().StringVar(&body.What, "what", "", "what was done")
+	past(cmd, &body.Since, "since", "since when; now when missing")
+	return require(cmd, "what")
+}
+
+func resolveCommand(s *session) *cobra.Command {
+	var body client.Resolve
+	cmd := s.command(lines{"resolve", "Say that it is over, and why it will stay so", "resolve INC-7 --fix https://git.example.org/pay/pull/77 --confirm support"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Resolve(ctx, a.number, &client.ResolveParams{IdempotencyKey: a.key()}, body)
+		})
+	f := cmd.Flags()
+	f.StringVar(&body.Fix, "fix", "", "the fixing change")
+	f.StringVar(&body.Shortcut, "shortcut", "", "why there is no fixing change yet; it becomes a follow-up")
+	f.StringVar(&body.Reason, "reason", "", "why, while alerts still fire")
+	f.StringArrayVar(&body.Confirmations, "confirm", nil, "what you confirm, as \"incident show\" lists it; repeat it for more")
+	return cmd
+}
+
+func reopenCommand(s *session) *cobra.Command {
+	var body client.Reopen
+	cmd := s.command(lines{"reopen", "Go back to mitigating; the holder is paged again", "reopen INC-7 --reason 'errors are back in one region'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Reopen(ctx, a.number, &client.ReopenParams{IdempotencyKey: a.key()}, body)
+		})
+	return reasoned(cmd, &body.Reason)
+}
+
+func cancelCommand(s *session) *cobra.Command {
+	var body client.Cancel
+	cmd := s.command(lines{"cancel", "Cancel a false alarm", "cancel INC-7 --reason 'a load test fired the alert'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Cancel(ctx, a.number, &client.CancelParams{IdempotencyKey: a.key()}, body)
+		})
+	return reasoned(cmd, &body.Reason)
+}
+
+func correctCommand(s *session) *cobra.Command {
+	var body client.CorrectStamp
+	cmd := s.command(lines{"correct", "Correct the time of a clock; the original is kept", "correct INC-7 --clock impact_started --at 2026-03-01T01:55:00Z --reason 'first ticket of support'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.CorrectStamp(ctx, a.number, &client.CorrectStampParams{IdempotencyKey: a.key()}, body)
+		})
+	cmd.Flags().StringVar((*string)(&body.Clock), "clock", "", "impact_started, triggered, first_ack, contained, mitigated or resolved")
+	past(cmd, &body.At, "at", "when it really was")
+	return require(reasoned(cmd, &body.Reason), "clock", "at")
+}
+
+func closeCommand(s *session) *cobra.Command {
+	return s.command(lines{"close", "Ask for closing now; refused with what is missing", "close INC-7"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Close(ctx, a.number, &client.CloseParams{IdempotencyKey: a.key()})
+		})
+}

@@ -1,0 +1,63 @@
+package cli
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsinhq/tocsin/api/client"
+)
+
+func ackCommand(s *session) *cobra.Command {
+	var body client.Acknowledge
+	cmd := s.command(lines{"ack", "Acknowledge: take the incident as it is known now", "ack INC-7"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Acknowledge(ctx, a.number, &client.AcknowledgeParams{IdempotencyKey: a.key()}, body)
+		})
+	cmd.Aliases = []string{"acknowledge"}
+	cmd.Flags().StringVar(&body.Page, "page", "", "key of the page that is answered")
+	return cmd
+}
+
+func declineCommand(s *session) *cobra.Command {
+	var body client.Decline
+	cmd := s.command(lines{"decline", "Say that you cannot take it", "decline INC-7 --reason 'on a train without a laptop'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Decline(ctx, a.number, &client.DeclineParams{IdempotencyKey: a.key()}, body)
+		})
+	return reasoned(cmd, &body.Reason)
+}
+
+func escalateCommand(s *session) *cobra.Command {
+	var body client.Escalate
+	cmd := s.command(lines{"escalate", "Page the next level now", "escalate INC-7 --reason 'somebody who knows the database'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Escalate(ctx, a.number, &client.EscalateParams{IdempotencyKey: a.key()}, body)
+		})
+	return reasoned(cmd, &body.Reason)
+}
+
+func declareCommand(s *session) *cobra.Command {
+	var body client.Declaration
+	var severity, scope string
+	cmd := &cobra.Command{
+		Use:     "declare",
+		Short:   "Open an incident by hand",
+		Example: "  tocsin incident declare --title 'Customers cannot pay' --service payments --severity SEV2",
+		Args:    between(0, 0),
+		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
+			body.Severity, body.Impact.Scope = level(severity), scopeOf(scope)
+			return show(c, func(d client.Declared) { c.say("%s is open", d.Number) })(
+				c.DeclareIncident(ctx, &client.DeclareIncidentParams{IdempotencyKey: c.key()}, body))
+		}),
+	}
+	s.keyFlag(cmd)
+	f := cmd.Flags()
+	f.StringVar(&body.Title, "title", "", "what is wrong, in a line")
+	f.StringVar(&body.Service, "service", "", "id of the service that breaks")
+	f.StringVar(&severity, "severity", "", "SEV1 (worst) to SEV5; provisional when missing")
+	f.StringVar(&body.Note, "note", "", "first note on the timeline")
+	impactFlags(cmd, &body.Impact, &scope)
+	return require(cmd, "title", "service")
+}

@@ -1,0 +1,60 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsinhq/tocsin/api/client"
+)
+
+func runbookCommand(s *session) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "runbook",
+		Short:   "List and run runbooks",
+		Example: "  tocsin runbook list\n  tocsin runbook run rollback --incident INC-7 --param target=checkout --dry-run",
+	}
+	cmd.AddCommand(runbookListCommand(s), runbookRunCommand(s))
+	return cmd
+}
+
+func runbookListCommand(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use:     "list",
+		Short:   "List the runbooks",
+		Example: "  tocsin runbook list",
+		Args:    between(0, 0),
+		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
+			return show(c, func(answer client.RunbookList) {
+				t := c.table("NAME", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS")
+				for _, b := range answer.Runbooks {
+					t.row(b.Name, strings.Join(b.Params, ", "), b.About, b.Fits)
+				}
+				t.flush()
+			})(c.ListRunbooks(ctx))
+		}),
+	}
+}
+
+func runbookRunCommand(s *session) *cobra.Command {
+	var p parameters
+	var number string
+	cmd := &cobra.Command{
+		Use:     "run RUNBOOK",
+		Short:   "Run a runbook for an incident",
+		Example: "  tocsin runbook run rollback --incident INC-7 --param target=checkout --dry-run",
+		Args:    between(1, 1),
+		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
+			body, err := p.start(args[0])
+			if err != nil {
+				return err
+			}
+			return show(c, c.outcome)(c.StartRun(ctx, numbered(number), &client.StartRunParams{IdempotencyKey: c.key()}, body))
+		}),
+	}
+	s.keyFlag(cmd)
+	p.addFlags(cmd)
+	cmd.Flags().StringVar(&number, "incident", "", "number of the incident")
+	return require(cmd, "incident")
+}

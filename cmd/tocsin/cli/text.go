@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"github.com/tocsinhq/tocsin/api/client"
+)
+
+// clean makes one line of a text, without what would move a terminal: alerts
+// bring texts of strangers.
+func clean(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t':
+			return ' '
+		case unicode.IsControl(r):
+			return -1
+		}
+		return r
+	}, strings.TrimRight(text, "\n"))
+}
+
+// table aligns rows under a header.
+type table struct{ w *tabwriter.Writer }
+
+// newTable begins a table; without a header it has none.
+func newTable(out io.Writer, header ...string) table {
+	t := table{tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)}
+	if len(header) > 0 {
+		t.row(header...)
+	}
+	return t
+}
+
+// row adds a line; an empty cell shows as a dash.
+func (t table) row(cells ...string) {
+	shown := make([]string, len(cells))
+	for i, cell := range cells {
+		shown[i] = cmp.Or(clean(cell), "-")
+	}
+	_, _ = fmt.Fprintln(t.w, strings.Join(shown, "\t"))
+}
+
+func (t table) flush() { _ = t.w.Flush() }
+
+func (c *call) table(header ...string) table { return newTable(c.cmd.OutOrStdout(), header...) }
+
+// clock shows times in one zone, and names it.
+type clock struct{ zone *time.Location }
+
+// at shows a time, "" when it is none.
+func (k clock) at(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.In(k.zone).Format("2006-01-02 15:04:05 MST")
+}
+
+// clock finds out in which zone the person wants to read times: as told, as
+// the catalog says of them, else UTC.
+func (c *call) clock() clock {
+	if c.session.location != nil {
+		return clock{c.session.location}
+	}
+	zone, err := time.LoadLocation(c.ownZone())
+	if err != nil {
+		zone = time.UTC
+	}
+	return clock{zone}
+}
+
+// ownZone returns the zone of whoever asks, "" when nobody says.
+func (c *call) ownZone() string {
+	ctx := c.cmd.Context()
+	me, _, err := read[client.Me](c.GetMe(ctx))
+	if err != nil || me.Kind != "person" {
+		return ""
+	}
+	catalog, _, err := read[client.Catalog](c.GetCatalog(ctx))
+	if err != nil {
+		return ""
+	}
+	for _, p := range catalog.People {
+		if p.Id == me.Id {
+			return p.Zone
+		}
+	}
+	return ""
+}
+
+// words joins what is not empty.
+func words(separator string, parts ...string) string {
+	var list []string
+	for _, p := range parts {
+		if p != "" {
+			list = append(list, p)
+		}
+	}
+	return strings.Join(list, separator)
+}
