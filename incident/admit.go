@@ -15,7 +15,7 @@ const (
 	maxURL   = 2048
 	// maxKept is what stays in the state of words that the timeline has in
 	// full.
-	maxKept = 300
+	maxKept = 200
 )
 
 // byPerson admits a command that only a person may give, and returns its

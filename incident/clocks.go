@@ -81,7 +81,7 @@ func (i *Incident) InMeans() bool {
 }
 
 // maxCorrections bounds the corrections of one incident.
-const maxCorrections = 50
+const maxCorrections = 20
 
 // CorrectStamp replaces the time of a clock; the original is kept.
 //

@@ -45,7 +45,7 @@ const (
 
 const (
 	// maxFollowUps bounds the follow-ups of one incident.
-	maxFollowUps = 100
+	maxFollowUps = 60
 	// defaultDue is how long a follow-up may take where no policy says so.
 	defaultDue = 30 * 24 * time.Hour
 )

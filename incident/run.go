@@ -24,7 +24,7 @@ const (
 	// maxRuns bounds the runs that are carried, the latest ones; maxParams the
 	// characters of one run's parameters together.
 	maxRuns   = 20
-	maxParams = 2000
+	maxParams = 1000
 	// maxQuestions bounds the questions that are carried, the open ones and
 	// the latest.
 	maxQuestions = 20

@@ -93,7 +93,7 @@ func (i *Incident) RemindUpdate(now time.Time) {
 
 // maxUpdates bounds the updates that wait to be sent, since each carries its
 // words.
-const maxUpdates = 5
+const maxUpdates = 3
 
 // PostUpdate writes to the audiences that the response policy names. It may be
 // written in every phase that is not final; after resolved it begins no new

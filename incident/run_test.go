@@ -1,0 +1,144 @@
+package incident_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// asking returns an incident whose run of rollback, started by starter, asks
+// for an approval for ten minutes.
+func asking(t *testing.T, starter string, change ...func(*incident.Opening)) (*incident.Incident, *incident.Summons) {
+	t.Helper()
+	i := held(t, change...)
+	out := do(t, i, starter, 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback", Params: map[string]string{"target": "checkout"}})
+	require.Equal(t, "INC-7/runbook/rollback/1", out.ID)
+	i.RunAsked(approval(out.ID), after(2*time.Minute))
+	return i, only(t, i, incident.ForQuestion)
+}
+
+func approval(run string) incident.Question {
+	return incident.Question{
+		ID: "rollback-1-1", Run: run, Approval: true, Text: "Roll back to 41?", Choices: []string{"approve", "refuse"},
+		Asked: after(2 * time.Minute), Until: after(12 * time.Minute),
+	}
+}
+
+func yes() incident.Answer {
+	return incident.Answer{Question: "rollback-1-1", Choice: "approve", Reason: "42 is bad"}
+}
+
+func TestAnApprovalPagesItsApproverAndEscalatesAtHalfItsTime(t *testing.T) {
+	i, s := asking(t, "bob")
+	require.Equal(t, "alice", s.Levels[0].Targets[0].Person, "the holder acts as commander")
+	require.Equal(t, 5*time.Minute, s.Levels[0].Timeout)
+	require.Equal(t, "lena", s.Levels[1].Targets[0].Person)
+	i.RunAsked(approval("INC-7/runbook/rollback/1"), after(3*time.Minute))
+	require.Len(t, open(i, incident.ForQuestion), 1, "a repeat asks nothing anew")
+	do(t, i, "alice", 3*time.Minute, i.Answer, yes())
+	require.False(t, s.Open())
+	q := i.Questions[0]
+	require.Equal(t, []string{"alice", "approve", "42 is bad"}, []string{q.By, q.Answer, q.Reason})
+	require.False(t, q.Self)
+	refused(t, incident.Refused, by("alice", 4*time.Minute), i.Answer, yes())
+}
+
+func TestSelfApprovalOnlyWhereThePolicyAllowsItRecordedAsSuch(t *testing.T) {
+	i, s := asking(t, "alice", severity(catalog.SEV2))
+	require.Empty(t, s.Levels[0].Targets, "the starter is not asked")
+	refused(t, incident.Forbidden, by("alice", 3*time.Minute), i.Answer, yes())
+	do(t, i, "alice", 3*time.Minute, i.Answer, incident.Answer{Question: "rollback-1-1", Choice: incident.Refuse})
+	require.False(t, i.Questions[0].Self, "anyone may refuse, oneself too")
+
+	i, _ = asking(t, "alice")
+	i.Drain()
+	do(t, i, "alice", 3*time.Minute, i.Answer, yes())
+	require.True(t, i.Questions[0].Self)
+	require.Contains(t, i.Drain()[0].Text, "by the person who started the run")
+}
+
+func TestAnApprovalTakesTheAuthority(t *testing.T) {
+	i, _ := asking(t, "bob", severity(catalog.SEV2))
+	refused(t, incident.Forbidden, by("zoe", 3*time.Minute), i.Answer, yes())
+	do(t, i, "zoe", 3*time.Minute, i.Acknowledge, incident.Acknowledge{})
+	do(t, i, "zoe", 3*time.Minute, i.Answer, yes()) // every responder, where the policy names nobody
+	i, _ = asking(t, "bob", func(o *incident.Opening) {
+		o.Policy.Severities[2].Response.Authority.Approve = []catalog.Standing{catalog.TeamLead}
+	})
+	refused(t, incident.Forbidden, by("alice", 3*time.Minute), i.Answer, yes())
+	_, err := i.Answer(by("lena", 3*time.Minute, catalog.TeamLead), yes(), after(3*time.Minute))
+	require.NoError(t, err)
+}
+
+func TestAnApprovalExpiresAsRefused(t *testing.T) {
+	i, s := asking(t, "bob")
+	refused(t, incident.Refused, by("alice", 12*time.Minute), i.Answer, yes())
+	i.Drain()
+	i.Expired("rollback-1-1", after(12*time.Minute))
+	require.False(t, s.Open())
+	require.Contains(t, i.Drain()[0].Text, "counts as refused")
+	refused(t, incident.Refused, by("alice", 13*time.Minute), i.Answer, yes())
+}
+
+func TestAnAckOfAQuestionsPageDoesNotAnswerIt(t *testing.T) {
+	i, s := asking(t, "bob")
+	page(t, i, s, after(3*time.Minute), "lena")
+	out := do(t, i, "lena", 4*time.Minute, i.Acknowledge, incident.Acknowledge{Page: s.Pages[0].Key})
+	require.Contains(t, out.Text, "still waits for your answer")
+	require.True(t, s.Open())
+	require.Equal(t, "alice", i.Holder)
+}
+
+func TestBadAnswers(t *testing.T) {
+	i, _ := asking(t, "bob")
+	refused(t, incident.NotFound, by("alice", 3*time.Minute), i.Answer, incident.Answer{Question: "x"})
+	refused(t, incident.Invalid, by("alice", 3*time.Minute), i.Answer, incident.Answer{Question: "rollback-1-1", Choice: "maybe"})
+}
+
+func TestARunThatEndedAsksNothingAnyMore(t *testing.T) {
+	i, s := asking(t, "bob")
+	i.RunNoted("INC-7/runbook/rollback/1", "looked", after(3*time.Minute))
+	i.RunEnded("INC-7/runbook/rollback/1", incident.RunFailed, "the deployer is away", after(4*time.Minute))
+	i.RunEnded("INC-7/runbook/rollback/1", incident.RunDone, "again", after(5*time.Minute))
+	require.False(t, s.Open())
+	require.Equal(t, incident.RunFailed, i.Runs[0].State)
+	late := approval("INC-7/runbook/rollback/1")
+	late.ID = "rollback-1-2"
+	i.RunAsked(late, after(5*time.Minute))
+	require.Len(t, i.Questions, 1)
+}
+
+func TestResolvingDoesNotSilenceAQuestion(t *testing.T) {
+	i, s := asking(t, "bob")
+	do(t, i, "alice", 3*time.Minute, i.Mitigate, incident.Mitigate{What: "x"})
+	do(t, i, "alice", 4*time.Minute, i.Resolve, incident.Resolve{Reason: "stuck alert"})
+	require.True(t, s.Open())
+	i.Merge("INC-9", after(5*time.Minute))
+	require.Equal(t, incident.Resolved, i.Phase)
+}
+
+func TestRunsAreBounded(t *testing.T) {
+	i := held(t)
+	h := by("alice", 2*time.Minute)
+	refused(t, incident.Invalid, h, i.StartRun, incident.StartRun{})
+	refused(t, incident.Invalid, h, i.StartRun, incident.StartRun{Name: "x", Params: map[string]string{"p": strings.Repeat("x", 2000)}})
+	for n := range 30 {
+		out := do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: fmt.Sprint("run", n)})
+		if n < 20 {
+			i.RunEnded(out.ID, incident.RunDone, "fine", after(3*time.Minute))
+		}
+	}
+	require.Len(t, i.Runs, 20)
+	refused(t, incident.Refused, h, i.StartRun, incident.StartRun{Name: "run29"})
+	do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: "run29", DryRun: true})
+	for n := range 9 {
+		do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: fmt.Sprint("more", n)})
+	}
+	refused(t, incident.Refused, h, i.StartRun, incident.StartRun{Name: "no room"})
+}
