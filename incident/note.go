@@ -25,10 +25,10 @@ func (i *Incident) Note(h Header, c Note, now time.Time) (Outcome, error) {
 }
 
 // maxLinks bounds the links that an incident carries.
-const maxLinks = 30
+const maxLinks = 20
 
 // AddLink adds a titled address for people. Machines may add one too. It is
-// refused beyond 30 links: the next ones fit into a note.
+// refused beyond 20 links: the next ones fit into a note.
 func (i *Incident) AddLink(h Header, c AddLink, now time.Time) (Outcome, error) {
 	h, now, err := i.byAnyone(h, now, "add a link")
 	if err != nil {

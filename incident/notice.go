@@ -32,7 +32,7 @@ type Notice struct {
 
 // maxNotices bounds the notices that wait to be handed over. While nothing can
 // be told for so long, the oldest ones are news no more.
-const maxNotices = 50
+const maxNotices = 40
 
 // tell owes a notice to people; nobody is told twice and nobody is told what
 // they did themselves.
