@@ -329,19 +329,19 @@ func TestTheSameFactsMakeTheSameIncident(t *testing.T) {
 // FuzzClone holds that what was read from JSON survives being written and
 // read again.
 func FuzzClone(f *testing.F) {
-	for seed := range uint64(5) {
-		data, err := json.Marshal(incident.New(opening()))
+	for _, i := range []*incident.Incident{incident.New(opening()), {}} {
+		data, err := json.Marshal(i)
 		require.NoError(f, err)
-		f.Add(data, seed)
+		f.Add(data)
 	}
-	f.Fuzz(func(t *testing.T, data []byte, seed uint64) {
+	f.Fuzz(func(t *testing.T, data []byte) {
 		var i incident.Incident
 		if json.Unmarshal(data, &i) != nil {
 			return
 		}
-		once := i.Clone()
-		twice := once.Clone()
-		require.Equal(t, once, twice)
-		play(t, seed, 20)
+		if _, err := json.Marshal(i); err != nil {
+			return // a year that no JSON holds
+		}
+		wholeTruth(t, &i)
 	})
 }
