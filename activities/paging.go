@@ -182,7 +182,7 @@ func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact st
 // message writes a page: what, why this person, who else, and where to look.
 func (p *Pager) message(c *catalog.Catalog, o PageOrder) incident.Message {
 	m := incident.Message{
-		Key: o.Key, Incident: o.Incident, Title: fmt.Sprintf("%s %s", o.Incident, o.Title),
+		Key: o.Key, Incident: o.Incident, Title: o.Title,
 		Body: pageBody(o), Urgent: o.Urgency == catalog.Urgent, Severity: o.Severity, Service: o.Service, At: o.Due,
 		Links: []incident.MessageLink{{Title: "Incident", URL: p.Links.Incident(o.Incident)}},
 	}

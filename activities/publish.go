@@ -145,7 +145,7 @@ func (p *Publisher) notify(ctx context.Context, o Publication, n incident.Notice
 
 func (p *Publisher) notice(key string, o Publication, n incident.Notice) incident.Message {
 	return incident.Message{
-		Key: key, Incident: o.Number, Title: fmt.Sprintf("%s: %s", o.Number, o.Title), Body: n.Text,
+		Key: key, Incident: o.Number, Title: o.Title, Body: n.Text,
 		Severity: string(o.Severity), Service: o.Service, At: n.At,
 		Links: []incident.MessageLink{{Title: "Incident", URL: p.Pager.Links.Incident(o.Number)}},
 	}
