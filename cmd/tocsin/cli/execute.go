@@ -81,6 +81,7 @@ func known(cmd *cobra.Command, args []string) error {
 		return nil
 	}
 	text := fmt.Sprintf("%s has no command %q", cmd.CommandPath(), args[0])
+	cmd.SuggestionsMinimumDistance = 2
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		return misused("%s; did you mean %s?", text, strings.Join(near, " or "))
 	}

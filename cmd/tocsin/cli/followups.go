@@ -11,6 +11,7 @@ import (
 
 func followUpsCommand(s *session) *cobra.Command {
 	var params client.ListFollowUpsParams
+	var number string
 	var p paging
 	cmd := &cobra.Command{
 		Use:     "follow-ups",
@@ -18,15 +19,18 @@ func followUpsCommand(s *session) *cobra.Command {
 		Example: "  tocsin follow-ups --owner me\n  tocsin follow-ups --overdue --all",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			if params.Incident != "" {
-				params.Incident = numbered(params.Incident)
+			if number != "" {
+				var err error
+				if params.Incident, err = numbered(number); err != nil {
+					return err
+				}
 			}
 			return c.listFollowUps(ctx, params, p)
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&params.Owner, "owner", "", "only of this person; me is yourself")
-	f.StringVar(&params.Incident, "incident", "", "only of this incident")
+	f.StringVar(&number, "incident", "", "only of this incident")
 	f.StringVar((*string)(&params.State), "state", "", "open, done, waived or all (open)")
 	f.BoolVar(&params.Overdue, "overdue", false, "only what is past its due date")
 	p.addFlags(cmd)
@@ -38,7 +42,7 @@ func (c *call) listFollowUps(ctx context.Context, params client.ListFollowUpsPar
 	return list(ctx, c, p, listing[client.FollowUpList]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
-			return c.ListFollowUps(ctx, &params)
+			return c.ListFollowUps(ctx, &params, sparse)
 		},
 		add: func(page client.FollowUpList) (int, string) {
 			all = append(all, page.FollowUps...)

@@ -54,7 +54,11 @@ func (s *session) command(l lines, send order, more ...string) *cobra.Command {
 		Example: "  tocsin incident " + l.example,
 		Args:    between(1+len(more), 1+len(more)),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			return show(c, c.outcome)(send(ctx, aim{c, numbered(args[0]), args[1:]}))
+			number, err := numbered(args[0])
+			if err != nil {
+				return err
+			}
+			return show(c, c.outcome)(send(ctx, aim{c, number, args[1:]}))
 		}),
 	}
 	s.keyFlag(cmd)
@@ -81,13 +85,20 @@ func (c *call) outcome(o client.Outcome) {
 	}
 }
 
-// numbered lets people write 7 for INC-7.
-func numbered(text string) string {
-	text = strings.ToUpper(text)
-	if text != "" && strings.Trim(text, "0123456789") == "" {
-		return "INC-" + text
+// numbered reads the number of an incident: INC-7, or 7.
+func numbered(text string) (string, error) {
+	rest, prefixed := strings.CutPrefix(strings.ToUpper(text), "INC-")
+	digits := strings.Trim(rest, "0123456789") == ""
+	if !prefixed && !digits || !properNumber(rest) {
+		return "", misused("%q is not the number of an incident, such as INC-1042", text)
 	}
-	return text
+	return "INC-" + rest, nil
+}
+
+// properNumber says whether the API takes it behind "INC-".
+func properNumber(text string) bool {
+	strange := strings.Trim(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	return text != "" && len(text) <= 40 && strange == ""
 }
 
 // level reads a severity as people write it: sev2, SEV2, 2, unknown.

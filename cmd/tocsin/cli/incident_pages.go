@@ -17,8 +17,8 @@ func pagesCommand(s *session) *cobra.Command {
 		Short:   "Show who was paged, how, why and when",
 		Example: "  tocsin incident pages INC-7",
 		Args:    between(1, 1),
-		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			return c.pages(ctx, numbered(args[0]), p)
+		RunE: s.runFor(func(ctx context.Context, c *call, number string) error {
+			return c.pages(ctx, number, p)
 		}),
 	}
 	p.addFlags(cmd)
@@ -29,7 +29,7 @@ func (c *call) pages(ctx context.Context, number string, p paging) error {
 	var all []client.Page
 	return list(ctx, c, p, listing[client.PageList]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
-			return c.ListPages(ctx, number, &client.ListPagesParams{Cursor: cursor, Limit: limit})
+			return c.ListPages(ctx, number, &client.ListPagesParams{Cursor: cursor, Limit: limit}, sparse)
 		},
 		add: func(page client.PageList) (int, string) {
 			all = append(all, page.Pages...)

@@ -12,7 +12,7 @@ import (
 
 func reassignCommand(s *session) *cobra.Command {
 	var body client.Reassign
-	cmd := s.command(lines{"reassign", "Offer the incident to somebody else; you hold it until they accept", "reassign INC-7 --team search --reason 'the index is corrupt'"},
+	cmd := s.command(lines{"reassign", "Offer the incident to somebody else; you hold it until they accept", "reassign INC-7 --team storefront --reason 'the index is corrupt'"},
 		func(ctx context.Context, a aim) (*http.Response, error) {
 			return a.Reassign(ctx, a.number, &client.ReassignParams{IdempotencyKey: a.key()}, body)
 		})

@@ -20,8 +20,8 @@ func showCommand(s *session) *cobra.Command {
 		Short:   "Show one incident: what is known, what is asked, what is owed",
 		Example: "  tocsin incident show INC-7",
 		Args:    between(1, 1),
-		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			return show(c, c.incident)(c.GetIncident(ctx, numbered(args[0])))
+		RunE: s.runFor(func(ctx context.Context, c *call, number string) error {
+			return show(c, c.incident)(c.GetIncident(ctx, number))
 		}),
 	}
 }

@@ -18,8 +18,8 @@ func timelineCommand(s *session) *cobra.Command {
 		Short:   "Show everything that happened, the oldest first",
 		Example: "  tocsin incident timeline INC-7 --all\n  tocsin incident timeline INC-7 --kind acknowledged",
 		Args:    between(1, 1),
-		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			return c.timeline(ctx, numbered(args[0]), params, p)
+		RunE: s.runFor(func(ctx context.Context, c *call, number string) error {
+			return c.timeline(ctx, number, params, p)
 		}),
 	}
 	cmd.Flags().StringSliceVar(&params.Kind, "kind", nil, "only entries of these kinds")
@@ -32,7 +32,7 @@ func (c *call) timeline(ctx context.Context, number string, params client.ListTi
 	return list(ctx, c, p, listing[client.Timeline]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
-			return c.ListTimeline(ctx, number, &params)
+			return c.ListTimeline(ctx, number, &params, sparse)
 		},
 		add: func(page client.Timeline) (int, string) {
 			all = append(all, page.Entries...)

@@ -30,7 +30,11 @@ stop it. When the stream breaks, it goes on where it was.`,
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
 			w := &watcher{call: c, seen: map[string]int{}}
 			if len(args) > 0 {
-				w.number = numbered(args[0])
+				number, err := numbered(args[0])
+				if err != nil {
+					return err
+				}
+				w.number = number
 			}
 			return w.watch(ctx)
 		}),

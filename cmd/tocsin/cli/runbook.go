@@ -50,7 +50,11 @@ func runbookRunCommand(s *session) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(c, c.outcome)(c.StartRun(ctx, numbered(number), &client.StartRunParams{IdempotencyKey: c.key()}, body))
+			to, err := numbered(number)
+			if err != nil {
+				return err
+			}
+			return show(c, c.outcome)(c.StartRun(ctx, to, &client.StartRunParams{IdempotencyKey: c.key()}, body))
 		}),
 	}
 	s.keyFlag(cmd)

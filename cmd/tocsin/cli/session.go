@@ -85,6 +85,18 @@ func (s *session) run(f task) func(*cobra.Command, []string) error {
 	}
 }
 
+// runFor makes a cobra function of what is done for the incident that the
+// first argument names.
+func (s *session) runFor(f func(ctx context.Context, c *call, number string) error) func(*cobra.Command, []string) error {
+	return s.run(func(ctx context.Context, c *call, args []string) error {
+		number, err := numbered(args[0])
+		if err != nil {
+			return err
+		}
+		return f(ctx, c, number)
+	})
+}
+
 // dial makes a call of this command to the server.
 func (s *session) dial(cmd *cobra.Command, token string) (*call, error) {
 	url, err := s.server()
