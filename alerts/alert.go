@@ -18,6 +18,11 @@ const (
 	Resolved Status = "resolved"
 )
 
+// CopiesWithin is for how long after an alert has ended a delivery that says
+// it fires since the same moment is taken for a late copy. Later it fires
+// again: a source that had lost sight of it keeps the old moment.
+const CopiesWithin = 5 * time.Minute
+
 // Alert is one signal from a monitoring system, as Tocsin understands it
 // whatever the source.
 type Alert struct {

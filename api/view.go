@@ -34,7 +34,7 @@ func viewOf(i *incident.Incident) gen.Incident {
 		Clocks: i.Clocks, Counts: i.Counts, Alerts: orEmpty(i.Alerts), Links: i.Links, Ticket: i.Ticket,
 		FollowUps: i.FollowUps, Runs: i.Runs, Questions: i.Questions, Runbooks: i.Runbooks,
 		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,
-		ConfirmToResolve: i.Policy.Response(i.Severity, i.Impact.Scope).Closing.Confirmations,
+		ConfirmToResolve: i.Duties().Closing.Confirmations,
 		Revision:         i.Revision,
 	}
 	for role, person := range i.Roles {

@@ -30,7 +30,7 @@ func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 	i.Counts.More = max(more, 0)
 	var fired []alerts.Alert
 	for _, a := range batch {
-		if i.takeAlert(a) && a.Status == alerts.Firing {
+		if i.takeAlert(a, now) && a.Status == alerts.Firing {
 			fired = append(fired, a)
 		}
 	}
@@ -47,7 +47,7 @@ func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 }
 
 // takeAlert keeps the last word of one alert and reports whether it is news.
-func (i *Incident) takeAlert(a alerts.Alert) bool {
+func (i *Incident) takeAlert(a alerts.Alert, now time.Time) bool {
 	state := AlertState{Fact: a.Fact(), Name: cut(a.Name()), Summary: cut(a.Summary()), EndsAt: a.EndsAt.UTC()}
 	state.StartsAt = state.StartsAt.UTC()
 	n := slices.IndexFunc(i.Alerts, func(s AlertState) bool { return s.Fingerprint == a.Fingerprint })
@@ -64,8 +64,9 @@ func (i *Incident) takeAlert(a alerts.Alert) bool {
 	}
 	known := i.Alerts[n]
 	stale := state.StartsAt.Before(known.StartsAt)
-	ended := state.StartsAt.Equal(known.StartsAt) && known.Status == alerts.Resolved
-	if stale || ended || known.Fact == state.Fact {
+	copied := state.StartsAt.Equal(known.StartsAt) && known.Status == alerts.Resolved &&
+		(known.EndsAt.IsZero() || now.Sub(known.EndsAt) < alerts.CopiesWithin)
+	if stale || copied || known.Fact == state.Fact {
 		return false
 	}
 	i.Alerts[n] = state

@@ -191,6 +191,21 @@ func TestLateFiringAfterTheIncidentIsOver(t *testing.T) {
 	})
 }
 
+func TestAnAlertThatItsSourceLostSightOfFiresAgainSinceTheSameMoment(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		at := func(status alerts.Status, minutes int) store.Claimed {
+			c := hosts(host("web", status, noon()))
+			c.At = noon().Add(time.Duration(minutes) * time.Minute)
+			return claim(t, s, c)
+		}
+		at(alerts.Firing, 0)
+		require.Len(t, at(alerts.Resolved, 10).News, 1)
+		require.Empty(t, at(alerts.Firing, 14).News, "a late copy")
+		require.Len(t, at(alerts.Firing, 15).News, 1, "late copies do not put it off")
+	})
+}
+
 func TestResolvedOfAnUnknownAlertIsHeard(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

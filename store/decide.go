@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
 )
@@ -43,19 +44,20 @@ func (d *desk) claim(c Claim) Claimed {
 // opens reports whether an alert calls for an incident when none is open: it
 // fires, and is not known to have ended already.
 func (d *desk) opens(c Claim, a alerts.Alert) bool {
-	return a.Status == alerts.Firing && !stale(d.facts[factID{c.Service, c.Key, a.Fingerprint}], a)
+	return a.Status == alerts.Firing && !stale(d.facts[factID{c.Service, c.Key, a.Fingerprint}], a, c.At)
 }
 
 // stale reports whether a delivery is about an earlier time than what is
-// known, or says that an alert fires whose end is known. A source that does
-// not say since when is taken at its word.
-func stale(known *factRow, a alerts.Alert) bool {
+// known, or is a late copy that says an alert fires whose end is known. A
+// source that does not say since when is taken at its word.
+func stale(known *factRow, a alerts.Alert, at time.Time) bool {
 	if known == nil || a.StartsAt.IsZero() {
 		return false
 	}
 	starts := stampOf(a.StartsAt).Time()
 	return starts.Before(known.Starts.Time()) ||
-		starts.Equal(known.Starts.Time()) && !known.firing() && a.Status == alerts.Firing
+		starts.Equal(known.Starts.Time()) && !known.firing() && a.Status == alerts.Firing &&
+			at.Sub(known.Last.Time()) < alerts.CopiesWithin
 }
 
 // assign gives a new key to an incident: to one of its own, or to the storm
@@ -137,9 +139,11 @@ func (d *desk) note(c Claim, a alerts.Alert, row *claimRow) bool {
 		now = *known
 	}
 	now.Count++
-	now.Last = stampOf(c.At)
+	if !stale(known, a, c.At) {
+		now.Last = stampOf(c.At)
+	}
 	heard := false
-	if isNews(known, a, row) {
+	if isNews(known, a, row, c.At) {
 		now.Status, now.Starts, now.Alert = string(a.Status), stampOf(a.StartsAt), encode(a)
 		if row != nil {
 			heard = d.list(known, &now, row)
@@ -152,11 +156,11 @@ func (d *desk) note(c Claim, a alerts.Alert, row *claimRow) bool {
 // isNews reports whether a delivery changes what is known of an alert.
 // Copies, repeats and late deliveries do not; an alert that still fires is
 // news for an incident that it did not belong to.
-func isNews(known *factRow, a alerts.Alert, row *claimRow) bool {
+func isNews(known *factRow, a alerts.Alert, row *claimRow, at time.Time) bool {
 	switch {
 	case known == nil:
 		return true
-	case stale(known, a):
+	case stale(known, a, at):
 		return false
 	case row != nil && known.Number != row.Number && known.firing():
 		return true
