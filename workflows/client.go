@@ -47,8 +47,8 @@ func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []aler
 	if !c.Unlisted {
 		options.TypedSearchAttributes = attributes(inc)
 	}
-	state := State{Incident: inc, Alerts: batch, More: more, Unlisted: c.Unlisted, Behaviour: behaviour}
-	state.entered(opened, inc.Drain())
+	state := NewState(inc, batch, more)
+	state.Unlisted = c.Unlisted
 	_, err = c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
 	if err = engineError(err, "start "+inc.Number); incident.KindOf(err) == incident.Invalid && len(batch) > 0 {
 		state.Alerts, state.More = nil, more+len(batch) // too large, perhaps: the page matters more than its alerts

@@ -70,7 +70,7 @@ func (r *response) write(ctx workflow.Context) error {
 	r.state.written(len(batch.Entries))
 	r.state.Settled = r.state.Settled[settled:]
 	r.recorded = revision
-	r.ticket.recorded(face, r.state.Ticketed, workflow.Now(ctx))
+	r.faced(face, workflow.Now(ctx))
 	r.describe(ctx)
 	return nil
 }

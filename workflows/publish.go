@@ -24,16 +24,18 @@ func (r *response) publish(ctx workflow.Context) {
 			return
 		}
 		at = r.ticketDue()
-		ticket := !at.IsZero() && !workflow.Now(ctx).Before(at)
+		ticket := !at.IsZero() && (r.owes() || !workflow.Now(ctx).Before(at)) // one activity for one moment
 		if ticket || r.owes() {
 			r.send(ctx, r.publication(ticket))
 		}
 	}
 }
 
-// owes reports whether the outbox holds something that is not on its way.
+// owes reports whether the outbox holds something that is not on its way. While
+// the store is quick it waits for the record, so that the ticket, which shows
+// what is recorded, goes along.
 func (r *response) owes() bool {
-	if r.opening {
+	if r.opening || (r.dirty() && !r.slow) {
 		return false
 	}
 	return slices.ContainsFunc(r.inc.Outbox.Notices, func(n incident.Notice) bool { return !r.inFlight[n.Key] }) ||

@@ -40,8 +40,8 @@ func (r *response) open(ctx workflow.Context, late []alerts.Alert) string {
 		Recurs: r.inc.Number, Policy: r.inc.Policy, Urgency: r.inc.Urgency, Severity: r.inc.Severity,
 		Runbooks: r.inc.Runbooks, By: incident.Self(), Source: r.inc.Origin, At: workflow.Now(ctx),
 	})
-	state := State{Incident: next, Alerts: late, Unlisted: r.state.Unlisted, Behaviour: behaviour}
-	state.entered(opened, next.Drain())
+	state := NewState(next, late, 0)
+	state.Unlisted = r.state.Unlisted
 	child := workflow.ExecuteChildWorkflow(r.sibling(ctx, next), Incident, state)
 	if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil && !isAlreadyStarted(err) {
 		r.log.Error("the recurrence cannot be opened", "number", next.Number, "error", err)

@@ -71,9 +71,14 @@ func (r *response) describe(ctx workflow.Context) {
 func details(i *incident.Incident, now time.Time) string {
 	lines := []string{fmt.Sprintf("### %s: %s\n", i.Number, i.Phase)}
 	for _, row := range [][2]string{
-		{"Service", i.Service}, {"Severity", cmp.Or(string(i.Severity), "unknown")}, {"Urgency", string(i.Urgency)},
-		{"Holder", cmp.Or(i.Holder, "nobody yet")}, {"Commander", cmp.Or(i.Roles[incident.Commander], "none")},
-		{"Now", i.Status}, {"Next", i.NextStep}, {"Ticket", i.Ticket.Key},
+		{"Service", i.Service},
+		{"Severity", cmp.Or(string(i.Severity), "unknown")},
+		{"Urgency", string(i.Urgency)},
+		{"Holder", cmp.Or(i.Holder, "nobody yet")},
+		{"Commander", cmp.Or(i.Roles[incident.Commander], "none")},
+		{"Now", i.Status},
+		{"Next", i.NextStep},
+		{"Ticket", i.Ticket.Key},
 	} {
 		if row[1] != "" {
 			lines = append(lines, fmt.Sprintf("- **%s:** %s", row[0], row[1]))

@@ -37,10 +37,12 @@ type State struct {
 	// summons.
 	Known map[string][][]activities.Recipient `json:"known,omitempty"`
 	// Highlight is the last entry recorded that a ticket shows; Ticketed says
-	// what the ticket shows, and NoTracker that there is none to show it in.
-	Highlight int    `json:"highlight,omitempty"`
-	Ticketed  string `json:"ticketed,omitempty"`
-	NoTracker bool   `json:"no_tracker,omitempty"`
+	// what the ticket shows, Stale since when it should show something else,
+	// and NoTracker that there is none to show it in.
+	Highlight int       `json:"highlight,omitempty"`
+	Ticketed  string    `json:"ticketed,omitempty"`
+	Stale     time.Time `json:"stale,omitzero"`
+	NoTracker bool      `json:"no_tracker,omitempty"`
 	// Ordered says that nobody knows yet what became of a ticket order.
 	Ordered bool `json:"ordered,omitempty"`
 	// Runs is how far each run that was started has reported, Told which
@@ -57,6 +59,14 @@ type State struct {
 	Into string `json:"into,omitempty"`
 	// Since is when the present run began.
 	Since time.Time `json:"since,omitzero"`
+}
+
+// NewState is what an incident starts with: the incident as it was opened, the
+// alerts that opened it, and how many more fire that are left out.
+func NewState(i *incident.Incident, batch []alerts.Alert, more int) State {
+	s := State{Incident: i, Alerts: batch, More: more, Behaviour: behaviour}
+	s.entered(opened, i.Drain())
+	return s
 }
 
 // chapter is a part of the timeline with the id of the run that numbered it:

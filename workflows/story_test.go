@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,12 +39,18 @@ type story struct {
 	// breaks are the times at which the engine suggests to continue as new.
 	breaks []string
 	env    *testsuite.TestWorkflowEnvironment
-	done   bool
-	runs   int
+	// present is env, for activities: those of a run that was left may still
+	// be at work.
+	present atomic.Pointer[testsuite.TestWorkflowEnvironment]
+	done    bool
+	runs    int
 	// answers are the outcomes and refusals of commands, by id.
 	answers map[string]string
-	// outside are the signals to other workflows.
-	outside []string
+	// number is the incident's, row how it was recorded last.
+	number string
+	// watch sets listeners at the start of each run.
+	watch func(*story)
+	row   *incident.Incident
 }
 
 type scene struct {
@@ -86,9 +93,10 @@ func stamp(t time.Time) string {
 
 func tell(t *testing.T, opening incident.Opening, fired ...alerts.Alert) *story {
 	t.Helper()
-	s := &story{world: newWorld(), t: t, answers: map[string]string{}}
-	s.now = func() time.Time { return s.env.Now() }
-	s.state = workflows.State{Incident: incident.New(opening), Alerts: fired, Unlisted: true}
+	s := &story{world: newWorld(), t: t, answers: map[string]string{}, number: opening.Number}
+	s.now = func() time.Time { return s.present.Load().Now() }
+	s.state = workflows.NewState(incident.New(opening), fired, 0)
+	s.state.Unlisted = true
 	return s
 }
 
@@ -109,6 +117,9 @@ func (s *story) play() *story {
 			s.t.Fatal("it continues as new without end")
 		}
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over, s.row = true, s.rows[s.number]
 	return s
 }
 
@@ -117,6 +128,7 @@ func (s *story) playRun(start time.Time) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
 	s.env = suite.NewTestWorkflowEnvironment()
+	s.present.Store(s.env)
 	s.env.SetStartTime(start)
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: s.state.Incident.Number, TaskQueue: workflows.Incidents})
 	s.env.SetTestTimeout(time.Minute)
@@ -135,6 +147,9 @@ func (s *story) playRun(start time.Time) {
 		if at := clock(when); at.After(start) {
 			s.env.RegisterDelayedCallback(func() { s.env.SetContinueAsNewSuggested(true) }, at.Sub(start))
 		}
+	}
+	if s.watch != nil {
+		s.watch(s)
 	}
 	s.env.ExecuteWorkflow(workflows.Incident, s.state)
 	require.True(s.t, s.env.IsWorkflowCompleted())
@@ -165,11 +180,14 @@ func (s *story) rollback(ctx workflow.Context, in runbook.Input) error {
 }
 
 func (s *story) signalled(id, signal string, arg any) error {
-	s.see("signal %s to %s", signal, id)
 	if err := s.fails("signal"); err != nil {
 		return err
 	}
-	_ = arg
+	if told, ok := arg.(workflows.Alerts); ok {
+		s.see("%s hears of %d alerts", id, len(told.Alerts))
+		return nil
+	}
+	s.see("signal %s to %s", signal, id)
 	return nil
 }
 
@@ -197,14 +215,17 @@ func (s *story) transcript(from, until string, words ...string) []string {
 func (s *story) recorded(kinds ...string) []string {
 	s.t.Helper()
 	var out []string
-	for n, key := range slices.Sorted(maps.Keys(s.timeline)) {
+	keys := slices.DeleteFunc(slices.Sorted(maps.Keys(s.timeline)), func(key string) bool {
+		return !strings.HasPrefix(key, s.number+"/")
+	})
+	for n, key := range keys {
 		e := s.timeline[key]
 		require.Equal(s.t, n+1, e.Sequence, "a number is missing or twice: %s", key)
 		if len(kinds) == 0 || slices.Contains(kinds, e.Kind) {
 			out = append(out, fmt.Sprintf("%s %s", stamp(e.Recorded), e.Text))
 		}
 	}
-	require.Equal(s.t, s.row.Sequence, len(s.timeline), "the timeline has everything")
+	require.Equal(s.t, s.row.Sequence, len(keys), "the timeline has everything")
 	return out
 }
 

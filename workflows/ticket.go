@@ -15,24 +15,21 @@ import (
 
 // ticketing is how the ticket stands, in this run.
 type ticketing struct {
-	// face is what the ticket should show, of what is recorded; stale is
-	// since when it shows something else.
-	face  string
-	stale time.Time
+	// face is what the ticket should show, of what is recorded.
+	face string
 	// sending says that an order is on its way, hinted that the tracker told
 	// of a change.
 	sending, hinted bool
 }
 
-// recorded notes what is to be shown from now on.
-func (t *ticketing) recorded(face, shown string, now time.Time) {
-	t.face = face
-	if face == shown {
-		t.stale = time.Time{}
-		return
-	}
-	if t.stale.IsZero() {
-		t.stale = now
+// faced notes what the ticket is to show from now on.
+func (r *response) faced(face string, now time.Time) {
+	r.ticket.face = face
+	switch {
+	case face == r.state.Ticketed:
+		r.state.Stale = time.Time{}
+	case r.state.Stale.IsZero():
+		r.state.Stale = now
 	}
 }
 
@@ -60,12 +57,14 @@ const ticketEvery = 40 * time.Second
 // time: a new one and the last words at once, the rest gathered.
 func (r *response) ticketDue() time.Time {
 	switch {
-	case r.ticket.stale.IsZero() || r.ticket.sending || r.opening || r.inc.Held || r.state.NoTracker || !r.ticketWanted():
+	case r.ticket.face == "" || r.state.Stale.IsZero() || r.ticket.sending || r.opening:
+		return time.Time{}
+	case r.inc.Held || r.state.NoTracker || !r.ticketWanted() || (r.inc.Phase.Over() && r.dirty()):
 		return time.Time{}
 	case r.inc.Ticket.ID == "" || r.inc.Phase.Over():
-		return r.ticket.stale
+		return r.state.Stale
 	}
-	return r.ticket.stale.Add(ticketEvery)
+	return r.state.Stale.Add(ticketEvery)
 }
 
 // ticketWanted reports whether the policy asks for a ticket. What ended before
@@ -97,8 +96,8 @@ func (r *response) ticketed(made activities.Published, face string, now time.Tim
 	if !slices.Contains(made.Owed, activities.TicketKey) {
 		r.state.Ticketed, r.state.Ordered = face, false
 	}
-	r.ticket.stale = time.Time{}
-	r.ticket.recorded(r.ticket.face, r.state.Ticketed, now)
+	r.state.Stale = time.Time{}
+	r.faced(r.ticket.face, now)
 }
 
 // pollEvery is how often the tracker is asked; its webhooks are quicker.

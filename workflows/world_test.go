@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,22 +21,27 @@ type world struct {
 
 	mu    sync.Mutex
 	lines []line
+	// over says that the story was told: what comes later is not seen.
+	over bool
 	// broken says why a channel, "mail", "ticket", "store" or "lookup" does
 	// not work at a time; nil is healthy.
 	broken map[string]func(at time.Time) error
-	// sent are the keys that were handed over; timeline, pages and row are
+	// sent are the keys that were handed over; timeline, pages and rows are
 	// what was recorded.
 	sent     map[string]bool
 	timeline map[string]incident.Entry
 	pages    map[string]incident.Page
-	row      *incident.Incident
+	rows     map[string]*incident.Incident
 	// duty maps a schedule to who is on call; nobody when it is missing.
 	duty map[string]string
 	// holder is who holds the key when an incident adopts it.
 	holder  string
 	tickets map[string]incident.TicketStatus
 	opened  int
-	runs    activities.RunState
+	// poll lengthens the wait between two looks at tickets: this environment
+	// gives up after ten, which a server does not.
+	poll time.Duration
+	runs activities.RunState
 	// started counts the activities by name, local ones too.
 	started map[string]int
 }
@@ -48,7 +54,7 @@ type line struct {
 func newWorld() *world {
 	return &world{
 		broken: map[string]func(time.Time) error{}, sent: map[string]bool{}, started: map[string]int{},
-		timeline: map[string]incident.Entry{}, pages: map[string]incident.Page{}, tickets: map[string]incident.TicketStatus{},
+		rows: map[string]*incident.Incident{}, timeline: map[string]incident.Entry{}, pages: map[string]incident.Page{}, tickets: map[string]incident.TicketStatus{},
 		duty: map[string]string{"payments": "alice", "payments/secondary": "bob", "commanders": "erin"},
 	}
 }
@@ -56,13 +62,20 @@ func newWorld() *world {
 func (w *world) see(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.lines = append(w.lines, line{w.now(), fmt.Sprintf(format, args...)})
+	if !w.over {
+		w.lines = append(w.lines, line{w.now(), fmt.Sprintf(format, args...)})
+	}
 }
+
+var errOver = errors.New("the story was told")
 
 // fails returns why something does not work now.
 func (w *world) fails(what string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.over {
+		return errOver
+	}
 	w.started[what]++
 	if broken := w.broken[what]; broken != nil {
 		return broken(w.now())
@@ -233,10 +246,16 @@ func (w *world) AwaitTickets(_ context.Context, q activities.TicketWatch) ([]inc
 	for _, ref := range q.Refs {
 		now = append(now, w.tickets[ref.ID])
 	}
-	if !slices.Equal(now, q.Known) {
+	known := map[string]incident.TicketStatus{}
+	for _, k := range q.Known {
+		known[k.Ref.ID] = k
+	}
+	if slices.ContainsFunc(now, func(t incident.TicketStatus) bool {
+		return t.Done != known[t.Ref.ID].Done || t.Resolution != known[t.Ref.ID].Resolution
+	}) {
 		return now, nil
 	}
-	return nil, activities.NotYet("as before", q.Every)
+	return nil, activities.NotYet("as before", max(q.Every, w.poll))
 }
 
 func (w *world) Record(_ context.Context, b activities.Batch) error {
@@ -245,14 +264,17 @@ func (w *world) Record(_ context.Context, b activities.Batch) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.over {
+		return errOver
+	}
 	for _, e := range b.Entries {
 		w.timeline[fmt.Sprintf("%s/%06d/%s", b.Number, e.Sequence, b.Epoch)] = e
 	}
 	for _, p := range b.Pages {
 		w.pages[p.Key] = p
 	}
-	if w.row == nil || b.Incident.Revision >= w.row.Revision {
-		w.row = b.Incident.Clone()
+	if known := w.rows[b.Number]; known == nil || b.Incident.Revision >= known.Revision {
+		w.rows[b.Number] = b.Incident.Clone()
 	}
 	return nil
 }

@@ -1,0 +1,120 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/workflows"
+)
+
+// everything is an incident in which a lot is owed at any moment.
+func everything(t *testing.T) *story {
+	t.Helper()
+	p := cadence()
+	p.Severities[1].Response.Ticket = true
+	p.Severities[1].Response.StillOnIt = 20 * time.Minute
+	p.Severities[1].Response.Limits = catalog.Limits{Acknowledge: 3 * time.Minute, Mitigate: 30 * time.Minute}
+	p.Leads = []string{"grace"}
+	return payments(t, p).
+		at("02:06:10", command("bob", workflows.Acknowledge, ack)).
+		at("02:08:10", command("bob", workflows.AddResponder, incident.AddResponder{Target: p.Escalation.Levels[0].Targets[0], Reason: "help"})).
+		at("02:09:10", command("alice", workflows.Acknowledge, incident.Acknowledge{Page: "INC-1042/responder-1/r0/l0/alice/phone"})).
+		at("02:20:10", command("bob", workflows.PostUpdate, incident.PostUpdate{What: "Payments fail.", Doing: "Looking."})).
+		at("02:22:10", command("bob", workflows.AddFollowUp, incident.AddFollowUp{Title: "learn", Due: clock("9d 02:00")})).
+		at("02:50:10", command("bob", workflows.Mitigate, mitigate)).
+		at("02:55:10", says(clear("PaymentsFail", "02:00"))).
+		at("03:00:10", command("bob", workflows.Resolve, resolve)).
+		at("1d 09:00", func(s *story) {
+			s.move("2", "Done", "Done")
+			s.env.SignalWorkflow(workflows.TicketSignal, incident.TicketRef{ID: "2"})
+		})
+}
+
+func TestContinuesAsNewAsIfNothingHadHappened(t *testing.T) {
+	whole := everything(t).play()
+	want := whole.transcript("02:00", "9d 00:00")
+	require.Equal(t, incident.Closed, whole.row.Phase)
+	for _, when := range []string{
+		"02:00:01", "02:01", "02:03:30", "02:05:30", "02:06:30", "02:08:30", "02:09:30", "02:17", "02:21", "02:23", "02:45",
+		"02:52", "02:58", "03:05", "04:00", "1d 01:00",
+	} {
+		t.Run(when, func(t *testing.T) {
+			s := everything(t)
+			s.breaks = []string{when}
+			s.play()
+			require.Greater(t, s.runs, 1, "it did continue as new")
+			require.Equal(t, want, s.transcript("02:00", "9d 00:00"))
+			require.ElementsMatch(t, whole.recorded(), s.recorded())
+		})
+	}
+}
+
+func TestLeavesWithAPageStillTried(t *testing.T) {
+	s := payments(t, quiet())
+	s.broken["push"] = away("02:00", "02:00:20")
+	s.at("02:00:06", func(s *story) { s.env.SetCurrentHistoryLength(10_000) }).
+		at("02:04", command("alice", workflows.Acknowledge, ack)).at("02:05", stop).play()
+	require.Greater(t, s.runs, 1)
+	require.Len(t, s.transcript("02:00", "02:05", "push alice"), 1, "the page is issued again by its key")
+}
+
+func TestKeepsTheRecordOfARunThatCouldNotWriteIt(t *testing.T) {
+	s := payments(t, quiet())
+	s.broken["store"] = away("02:00", "02:10")
+	s.breaks = []string{"02:01", "02:03", "02:06"}
+	s.at("02:12", command("carol", workflows.Acknowledge, ack)).at("02:13", stop).play()
+	require.Greater(t, s.runs, 1)
+	require.NotEmpty(t, s.recorded("page.sent"), "nothing is missing and nothing is twice")
+}
+
+func TestSignalsAreNotLostWhenARunIsLeft(t *testing.T) {
+	s := payments(t, quiet())
+	s.breaks = []string{"02:03:01"}
+	s.at("02:03", func(s *story) {
+		for n := range 3 { // they wait for the task that leaves the run
+			said := workflows.Alerts{Alerts: []alerts.Alert{fire(fmt.Sprint("Other", n), "02:03")}}
+			s.env.SignalWorkflowSkippingWorkflowTask(workflows.AlertsSignal, said)
+		}
+	}).at("02:04", command("alice", workflows.Acknowledge, ack)).at("02:05", stop).play()
+	require.Greater(t, s.runs, 1)
+	require.Equal(t, 4, s.row.Counts.Firing)
+}
+
+func TestARunLastsAWeekAtMost(t *testing.T) {
+	s := resolved(t, quiet()).
+		at("02:30", command("alice", workflows.AddFollowUp, incident.AddFollowUp{Title: "learn", Due: clock("2d 02:00")})).
+		at("30d 09:00", command("alice", workflows.CompleteFollowUp, incident.CompleteFollowUp{ID: "1"})).play()
+	require.Equal(t, incident.Closed, s.row.Phase)
+	require.GreaterOrEqual(t, s.runs, 4)
+}
+
+func TestStateStaysSmall(t *testing.T) {
+	s := payments(t, quiet())
+	for n := range 50 {
+		s.state.Alerts = append(s.state.Alerts, fire(fmt.Sprintf("Alert %02d with a rather long name that says a lot", n), "02:00"))
+	}
+	for n := range 250 {
+		s.at(clockAfter("02:01", n), command("alice", workflows.Note, incident.Note{Text: fmt.Sprint("note ", n)}))
+	}
+	var largest int
+	s.breaks = []string{"02:06:30"}
+	s.at("02:08", func(s *story) {
+		data, err := json.Marshal(s.state)
+		require.NoError(s.t, err)
+		largest = len(data)
+		stop(s)
+	}).play()
+	require.Positive(t, largest)
+	require.Less(t, largest, 256<<10)
+}
+
+func clockAfter(from string, seconds int) string {
+	return stamp(clock(from).Add(time.Duration(seconds) * time.Second))
+}

@@ -1,0 +1,84 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/workflows"
+)
+
+const rollbackRun = "INC-1042/runbook/rollback/1"
+
+// report is what the run says.
+func report(r runbook.Report) func(*story) {
+	return func(s *story) {
+		r.Run, r.At = rollbackRun, s.env.Now()
+		s.env.SignalWorkflow(runbook.ReportSignal, r)
+	}
+}
+
+func question(until string) *runbook.Question {
+	return &runbook.Question{
+		ID: "rollback-1-1", Approval: true, Text: "Roll payments back?", Choices: []string{"approve", "refuse"}, Until: clock(until),
+	}
+}
+
+// rolling is an incident whose holder bob runs rollback, which asks at 02:03.
+func rolling(t *testing.T) *story {
+	t.Helper()
+	p := with(func(r *catalog.ResponsePolicy) { r.Authority.Approve = []catalog.Standing{catalog.Anyone} })
+	p.Leads = []string{"grace"}
+	return payments(t, p).
+		at("02:01", command("bob", workflows.Acknowledge, ack)).
+		at("02:02", command("bob", workflows.StartRun, incident.StartRun{Name: "rollback"})).
+		at("02:03", report(runbook.Report{Kind: runbook.Asked, Ordinal: 1, Text: "Roll back?", Question: question("02:13")}))
+}
+
+func TestApprovalIsPagedAnsweredAndRelayed(t *testing.T) {
+	s := rolling(t).
+		at("02:03:30", report(runbook.Report{Kind: runbook.Asked, Ordinal: 1, Text: "Roll back?", Question: question("02:13")})).
+		at("02:04", command("bob", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
+		at("02:09", command("grace", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
+		at("02:10", report(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "done"})).
+		at("02:11", stop).play()
+	require.Equal(t, []string{
+		"02:02 run rollback started by bob",
+		"02:03 push alice (question-1)", "02:03 push grace (question-1)",
+		"02:05 sms alice (question-1)", "02:05 sms grace (question-1)",
+		"02:09 run hears approve from grace",
+	}, s.transcript("02:02", "02:11", "run", "question"))
+	require.Contains(t, s.answers["answer bob 02:04"], "forbidden", "who started it does not approve it")
+	require.Len(t, s.recorded("question"), 1, "a repeated report is no second question")
+	require.Equal(t, incident.RunDone, s.row.Runs[0].State)
+}
+
+func TestApprovalThatNobodyGivesExpires(t *testing.T) {
+	s := rolling(t).
+		at("02:13", report(runbook.Report{Kind: runbook.Expired, Ordinal: 2, Question: question("02:13")})).
+		at("02:14", command("grace", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
+		at("02:15", stop).play()
+	require.Contains(t, s.answers["answer grace 02:14"], "refused")
+	require.Empty(t, s.transcript("02:13", "02:15", "run hears"))
+}
+
+func TestSilentRunIsLookedAt(t *testing.T) {
+	s := rolling(t)
+	s.runs = 0
+	s.world.runs = activities.RunState{State: incident.RunRunning}
+	s.at("02:20", func(s *story) {
+		s.world.runs = activities.RunState{Closed: true, State: incident.RunFailed, Text: "it is gone"}
+	}).at("02:50", stop).play()
+	require.Equal(t, []string{"02:33 rollback failed: it is gone"}, s.recorded("run.failed"))
+	require.Equal(t, clock("02:18").Add(15*time.Minute), s.row.Runs[0].Ended, "looked at every 15 minutes")
+}
+
+func TestReportsOfStrangersAreDropped(t *testing.T) {
+	s := payments(t, quiet()).at("02:01", report(runbook.Report{Kind: runbook.Noted, Ordinal: 1, Text: "who am I"})).at("02:02", stop).play()
+	require.Empty(t, s.recorded("run.note"))
+}
