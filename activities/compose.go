@@ -111,9 +111,12 @@ func ticketBlock(inc *incident.Incident, highlights []incident.Entry, links Link
 	var out strings.Builder
 	for _, row := range [][2]string{
 		{"Incident", fmt.Sprintf("[%s](%s)", inc.Number, links.Incident(inc.Number))},
-		{"Severity", severityText(inc)}, {"Phase", string(inc.Phase)},
+		{"Severity", severityText(inc)},
+		{"Phase", string(inc.Phase)},
 		{"Commander", cmp.Or(inc.Roles[incident.Commander], actingText(inc))},
-		{"Service", inc.Service}, {"Now", inc.Status}, {"Next", inc.NextStep},
+		{"Service", inc.Service},
+		{"Now", inc.Status},
+		{"Next", inc.NextStep},
 	} {
 		if row[1] != "" {
 			fmt.Fprintf(&out, "**%s:** %s\n\n", row[0], row[1])

@@ -251,14 +251,16 @@ type patientTracker interface {
 // own.
 type TicketWatch struct {
 	Refs []incident.TicketRef `json:"refs"`
-	// Known is what they said last, in the order of Refs.
+	// Known is what they said last; those of which nothing is known are taken
+	// to be there and not done.
 	Known []incident.TicketStatus `json:"known,omitempty"`
 	Every time.Duration           `json:"every"`
 }
 
-// AwaitTickets returns as soon as a ticket says something new. Until then
-// every try fails with the delay of the next one, which costs neither history
-// nor a slot while it waits.
+// AwaitTickets returns as soon as a ticket says something new that matters:
+// that it is done, with what resolution, or gone. Until then every try fails
+// with the delay of the next one, which costs neither history nor a slot while
+// it waits.
 func (p *Publisher) AwaitTickets(ctx context.Context, w TicketWatch) ([]incident.TicketStatus, error) {
 	if p.Tracker == nil {
 		return nil, Fail(incident.Errorf(incident.Permanent, "no tracker is configured"))
@@ -267,11 +269,22 @@ func (p *Publisher) AwaitTickets(ctx context.Context, w TicketWatch) ([]incident
 	if err != nil {
 		return nil, Fail(fmt.Errorf("read tickets: %w", err))
 	}
-	if !slices.Equal(now, w.Known) {
+	if slices.ContainsFunc(now, w.news) {
 		return now, nil
 	}
 	// Incidents that began together need not ask together.
 	return nil, NotYet(fmt.Sprintf("%d tickets as before", len(now)), w.Every+rand.N(w.Every/10+1))
+}
+
+// news reports whether a ticket says something else than before.
+func (w TicketWatch) news(now incident.TicketStatus) bool {
+	before := incident.TicketStatus{Found: true}
+	for _, known := range w.Known {
+		if known.Ref.ID == now.Ref.ID {
+			before = known
+		}
+	}
+	return now.Found != before.Found || now.Done != before.Done || (now.Done && now.Resolution != before.Resolution)
 }
 
 // beat heartbeats until the returned function is called, so that the death of
