@@ -85,7 +85,7 @@ func (s *Stack) startSandbox(ctx context.Context) (err error) {
 		return err
 	}
 	s.api = api
-	s.Sandbox, err = sandbox.New(sandbox.Config{
+	s.Sandbox, err = sandbox.New(sandbox.Config{ //nolint:contextcheck // it lives as long as the stack, not as its start
 		Addr: s.config.Sandbox, SMTPAddr: s.config.SMTP, Dir: s.config.Dir, Log: s.config.Log,
 		Jira: jira.Config{
 			Projects: projects(),
@@ -215,7 +215,7 @@ func (s *Stack) Close(ctx context.Context) error {
 		problems = append(problems, s.db.Close())
 	}
 	if s.Sandbox != nil {
-		problems = append(problems, s.Sandbox.Close())
+		problems = append(problems, s.Sandbox.Close()) //nolint:contextcheck // it bounds its own shutdown
 	}
 	if s.Engine != nil {
 		problems = append(problems, s.Engine.Close())

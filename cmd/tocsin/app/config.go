@@ -151,7 +151,7 @@ func readFile(path string) (map[string]string, error) {
 func (c Config) Validate() error {
 	var problems []error
 	if c.Database == "" {
-		problems = append(problems, errors.New("set TOCSIN_DATABASE to sqlite:PATH or postgres://..."))
+		problems = append(problems, errors.New("set TOCSIN_DATABASE to sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"))
 	}
 	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
 		problems = append(problems, errors.New("set TOCSIN_PUBLIC_URL to the address by which people reach the API, such as https://tocsin.example.org"))

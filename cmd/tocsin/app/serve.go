@@ -19,7 +19,7 @@ func (a *App) makeIntake(context.Context) error {
 	if !a.options.Intake && !a.sweeps() {
 		return nil
 	}
-	a.intake = intake.New(intake.Config{
+	a.intake = intake.New(intake.Config{ //nolint:contextcheck // it works until Close
 		Store: a.Store, Engine: a.engine, Catalogs: a.catalogs, Log: a.log, Metrics: a.Metrics,
 	})
 	a.parts.Sweeper = &activities.Sweeper{
@@ -46,11 +46,11 @@ func (a *App) makeServer(context.Context) error {
 		config.Tickets = tickets{a.Store, a.engine}
 		config.JiraSecret = []byte(a.options.Config.JiraWebhookSecret)
 	}
-	handler, err := api.New(config)
+	handler, err := api.New(config) //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return fmt.Errorf("set up the API: %w", err)
 	}
-	a.server = api.NewHTTPServer(handler)
+	a.server = api.NewHTTPServer(handler) //nolint:contextcheck // it serves until Close
 	return nil
 }
 
