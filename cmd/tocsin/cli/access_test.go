@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"regexp"
 	"testing"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 func TestTokens(t *testing.T) {
 	w := newWorld(t).admin()
 	made := tocsin(t, "token", "create", "--machine", "alertmanager", "--scope", "alerts,read", "--name", "production", "--expires", "2126-03-01T00:00:00Z")
-	require.Regexp(t, regexp.MustCompile(`^toc_\S{43}\n$`), made.ok(), "the token and nothing else, to be piped")
+	require.Regexp(t, `^toc_\S{43}\n$`, made.ok(), "the token and nothing else, to be piped")
 	require.Regexp(t, `^token \S+ of machine alertmanager; it is not shown again\n$`, made.err)
 	list, err := w.store.Tokens(t.Context(), store.TokenFilter{})
 	require.NoError(t, err)

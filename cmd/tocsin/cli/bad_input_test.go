@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -122,4 +123,12 @@ func TestStrangersAndSilence(t *testing.T) {
 	tocsin(t, "oncall", "--url", page.URL).fails(1, host+` answers 200 OK with "text/html": is this Tocsin?`)
 	page.Close()
 	tocsin(t, "oncall", "--url", page.URL).fails(1, "reach "+host+": dial tcp "+host+": connect: connection refused; is Tocsin running there? --url or TOCSIN_URL says where it is")
+}
+
+func TestAnswersThatSayNothing(t *testing.T) {
+	fake(t, time.Now(), map[string]string{"/v1/runbooks": "", "/v1/oncall": "[1]"})
+	tocsin(t, "runbook", "list").fails(1, "the answer cannot be understood: unexpected end of JSON input; is the server of the same release?")
+	got := tocsin(t, "oncall")
+	require.Equal(t, 1, got.code)
+	require.Contains(t, got.err, "is the server of the same release?")
 }

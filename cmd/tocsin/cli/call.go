@@ -55,19 +55,24 @@ func (c *call) raw(data []byte) {
 	_, _ = fmt.Fprintln(c.cmd.OutOrStdout(), strings.TrimRight(string(data), "\n"))
 }
 
-// read returns the body of an answer, decoded and as it came.
-func read[T any](r *http.Response, err error) (T, []byte, error) {
-	var out T
+// content reads the body of an answer to its end and closes it.
+func content(r *http.Response, err error) ([]byte, error) {
 	if err != nil {
-		return out, nil, err
+		return nil, err
 	}
 	defer r.Body.Close()
 	data, err := io.ReadAll(r.Body)
 	if err != nil {
-		return out, nil, fmt.Errorf("read the answer: %w", err)
+		return nil, fmt.Errorf("read the answer: %w", err)
 	}
-	if r.StatusCode == http.StatusNoContent {
-		return out, nil, nil
+	return data, nil
+}
+
+// read decodes the content of an answer, and returns it also as it came.
+func read[T any](data []byte, err error) (T, []byte, error) {
+	var out T
+	if err != nil {
+		return out, nil, err
 	}
 	if err := json.Unmarshal(data, &out); err != nil {
 		return out, nil, fmt.Errorf("the answer cannot be understood: %w; is the server of the same release?", err)
@@ -76,9 +81,9 @@ func read[T any](r *http.Response, err error) (T, []byte, error) {
 }
 
 // show returns a function that shows an answer: by render, or as JSON.
-func show[T any](c *call, render func(T)) func(*http.Response, error) error {
-	return func(r *http.Response, err error) error {
-		answer, data, err := read[T](r, err)
+func show[T any](c *call, render func(T)) func([]byte, error) error {
+	return func(data []byte, err error) error {
+		answer, data, err := read[T](data, err)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func catalogShowCommand(s *session) *cobra.Command {
 					return
 				}
 				c.catalog(answer)
-			})(c.GetCatalog(ctx))
+			})(content(c.GetCatalog(ctx)))
 		}),
 	}
 	cmd.Flags().BoolVar(&version, "version", false, "only the number of the version in force")

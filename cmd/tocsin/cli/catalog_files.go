@@ -165,9 +165,9 @@ func (c *call) apply(ctx context.Context, body client.CatalogFiles, dryRun bool)
 			if len(answer.Changes) > 0 {
 				c.say("version %d is in force", answer.Version)
 			}
-		})(c.ApplyCatalog(ctx, body))
+		})(content(c.ApplyCatalog(ctx, body)))
 	}
-	answer, data, err := read[client.CatalogChange](c.ValidateCatalog(ctx, body))
+	answer, data, err := read[client.CatalogChange](content(c.ValidateCatalog(ctx, body)))
 	if err != nil {
 		return err
 	}

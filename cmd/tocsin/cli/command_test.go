@@ -27,7 +27,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"reassign", "1", "--team", "storefront", "--reason", "r"}, "reassign", incident.Reassign{To: oncall.Target{Team: "storefront"}, Reason: "r"}},
 		{
 			[]string{"classify", "1", "--what", "w", "--severity", "sev3", "--scope", "Internal", "--users", "two", "--cannot", "print", "--who-fixes", "bob", "--reason", "r"},
-			"classify", incident.Classify{What: "w", Severity: catalog.SEV3, Impact: incident.Impact{Scope: catalog.Internal, Users: "two", Cannot: "print"}, WhoFixes: "bob", Reason: "r"},
+			"classify",
+			incident.Classify{What: "w", Severity: catalog.SEV3, Impact: incident.Impact{Scope: catalog.Internal, Users: "two", Cannot: "print"}, WhoFixes: "bob", Reason: "r"},
 		},
 		{[]string{"role", "assign", "1", "--role", "scribe", "--person", "carol"}, "assign-role", incident.AssignRole{Role: incident.Scribe, Person: "carol"}},
 		{[]string{"role", "accept", "1", "--role", "holder"}, "accept-role", incident.AcceptRole{Role: incident.Holder}},

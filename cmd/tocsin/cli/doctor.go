@@ -94,7 +94,7 @@ func (d *doctor) server(ctx context.Context) bool {
 		return false
 	}
 	at := time.Now()
-	health, _, err := read[client.Health](response, nil)
+	health, _, err := read[client.Health](content(response, nil))
 	if err != nil || health.Status == "" {
 		d.found(false, "server", "%s answers %s, and not as Tocsin does", url, response.Status)
 		return false
@@ -123,7 +123,7 @@ func (d *doctor) skew(response *http.Response, at time.Time) {
 }
 
 func (d *doctor) identity(ctx context.Context) bool {
-	me, _, err := read[client.Me](d.GetMe(ctx))
+	me, _, err := read[client.Me](content(d.GetMe(ctx)))
 	if err != nil {
 		d.found(false, "token", "%v", d.explain(err))
 		return false
@@ -134,13 +134,13 @@ func (d *doctor) identity(ctx context.Context) bool {
 
 // people looks for whom a page would not reach.
 func (d *doctor) people(ctx context.Context) {
-	catalog, _, err := read[client.Catalog](d.GetCatalog(ctx))
+	catalog, _, err := read[client.Catalog](content(d.GetCatalog(ctx)))
 	if err != nil {
 		d.found(false, "catalog", "%s", missingCatalog(err))
 		return
 	}
 	d.found(true, "catalog", "version %d is in force", catalog.Version)
-	now, _, err := read[client.OnCall](d.GetOnCall(ctx, nil))
+	now, _, err := read[client.OnCall](content(d.GetOnCall(ctx, nil)))
 	if err != nil {
 		d.found(false, "on call", "%v", err)
 		return

@@ -48,12 +48,12 @@ func (c *call) listFollowUps(ctx context.Context, params client.ListFollowUpsPar
 			all = append(all, page.FollowUps...)
 			return len(page.FollowUps), page.Next
 		},
-		done: func() {
+		done: func(ctx context.Context) {
 			if len(all) == 0 {
 				c.tell("no follow-up fits")
 				return
 			}
-			k := c.clock()
+			k := c.clock(ctx)
 			t := c.table("INCIDENT", "ID", "STATE", "OWNER", "PRIORITY", "DUE", "TICKET", "TITLE")
 			for _, item := range all {
 				f := item.FollowUp

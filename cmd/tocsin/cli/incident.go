@@ -58,7 +58,7 @@ func (s *session) command(l lines, send order, more ...string) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(c, c.outcome)(send(ctx, aim{c, number, args[1:]}))
+			return show(c, c.outcome)(content(send(ctx, aim{c, number, args[1:]})))
 		}),
 	}
 	s.keyFlag(cmd)

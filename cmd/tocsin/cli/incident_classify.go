@@ -71,11 +71,11 @@ func (a aim) completeClassification(ctx context.Context, body *client.Classify, 
 // askClassification asks the questions of triage, with the criteria of the
 // catalog at hand.
 func (a aim) askClassification(ctx context.Context, body *client.Classify) error {
-	now, _, err := read[client.Incident](a.GetIncident(ctx, a.number))
+	now, _, err := read[client.Incident](content(a.GetIncident(ctx, a.number)))
 	if err != nil {
 		return err
 	}
-	severities, _, err := read[client.Catalog](a.GetCatalog(ctx))
+	severities, _, err := read[client.Catalog](content(a.GetCatalog(ctx)))
 	if err != nil {
 		return err
 	}

@@ -56,16 +56,16 @@ func (c *call) listIncidents(ctx context.Context, params client.ListIncidentsPar
 			all = append(all, page.Incidents...)
 			return len(page.Incidents), page.Next
 		},
-		done: func() { c.tabulate(all) },
+		done: func(ctx context.Context) { c.tabulate(ctx, all) },
 	})
 }
 
-func (c *call) tabulate(all []client.IncidentSummary) {
+func (c *call) tabulate(ctx context.Context, all []client.IncidentSummary) {
 	if len(all) == 0 {
 		c.tell("no incident fits")
 		return
 	}
-	k := c.clock()
+	k := c.clock(ctx)
 	t := c.table("NUMBER", "PHASE", "SEVERITY", "SERVICE", "HOLDER", "TRIGGERED", "FOLLOW-UPS", "TITLE")
 	for _, i := range all {
 		t.row(i.Number, string(i.Phase), severityOf(i.Severity, i.Provisional), i.Service, i.Holder,

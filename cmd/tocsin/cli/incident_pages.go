@@ -35,12 +35,12 @@ func (c *call) pages(ctx context.Context, number string, p paging) error {
 			all = append(all, page.Pages...)
 			return len(page.Pages), page.Next
 		},
-		done: func() {
+		done: func(ctx context.Context) {
 			if len(all) == 0 {
 				c.tell("nobody was paged for %s", number)
 				return
 			}
-			k := c.clock()
+			k := c.clock(ctx)
 			t := c.table("PERSON", "BY", "STATE", "DUE", "HANDED OVER", "ANSWERED", "TRIES", "WHY", "ERROR")
 			for _, page := range all {
 				t.row(page.Person, page.Contact+" ("+page.Kind+")", string(page.State), k.at(page.Due), k.at(page.Sent),

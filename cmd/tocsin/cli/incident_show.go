@@ -21,14 +21,14 @@ func showCommand(s *session) *cobra.Command {
 		Example: "  tocsin incident show INC-7",
 		Args:    between(1, 1),
 		RunE: s.runFor(func(ctx context.Context, c *call, number string) error {
-			return show(c, c.incident)(c.GetIncident(ctx, number))
+			return show(c, c.incident)(content(c.GetIncident(ctx, number)))
 		}),
 	}
 }
 
 // incident shows the whole of an incident.
 func (c *call) incident(i client.Incident) {
-	k := c.clock()
+	k := c.clock(c.cmd.Context())
 	c.say("%s  %s", i.Number, i.Title)
 	c.facts(i)
 	c.clocks(i.Clocks, k)
@@ -62,7 +62,7 @@ func (c *call) facts(i client.Incident) {
 	}
 	fact("responders", strings.Join(i.Responders, ", "))
 	fact("what", i.What)
-	fact("impact", words(", ", string(i.Impact.Scope), i.Impact.Users, i.Impact.Cannot))
+	fact("impact", words(", ", string(i.Impact.Scope), i.Impact.Users, when(i.Impact.Cannot != "", "cannot: "+i.Impact.Cannot)))
 	fact("who fixes", i.WhoFixes)
 	fact("status", i.Status)
 	fact("next step", i.NextStep)

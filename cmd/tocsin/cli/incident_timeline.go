@@ -38,8 +38,8 @@ func (c *call) timeline(ctx context.Context, number string, params client.ListTi
 			all = append(all, page.Entries...)
 			return len(page.Entries), page.Next
 		},
-		done: func() {
-			k := c.clock()
+		done: func(ctx context.Context) {
+			k := c.clock(ctx)
 			t := c.table("AT", "WHO", "KIND", "WHAT")
 			for _, e := range all {
 				t.row(k.at(e.Occurred), actorOf(e), e.Kind, textOf(e))

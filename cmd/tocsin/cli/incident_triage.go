@@ -49,7 +49,7 @@ func declareCommand(s *session) *cobra.Command {
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
 			body.Severity, body.Impact.Scope = level(severity), scopeOf(scope)
 			return show(c, func(d client.Declared) { c.say("%s is open", d.Number) })(
-				c.DeclareIncident(ctx, &client.DeclareIncidentParams{IdempotencyKey: c.key()}, body))
+				content(c.DeclareIncident(ctx, &client.DeclareIncidentParams{IdempotencyKey: c.key()}, body)))
 		}),
 	}
 	s.keyFlag(cmd)

@@ -57,7 +57,7 @@ type watcher struct {
 
 // watch shows events until the person has enough, which is no error.
 func (w *watcher) watch(ctx context.Context) error {
-	w.clock = w.call.clock()
+	w.clock = w.call.clock(ctx)
 	for {
 		err := w.stream(ctx)
 		if ctx.Err() != nil {

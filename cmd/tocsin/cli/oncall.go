@@ -16,7 +16,7 @@ func onCallCommand(s *session) *cobra.Command {
 		Example: "  tocsin oncall\n  tocsin oncall --schedule payments --at 2026-03-01T02:00:00Z",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, c.onCall)(c.GetOnCall(ctx, &params, sparse))
+			return show(c, c.onCall)(content(c.GetOnCall(ctx, &params, sparse)))
 		}),
 	}
 	ahead(cmd, &params.At, "at", "the moment asked about; now when missing")
@@ -25,7 +25,7 @@ func onCallCommand(s *session) *cobra.Command {
 }
 
 func (c *call) onCall(answer client.OnCall) {
-	k := c.clock()
+	k := c.clock(c.cmd.Context())
 	c.say("on call at %s", k.at(answer.At))
 	t := c.table("SCHEDULE", "ROTATION", "PERSON", "FROM", "UNTIL", "WHY")
 	for _, schedule := range answer.Schedules {

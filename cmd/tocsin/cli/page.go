@@ -30,7 +30,7 @@ not handed over. Paging somebody else needs the scope admin.`,
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
 			c.progress("paging %s by every contact method", body.Person)
-			answer, data, err := read[client.PageTestResult](c.TestPage(ctx, body))
+			answer, data, err := read[client.PageTestResult](content(c.TestPage(ctx, body)))
 			if err != nil {
 				return err
 			}

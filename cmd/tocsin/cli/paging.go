@@ -47,7 +47,7 @@ type listing[T any] struct {
 	// next one.
 	add func(page T) (n int, next string)
 	// done shows what was taken in.
-	done func()
+	done func(ctx context.Context)
 }
 
 // list shows one page of a list, or all.
@@ -57,7 +57,7 @@ func list[T any](ctx context.Context, c *call, p paging, l listing[T]) error {
 	}
 	total, cursor := 0, p.cursor
 	for {
-		page, data, err := read[T](l.ask(ctx, cursor, p.limit))
+		page, data, err := read[T](content(l.ask(ctx, cursor, p.limit)))
 		if err != nil {
 			return err
 		}
@@ -72,7 +72,7 @@ func list[T any](ctx context.Context, c *call, p paging, l listing[T]) error {
 		c.progress("%d read, and more to come", total)
 	}
 	if !c.session.json {
-		l.done()
+		l.done(ctx)
 		if cursor != "" {
 			c.tell("there is more: add --all, or --cursor %s", cursor)
 		}

@@ -32,7 +32,7 @@ func runbookListCommand(s *session) *cobra.Command {
 					t.row(b.Name, strings.Join(b.Params, ", "), b.About, b.Fits)
 				}
 				t.flush()
-			})(c.ListRunbooks(ctx))
+			})(content(c.ListRunbooks(ctx)))
 		}),
 	}
 }
@@ -54,7 +54,7 @@ func runbookRunCommand(s *session) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return show(c, c.outcome)(c.StartRun(ctx, to, &client.StartRunParams{IdempotencyKey: c.key()}, body))
+			return show(c, c.outcome)(content(c.StartRun(ctx, to, &client.StartRunParams{IdempotencyKey: c.key()}, body)))
 		}),
 	}
 	s.keyFlag(cmd)

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"strings"
@@ -64,11 +65,11 @@ func (k clock) at(t time.Time) string {
 
 // clock finds out in which zone the person wants to read times: as told, as
 // the catalog says of them, else UTC.
-func (c *call) clock() clock {
+func (c *call) clock(ctx context.Context) clock {
 	if c.session.location != nil {
 		return clock{c.session.location}
 	}
-	zone, err := time.LoadLocation(c.ownZone())
+	zone, err := time.LoadLocation(c.ownZone(ctx))
 	if err != nil {
 		zone = time.UTC
 	}
@@ -76,13 +77,12 @@ func (c *call) clock() clock {
 }
 
 // ownZone returns the zone of whoever asks, "" when nobody says.
-func (c *call) ownZone() string {
-	ctx := c.cmd.Context()
-	me, _, err := read[client.Me](c.GetMe(ctx))
+func (c *call) ownZone(ctx context.Context) string {
+	me, _, err := read[client.Me](content(c.GetMe(ctx)))
 	if err != nil || me.Kind != "person" {
 		return ""
 	}
-	catalog, _, err := read[client.Catalog](c.GetCatalog(ctx))
+	catalog, _, err := read[client.Catalog](content(c.GetCatalog(ctx)))
 	if err != nil {
 		return ""
 	}

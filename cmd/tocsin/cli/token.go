@@ -39,7 +39,7 @@ printed on the standard output, once; nobody can read it again.`,
 			return show(c, func(t client.NewToken) {
 				c.say("%s", t.Token)
 				c.tell("token %s of %s %s; it is not shown again", t.Id, order.Kind, order.Subject)
-			})(c.CreateToken(ctx, order))
+			})(content(c.CreateToken(ctx, order)))
 		}),
 	}
 	f := cmd.Flags()
@@ -60,13 +60,13 @@ func tokenListCommand(s *session) *cobra.Command {
 		Example: "  tocsin token list",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, c.tokens)(c.ListTokens(ctx))
+			return show(c, c.tokens)(content(c.ListTokens(ctx)))
 		}),
 	}
 }
 
 func (c *call) tokens(answer client.TokenList) {
-	k := c.clock()
+	k := c.clock(c.cmd.Context())
 	t := c.table("ID", "KIND", "OWNER", "SCOPES", "NAME", "CREATED", "LAST USED", "STATE")
 	for _, token := range answer.Tokens {
 		state := "valid"
@@ -91,7 +91,7 @@ func tokenRevokeCommand(s *session) *cobra.Command {
 		Example: "  tocsin token revoke 0197f0b8-5c1e-7d3a-9a60-0c1f0e3b2a11",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			if _, _, err := read[struct{}](c.RevokeToken(ctx, args[0])); err != nil {
+			if _, err := content(c.RevokeToken(ctx, args[0])); err != nil {
 				return err
 			}
 			c.tell("token %s is revoked; it stops working within ten seconds", args[0])
