@@ -29,7 +29,7 @@ func TestAdoptsItsKeyWhenTheDatabaseReturns(t *testing.T) {
 
 func TestMergesIntoTheIncidentThatHoldsTheKey(t *testing.T) {
 	s := withoutDatabase(t).at("02:03", says(fire("Other", "02:03")))
-	s.world.holder = "INC-1042"
+	s.holder = "INC-1042"
 	s.play()
 	require.Equal(t, incident.Merged, s.row.Phase)
 	require.Len(t, s.transcript("02:06", "03:00", "INC-1042 hears of 2 alerts"), 1)
@@ -39,7 +39,7 @@ func TestMergesIntoTheIncidentThatHoldsTheKey(t *testing.T) {
 
 func TestGoesOnWhenTheHolderDoesNotHear(t *testing.T) {
 	s := withoutDatabase(t)
-	s.world.holder = "INC-1042"
+	s.holder = "INC-1042"
 	s.broken["signal"] = refused
 	s.at("02:12", command("carol", workflows.Acknowledge, ack)).at("02:13", stop).play()
 	require.NotEmpty(t, s.transcript("02:10", "02:12", "push carol"))

@@ -47,11 +47,10 @@ func TestOrdinaryIncidentStaysBelow250Events(t *testing.T) {
 		s.env.SetOnLocalActivityStartedListener(func(*activity.Info, context.Context, []any) { c.local++ })
 		s.env.SetOnActivityStartedListener(func(i *activity.Info, _ context.Context, _ converter.EncodedValues) {
 			if i.Attempt == 1 {
-				t.Log(stamp(s.env.Now()), i.ActivityType.Name)
 				c.regular++
 			}
 		})
-		s.env.SetOnTimerScheduledListener(func(_ string, d time.Duration) { t.Log(stamp(s.env.Now()), d); c.timers++ })
+		s.env.SetOnTimerScheduledListener(func(string, time.Duration) { c.timers++ })
 	}
 	s.play()
 	require.Equal(t, incident.Closed, s.row.Phase)

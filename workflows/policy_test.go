@@ -66,7 +66,3 @@ func clear(name, since string) alerts.Alert {
 	a.Status, a.EndsAt = alerts.Resolved, clock(since).Add(time.Minute)
 	return a
 }
-
-func alertStory(p catalog.Policy) (incident.Opening, alerts.Alert) {
-	return opening(p), fire("PaymentsFail", "02:00")
-}

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -55,13 +54,6 @@ func drain[T any](ctx workflow.Context, name string, take func(T)) {
 		}
 		take(payload)
 	}
-}
-
-// signalled reports whether a signal waits to be taken in.
-func (r *response) signalled(ctx workflow.Context) bool {
-	return slices.ContainsFunc(signals(), func(name string) bool {
-		return workflow.GetSignalChannel(ctx, name).Len() > 0
-	})
 }
 
 // takeAlerts applies what monitoring says.

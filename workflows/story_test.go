@@ -3,7 +3,6 @@ package workflows_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
@@ -58,6 +56,9 @@ type scene struct {
 	act    func(*story)
 	played bool
 }
+
+// anything is what testify takes for any argument.
+const anything = "mock.Anything"
 
 // clock reads "02:05", "02:05:30" or "3d 02:05".
 func clock(text string) time.Time {
@@ -126,7 +127,7 @@ func (s *story) play() *story {
 func (s *story) playRun(start time.Time) {
 	s.t.Helper()
 	var suite testsuite.WorkflowTestSuite
-	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.NewTextHandler(io.Discard, nil))))
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	s.env = suite.NewTestWorkflowEnvironment()
 	s.present.Store(s.env)
 	s.env.SetStartTime(start)
@@ -136,7 +137,7 @@ func (s *story) playRun(start time.Time) {
 	s.env.RegisterWorkflow(workflows.Incident)
 	s.env.RegisterWorkflowWithOptions(s.rollback, workflow.RegisterOptions{Name: "rollback"})
 	s.env.RegisterActivity(s.world)
-	s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(
+	s.env.OnSignalExternalWorkflow(anything, anything, anything, anything, anything).Return(
 		func(_, id, _, signal string, arg any) error { return s.signalled(id, signal, arg) })
 	for _, scene := range s.scenes {
 		if !scene.played {
@@ -225,7 +226,7 @@ func (s *story) recorded(kinds ...string) []string {
 			out = append(out, fmt.Sprintf("%s %s", stamp(e.Recorded), e.Text))
 		}
 	}
-	require.Equal(s.t, s.row.Sequence, len(keys), "the timeline has everything")
+	require.Len(s.t, keys, s.row.Sequence, "the timeline has everything")
 	return out
 }
 

@@ -1,0 +1,79 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// described is an engine that says one thing of every run.
+type described struct {
+	client.Client
+	status enums.WorkflowExecutionStatus
+	err    error
+}
+
+func (d described) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	return &workflowservice.DescribeWorkflowExecutionResponse{
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: d.status},
+	}, d.err
+}
+
+func TestLookAtRun(t *testing.T) {
+	for name, c := range map[string]struct {
+		engine described
+		closed bool
+		state  string
+	}{
+		"running":    {described{status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING}, false, incident.RunRunning},
+		"completed":  {described{status: enums.WORKFLOW_EXECUTION_STATUS_COMPLETED}, true, incident.RunDone},
+		"cancelled":  {described{status: enums.WORKFLOW_EXECUTION_STATUS_CANCELED}, true, incident.RunCancelled},
+		"terminated": {described{status: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED}, true, incident.RunFailed},
+		"forgotten":  {described{err: serviceerror.NewNotFound("no such run")}, true, incident.RunFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			i := &activities.Inspector{Runs: activities.TemporalRuns{Client: c.engine}}
+			got, err := i.LookAtRun(t.Context(), activities.RunRef{ID: "INC-1/runbook/rollback/1"})
+			require.NoError(t, err)
+			require.Equal(t, c.closed, got.Closed)
+			require.Equal(t, c.state, got.State)
+		})
+	}
+	i := &activities.Inspector{Runs: activities.TemporalRuns{Client: described{err: serviceerror.NewUnavailable("away")}}}
+	_, err := i.LookAtRun(t.Context(), activities.RunRef{ID: "r"})
+	require.Equal(t, incident.Unavailable, incident.KindOf(activities.Known(err)))
+}
+
+// keys is a journal in which somebody else may hold the key.
+type keys struct {
+	holder string
+	err    error
+}
+
+func (k keys) Record(context.Context, activities.Batch) error { return k.err }
+
+func (k keys) Adopt(context.Context, string, string, string, time.Time) (string, error) {
+	return k.holder, k.err
+}
+
+func TestRecorderSaysWhoHoldsTheKey(t *testing.T) {
+	r := &activities.Recorder{Journal: keys{holder: "INC-7"}}
+	holder, err := r.Adopt(t.Context(), activities.KeyClaim{Number: "INC-x1", Service: "payments", Key: "k"})
+	require.NoError(t, err)
+	require.Equal(t, "INC-7", holder)
+
+	r.Journal = keys{err: errAway}
+	_, err = r.Adopt(t.Context(), activities.KeyClaim{})
+	require.Equal(t, incident.Unavailable, incident.KindOf(activities.Known(err)))
+	require.Equal(t, incident.Unavailable, incident.KindOf(activities.Known(r.Record(t.Context(), activities.Batch{Number: "INC-1"}))))
+}
