@@ -109,6 +109,9 @@ type Runbook struct {
 	About  string
 	Fits   string
 	Params []string
+	// Complete fills in defaults, or says in an incident.Invalid which
+	// parameters do not fit. Nil takes any.
+	Complete func(params map[string]string) (map[string]string, error)
 }
 
 // Check is something that the process depends on.

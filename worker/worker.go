@@ -16,13 +16,15 @@ import (
 	"github.com/tocsinhq/tocsin/workflows"
 )
 
-// Parts are the activities that workers run. What is nil is not registered.
+// Parts are the activities that workers run, all those of the queues that are
+// served.
 type Parts struct {
 	Pager     *activities.Pager
 	Recorder  *activities.Recorder
 	Publisher *activities.Publisher
 	Runbooks  *activities.Runbooks
 	Sweeper   *activities.Sweeper
+	Inspector *activities.Inspector
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -80,6 +82,7 @@ func register(w worker.Worker, p Parts, queue string) {
 		w.RegisterActivity(p.Recorder)
 		w.RegisterActivity(p.Publisher)
 		w.RegisterActivity(p.Sweeper)
+		w.RegisterActivity(p.Inspector)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)
 		for _, b := range runbooks.All() {

@@ -54,14 +54,14 @@ func (r *response) face() string {
 const ticketEvery = 40 * time.Second
 
 // ticketDue returns when the ticket is to be brought up to date, or the zero
-// time: a new one and the last words at once, the rest gathered.
+// time: a new one, a follow-up's and the last words at once, the rest gathered.
 func (r *response) ticketDue() time.Time {
 	switch {
 	case r.ticket.face == "" || r.state.Stale.IsZero() || r.ticket.sending || r.opening:
 		return time.Time{}
 	case r.inc.Held || r.state.NoTracker || !r.ticketWanted() || (r.inc.Phase.Over() && r.dirty()):
 		return time.Time{}
-	case r.inc.Ticket.ID == "" || r.inc.Phase.Over():
+	case r.inc.Ticket.ID == "" || len(r.untracked()) > 0 || r.inc.Phase.Over():
 		return r.state.Stale
 	}
 	return r.state.Stale.Add(ticketEvery)
@@ -77,12 +77,19 @@ func (r *response) ticketWanted() bool {
 func (r *response) ticketOrder() *activities.TicketOrder {
 	o := &activities.TicketOrder{Revision: r.recorded, Ref: r.inc.Ticket, Again: r.state.Ordered}
 	r.ticket.sending, r.state.Ordered = true, true
+	o.FollowUps = r.untracked()
+	return o
+}
+
+// untracked lists the open follow-ups that have no ticket yet.
+func (r *response) untracked() []incident.FollowUp {
+	var out []incident.FollowUp
 	for _, f := range r.inc.FollowUps {
 		if f.Ticket.ID == "" && f.State == incident.FollowUpOpen {
-			o.FollowUps = append(o.FollowUps, f)
+			out = append(out, f)
 		}
 	}
-	return o
+	return out
 }
 
 // ticketed applies what became of a ticket order. What can never be written

@@ -10,8 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -42,7 +44,24 @@ func New(o Options) (*ClientWithResponses, error) {
 		}
 		return nil
 	}
-	return NewClientWithResponses(o.Server, WithHTTPClient(doer{o.HTTP}), WithRequestEditorFn(sign))
+	return NewClientWithResponses(o.Server, WithHTTPClient(doer{o.HTTP}), WithRequestEditorFn(sign), WithRequestEditorFn(sparse))
+}
+
+// sparse leaves out of a request what says nothing: the generated code sends
+// every optional parameter, also one that nobody set.
+func sparse(_ context.Context, r *http.Request) error {
+	never := time.Time{}.Format(time.RFC3339)
+	query := r.URL.Query()
+	maps.DeleteFunc(query, func(_ string, values []string) bool {
+		return len(values) == 1 && slices.Contains([]string{"", "0", "false", never}, values[0])
+	})
+	r.URL.RawQuery = query.Encode()
+	for _, name := range []string{"Idempotency-Key", "Last-Event-ID"} {
+		if r.Header.Get(name) == "" {
+			r.Header.Del(name)
+		}
+	}
+	return nil
 }
 
 // transport gives up on a server that does not answer, and lets a stream last.

@@ -127,7 +127,8 @@ func (a *App) makeParts(context.Context) error {
 	}
 	a.parts = workers.Parts{
 		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store},
-		Runbooks: &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
+		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
+		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
 	}
 	return nil
 }

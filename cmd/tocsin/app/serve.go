@@ -58,7 +58,7 @@ func (a *App) makeServer(context.Context) error {
 func offered() []api.Runbook {
 	var out []api.Runbook
 	for _, b := range runbooks.All() {
-		r := api.Runbook{Name: b.Name, About: b.About, Fits: b.Fits}
+		r := api.Runbook{Name: b.Name, About: b.About, Fits: b.Fits, Complete: b.Complete}
 		for _, p := range b.Params {
 			r.Params = append(r.Params, p.Name)
 		}

@@ -42,7 +42,7 @@ func (c *call) listFollowUps(ctx context.Context, params client.ListFollowUpsPar
 	return list(ctx, c, p, listing[client.FollowUpList]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
-			return c.ListFollowUps(ctx, &params, sparse)
+			return c.ListFollowUps(ctx, &params)
 		},
 		add: func(page client.FollowUpList) (int, string) {
 			all = append(all, page.FollowUps...)

@@ -50,7 +50,7 @@ func (c *call) listIncidents(ctx context.Context, params client.ListIncidentsPar
 	return list(ctx, c, p, listing[client.IncidentList]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
-			return c.ListIncidents(ctx, &params, sparse)
+			return c.ListIncidents(ctx, &params)
 		},
 		add: func(page client.IncidentList) (int, string) {
 			all = append(all, page.Incidents...)

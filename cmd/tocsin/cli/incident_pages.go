@@ -29,7 +29,7 @@ func (c *call) pages(ctx context.Context, number string, p paging) error {
 	var all []client.Page
 	return list(ctx, c, p, listing[client.PageList]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
-			return c.ListPages(ctx, number, &client.ListPagesParams{Cursor: cursor, Limit: limit}, sparse)
+			return c.ListPages(ctx, number, &client.ListPagesParams{Cursor: cursor, Limit: limit})
 		},
 		add: func(page client.PageList) (int, string) {
 			all = append(all, page.Pages...)

@@ -32,7 +32,7 @@ func (c *call) timeline(ctx context.Context, number string, params client.ListTi
 	return list(ctx, c, p, listing[client.Timeline]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
-			return c.ListTimeline(ctx, number, &params, sparse)
+			return c.ListTimeline(ctx, number, &params)
 		},
 		add: func(page client.Timeline) (int, string) {
 			all = append(all, page.Entries...)

@@ -16,7 +16,7 @@ func onCallCommand(s *session) *cobra.Command {
 		Example: "  tocsin oncall\n  tocsin oncall --schedule payments --at 2026-03-01T02:00:00Z",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, c.onCall)(content(c.GetOnCall(ctx, &params, sparse)))
+			return show(c, c.onCall)(content(c.GetOnCall(ctx, &params)))
 		}),
 	}
 	ahead(cmd, &params.At, "at", "the moment asked about; now when missing")

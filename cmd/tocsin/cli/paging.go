@@ -2,9 +2,7 @@ package cli
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -24,19 +22,6 @@ func (p *paging) addFlags(cmd *cobra.Command) {
 	f.IntVar(&p.limit, "limit", 0, "how many at most, up to 200 (50)")
 	f.BoolVar(&p.all, "all", false, "everything, page after page")
 	f.StringVar(&p.cursor, "cursor", "", "go on where an earlier list ended")
-}
-
-// sparse leaves out of a request what says nothing: the generated client
-// sends every parameter, also one that nobody set.
-func sparse(_ context.Context, r *http.Request) error {
-	never := time.Time{}.Format(time.RFC3339)
-	nothing := map[string]string{"limit": "0", "open": "false", "overdue": "false", "since": never, "until": never, "at": never}
-	query := r.URL.Query()
-	maps.DeleteFunc(query, func(name string, values []string) bool {
-		return len(values) == 1 && (values[0] == "" || values[0] == nothing[name])
-	})
-	r.URL.RawQuery = query.Encode()
-	return nil
 }
 
 // listing is one list of the API.
