@@ -13,7 +13,7 @@ import (
 )
 
 // demoWithin is how long the whole demo may take.
-const demoWithin = 2 * time.Minute
+const demoWithin = time.Minute
 
 func demoCommand() *cobra.Command {
 	return &cobra.Command{

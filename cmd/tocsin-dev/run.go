@@ -81,7 +81,7 @@ Tokens (one a person; also in ./%s/tokens):
 	_, _ = fmt.Fprintf(out, `
 Fire an alert:
 
-  curl -sS %s/v1/alerts/generic -H 'Authorization: Bearer %s' -d '{"alerts":[{"status":"firing","labels":{"alertname":"PaymentErrors","service":"payments","severity":"critical"},"annotations":{"summary":"1 in 5 payments fails"}}]}'
+  curl -sS %s/v1/alerts/generic -H 'Authorization: Bearer %s' -H 'Content-Type: application/json' -d '{"alerts":[{"status":"firing","labels":{"alertname":"PaymentErrors","service":"payments","severity":"critical"},"annotations":{"summary":"1 in 5 payments fails"}}]}'
 
 and look at the phones: %s/phone/    Ctrl-C stops everything.
 `, s.URL(), s.Tokens["monitoring-scripts"], s.Sandbox.URL())

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"os"
 	"time"
@@ -50,16 +50,18 @@ func intakeCommand() *cobra.Command {
 
 func workerCommand() *cobra.Command {
 	var queues []string
+	var listen string
 	cmd := &cobra.Command{
 		Use:     "worker",
 		Short:   "Do the work of the task queues",
-		Example: "  tocsin worker\n  tocsin worker --queue runbooks",
+		Example: "  tocsin worker --listen 127.0.0.1:8082\n  tocsin worker --queue runbooks",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return serve(cmd, app.Options{Queues: queues})
+			return serve(cmd, app.Options{Queues: queues, API: listen != "", Listen: listen})
 		},
 	}
 	cmd.Flags().StringSliceVar(&queues, "queue", worker.Queues(), "task queues to serve")
+	cmd.Flags().StringVar(&listen, "listen", "", "serve health, metrics and the API without intake on this address too")
 	return cmd
 }
 
@@ -81,13 +83,16 @@ func serve(cmd *cobra.Command, o app.Options) error {
 		return err
 	}
 	if err := a.Start(ctx); err != nil {
-		return fmt.Errorf("%w (stopped: %v)", err, a.Close(ctx)) //nolint:errorlint // only one of them is the cause
+		return errors.Join(err, a.Close(ctx))
 	}
 	o.Log.Info("tocsin is running", "api", a.Addr(), "queues", o.Queues)
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case err = <-a.Failed():
+	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()
-	return a.Close(stopping)
+	return errors.Join(err, a.Close(stopping))
 }
 
 func configure(cmd *cobra.Command) (app.Config, error) {

@@ -45,12 +45,8 @@ const version = 1
 
 // Config says how messages are signed.
 type Config struct {
-	// Secret signs what goes to every host that HostSecrets does not name.
-	// Without a secret messages go out unsigned.
+	// Secret signs every message.
 	Secret string
-	// HostSecrets are secrets by host, or host:port when the address has a
-	// port.
-	HostSecrets map[string]string
 	// Timeout bounds one delivery; zero is 10 seconds.
 	Timeout time.Duration
 }
@@ -61,12 +57,16 @@ type Channel struct {
 	client *rest.Client
 }
 
-// New returns a channel that signs as config says.
-func New(config Config) *Channel {
+// New returns a channel that signs as config says. It fails with Invalid
+// without a secret: nothing goes out unsigned.
+func New(config Config) (*Channel, error) {
+	if config.Secret == "" {
+		return nil, incident.Errorf(incident.Invalid, "set TOCSIN_WEBHOOK_SECRET: webhooks are signed with it")
+	}
 	return &Channel{config: config, client: rest.New(rest.Config{
 		Name: "the webhook's receiver", Timeout: config.Timeout, AnyAnswer: true,
 		Credentials: "that the receiver knows TOCSIN_WEBHOOK_SECRET",
-	})}
+	})}, nil
 }
 
 type body struct {
@@ -102,9 +102,7 @@ func (c *Channel) Send(ctx context.Context, address string, m incident.Message) 
 		return incident.Errorf(incident.Permanent, "put the message as JSON: %w", err)
 	}
 	header := http.Header{"Idempotency-Key": {m.Key}}
-	if secret := c.secret(target.Host); secret != "" {
-		header.Set("X-Tocsin-Signature", sign(secret, time.Now(), data))
-	}
+	header.Set("X-Tocsin-Signature", sign(c.config.Secret, time.Now(), data))
 	return c.client.JSON(ctx, rest.Call{Method: http.MethodPost, URL: target.String(), Header: header, Body: data}, nil)
 }
 
@@ -118,13 +116,6 @@ func wire(m incident.Message) body {
 		out.Links = append(out.Links, link{Title: l.Title, URL: l.URL})
 	}
 	return out
-}
-
-func (c *Channel) secret(host string) string {
-	if secret, ok := c.config.HostSecrets[host]; ok {
-		return secret
-	}
-	return c.config.Secret
 }
 
 func sign(secret string, at time.Time, body []byte) string {

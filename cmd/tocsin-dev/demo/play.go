@@ -9,7 +9,6 @@ import (
 
 	"github.com/tocsinhq/tocsin/api/client"
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devstack"
-	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
 	"github.com/tocsinhq/tocsin/sandbox/inbox"
 	"github.com/tocsinhq/tocsin/sandbox/jira"
@@ -134,9 +133,12 @@ func (p *play) issue(ctx context.Context, what string, fits func(*jira.Issue) bo
 }
 
 // incident waits until the incident, as the API shows it, is as wanted.
-func (p *play) incident(ctx context.Context, what string, fits func(*incident.Incident) bool) (*incident.Incident, error) {
-	return until(ctx, what, func() (*incident.Incident, bool) {
-		i, err := p.stack.App.Store.Incident(ctx, p.number)
-		return i, err == nil && fits(i)
+func (p *play) incident(ctx context.Context, what string, fits func(*client.Incident) bool) (*client.Incident, error) {
+	return until(ctx, what, func() (*client.Incident, bool) {
+		answer, err := p.as(p.primary).GetIncidentWithResponse(ctx, p.number)
+		if err != nil {
+			return nil, false
+		}
+		return answer.JSON200, fits(answer.JSON200)
 	})
 }

@@ -90,11 +90,11 @@ func escalate(ctx context.Context, p *play) error {
 	if err != nil || tap.Status >= http.StatusBadRequest {
 		return fmt.Errorf("the tap was answered with %d: %w", tap.Status, err)
 	}
-	held, err := p.incident(ctx, "the acknowledgement", func(i *incident.Incident) bool { return i.Holder == p.secondary })
+	held, err := p.incident(ctx, "the acknowledgement", func(i *client.Incident) bool { return i.Holder == p.secondary })
 	if err != nil {
 		return err
 	}
-	tta, _ := held.Between(incident.TriggeredAt, incident.FirstAck)
+	tta := held.Clocks.Stamps[incident.FirstAck].Sub(held.Clocks.Stamps[incident.TriggeredAt])
 	p.see("%s holds %s; time to acknowledge %s", held.Holder, p.number, tta.Round(time.Millisecond))
 	if _, err := p.mail(ctx, p.primary+"@example.org", p.secondary+" acknowledged"); err != nil {
 		return err
@@ -151,7 +151,7 @@ func rollBack(ctx context.Context, p *play) error {
 	if _, err := p.push(ctx, p.commander, "payments"); err != nil {
 		return err
 	}
-	asked, err := p.incident(ctx, "the approval", func(i *incident.Incident) bool { return len(i.Questions) > 0 })
+	asked, err := p.incident(ctx, "the approval", func(i *client.Incident) bool { return len(i.Questions) > 0 })
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func rollBack(ctx context.Context, p *play) error {
 		return err
 	}
 	p.see("%s approves", p.commander)
-	done, err := p.incident(ctx, "the end of the run", func(i *incident.Incident) bool { return len(i.Runs) > 0 && !i.Runs[0].Ended.IsZero() })
+	done, err := p.incident(ctx, "the end of the run", func(i *client.Incident) bool { return len(i.Runs) > 0 && !i.Runs[0].Ended.IsZero() })
 	if err != nil {
 		return err
 	}
@@ -255,7 +255,7 @@ func closing(ctx context.Context, p *play) error {
 		return err
 	}
 	p.see("%s moves %s to Done", p.primary, issue.Key)
-	closed, err := p.incident(ctx, "the closing", func(i *incident.Incident) bool { return i.Phase == incident.Closed })
+	closed, err := p.incident(ctx, "the closing", func(i *client.Incident) bool { return i.Phase == incident.Closed })
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,8 @@ type Options struct {
 	API, Intake bool
 	// Queues are the task queues whose work is done here.
 	Queues []string
+	// Listen is used instead of Config.Listen.
+	Listen string
 	// Store is used instead of opening Config.Database, and is not closed.
 	Store *store.Store
 	Log   *slog.Logger
@@ -54,6 +57,7 @@ type App struct {
 	workers  []worker.Worker
 	server   *http.Server
 	listener net.Listener
+	failed   chan error
 }
 
 // New puts a process together. It reaches for the database and for Temporal,
@@ -65,7 +69,8 @@ func New(ctx context.Context, o Options) (*App, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	a := &App{options: o, log: o.Log, Metrics: prometheus.NewRegistry()}
+	o.Config.Listen = cmp.Or(o.Listen, o.Config.Listen)
+	a := &App{failed: make(chan error, 1), options: o, log: o.Log, Metrics: prometheus.NewRegistry()}
 	for _, step := range []func(context.Context) error{a.openStore, a.dialEngine, a.makeParts, a.makeIntake, a.makeWorkers, a.makeServer} {
 		if err := step(ctx); err != nil {
 			return nil, errors.Join(err, a.Close(ctx))
@@ -168,11 +173,15 @@ func (a *App) listen(ctx context.Context) error {
 	a.listener = l
 	go func() {
 		if err := a.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			a.log.Error("the API stopped", "error", err)
+			a.failed <- fmt.Errorf("serve the API: %w", err)
 		}
 	}()
 	return nil
 }
+
+// Failed tells of what keeps the process from going on, so that it can end
+// and be started anew.
+func (a *App) Failed() <-chan error { return a.failed }
 
 // Addr returns the address that the API listens on, or "".
 func (a *App) Addr() string {

@@ -31,6 +31,7 @@ func connect(c Config, links activities.Links, log *slog.Logger) (*outside, erro
 	for _, step := range []func() error{
 		func() error { return o.addMail(c) },
 		func() error { return o.addPush(c) },
+		func() error { return o.addWebhook(c) },
 		func() error { return o.addTracker(c, links, log) },
 		func() error { return o.addRunbookTargets(c, log) },
 	} {
@@ -41,7 +42,6 @@ func connect(c Config, links activities.Links, log *slog.Logger) (*outside, erro
 	if c.Console {
 		o.channels["console"] = console.New(os.Stdout)
 	}
-	o.channels["webhook"] = webhook.New(webhook.Config{Secret: c.WebhookSecret})
 	return o, nil
 }
 
@@ -71,11 +71,26 @@ func (o *outside) addPush(c Config) error {
 	return nil
 }
 
+func (o *outside) addWebhook(c Config) error {
+	if c.WebhookSecret == "" {
+		return nil
+	}
+	hook, err := webhook.New(webhook.Config{Secret: c.WebhookSecret})
+	if err != nil {
+		return fmt.Errorf("set up webhooks: %w", err)
+	}
+	o.channels["webhook"] = hook
+	return nil
+}
+
 func (o *outside) addTracker(c Config, links activities.Links, log *slog.Logger) error {
 	if c.JiraURL == "" {
 		return nil
 	}
-	tracker, err := jira.New(jira.Config{URL: c.JiraURL, Email: c.JiraEmail, Token: c.JiraToken, Backlink: backlink(links), Log: log})
+	tracker, err := jira.New(jira.Config{
+		URL: c.JiraURL, Email: c.JiraEmail, Token: c.JiraToken,
+		Resolution: c.JiraResolution, DoneTransition: c.JiraDoneTransition, Backlink: backlink(links), Log: log,
+	})
 	if err != nil {
 		return fmt.Errorf("set up JIRA: %w", err)
 	}

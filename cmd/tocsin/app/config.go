@@ -32,6 +32,7 @@ type Config struct {
 	NtfyURL, NtfyToken                                      string
 	WebhookSecret                                           string
 	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret        string
+	JiraResolution, JiraDoneTransition                      string
 	DeployerURL, DeployerToken                              string
 	PrometheusURL, PrometheusToken                          string
 }
@@ -74,6 +75,8 @@ func Settings() []Setting {
 		text("jira_email", "account of the API token", false, func(c *Config) *string { return &c.JiraEmail }),
 		text("jira_token", "", true, func(c *Config) *string { return &c.JiraToken }),
 		text("jira_webhook_secret", "verifies webhooks from JIRA", true, func(c *Config) *string { return &c.JiraWebhookSecret }),
+		text("jira_resolution", "set when a ticket is finished; the first one that is allowed when empty", false, func(c *Config) *string { return &c.JiraResolution }),
+		text("jira_done_transition", "finishes a ticket, where several ways lead to done", false, func(c *Config) *string { return &c.JiraDoneTransition }),
 		text("deployer_url", "HTTP deployer that runbooks roll back with", false, func(c *Config) *string { return &c.DeployerURL }),
 		text("deployer_token", "", true, func(c *Config) *string { return &c.DeployerToken }),
 		text("prometheus_url", "metrics that runbooks check", false, func(c *Config) *string { return &c.PrometheusURL }),
@@ -108,6 +111,7 @@ func LoadConfig(file string, env func(string) string) (Config, error) {
 			return Config{}, fmt.Errorf("%s (%s): %w", s.Name, s.Env(), err)
 		}
 	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return c, nil
 }
 
@@ -153,7 +157,7 @@ func (c Config) Validate() error {
 	if c.Database == "" {
 		problems = append(problems, errors.New("set TOCSIN_DATABASE to sqlite:PATH or postgres://USER:PASSWORD@HOST/NAME"))
 	}
-	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || !strings.HasPrefix(u.Scheme, "http") {
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
 		problems = append(problems, errors.New("set TOCSIN_PUBLIC_URL to the address by which people reach the API, such as https://tocsin.example.org"))
 	}
 	if len(c.LinkKey) < 32 {

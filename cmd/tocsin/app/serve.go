@@ -75,7 +75,7 @@ func (a *App) checks() []api.Check {
 			_, err := a.Client.CheckHealth(ctx, nil)
 			return err
 		}},
-		{Name: "catalog", Required: true, Probe: func(ctx context.Context) error {
+		{Name: "catalog", Probe: func(ctx context.Context) error {
 			_, err := a.catalogs.Current(ctx)
 			return err
 		}},
