@@ -48,10 +48,11 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 			Revision: seen.incident.Revision, Text: page.Said,
 		}), nil
 	}
+	o := order{number: claims.Incident, name: "acknowledge", args: incident.Acknowledge{Page: claims.Page}}
+	h := incident.Header{By: incident.Person(claims.Person), Via: "link"}
 	// Every attempt at a page carries a link of its own: they are one command.
-	key := "link-" + HashToken(claims.Page+" "+claims.Person)
-	o := order{claims.Incident, "acknowledge", key, incident.Acknowledge{Page: claims.Page}}
-	out, err := s.send(ctx, o, incident.Header{By: incident.Person(claims.Person), Via: "link"}, seen)
+	h.ID = commandID(byLink, h.By, o.name, claims.Page)
+	out, err := s.send(ctx, o, h, seen)
 	if err != nil {
 		return nil, err
 	}

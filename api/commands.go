@@ -25,14 +25,15 @@ type order struct {
 // command sends an order in the name of whoever asks.
 func (s *server) command(ctx context.Context, o order) (incident.Outcome, error) {
 	who := callerOf(ctx)
-	return s.send(ctx, o, incident.Header{By: who.identity.actor(), Via: who.via}, s.glance(ctx, o.number))
+	h := incident.Header{By: who.identity.actor(), Via: who.via}
+	h.ID = commandID(byCaller, h.By, o.name, cmp.Or(o.key, uuid.NewString()))
+	return s.send(ctx, o, h, s.glance(ctx, o.number))
 }
 
-// send fills the header in and sends the order. It needs neither the store nor
+// send completes the header and sends the order. It needs neither the store nor
 // the catalog: without them the command goes on with fewer standings, since
 // paging and acknowledging must not wait for a database.
 func (s *server) send(ctx context.Context, o order, h incident.Header, seen sight) (incident.Outcome, error) {
-	h.ID = cmp.Or(o.key, uuid.NewString())
 	h.At = s.Now().UTC()
 	if seen.err != nil && incident.KindOf(seen.err) != incident.NotFound {
 		s.Log.Warn("the store does not answer: a command goes on without it", "incident", o.number, "error", seen.err)

@@ -67,10 +67,11 @@ func (s *server) DeclareIncident(ctx context.Context, r gen.DeclareIncidentReque
 		return nil, incident.Errorf(incident.NotFound, "this process opens no incidents: ask the one that takes alerts")
 	}
 	who := callerOf(ctx)
+	h := incident.Header{By: who.identity.actor(), Via: who.via}
 	key := cmp.Or(r.Params.IdempotencyKey, uuid.NewString())
 	placed, err := s.Intake.Declare(ctx, intake.Declaration{
-		ID: key, Title: r.Body.Title, Service: r.Body.Service, Severity: r.Body.Severity, Impact: r.Body.Impact,
-		By: who.identity.actor(), Via: who.via,
+		ID: commandID(byCaller, h.By, "declare", key), Title: r.Body.Title, Service: r.Body.Service,
+		Severity: r.Body.Severity, Impact: r.Body.Impact, By: h.By, Via: h.Via,
 	})
 	if err != nil {
 		return nil, err
@@ -78,8 +79,9 @@ func (s *server) DeclareIncident(ctx context.Context, r gen.DeclareIncidentReque
 	if r.Body.Note != "" {
 		// With the same key the caller's repetition finds the same incident
 		// and adds the note once.
-		note := order{placed.Number, "note", "note-" + HashToken(key), incident.Note{Text: r.Body.Note, Highlight: true}}
-		if _, err := s.command(ctx, note); err != nil {
+		note := order{number: placed.Number, name: "note", args: incident.Note{Text: r.Body.Note, Highlight: true}}
+		h.ID = commandID(byDeclaration, h.By, note.name, key)
+		if _, err := s.send(ctx, note, h, s.glance(ctx, note.number)); err != nil {
 			return nil, err
 		}
 	}

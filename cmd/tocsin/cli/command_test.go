@@ -71,9 +71,11 @@ func TestKeys(t *testing.T) {
 	tocsin(t, "incident", "ack", "1").ok()
 	tocsin(t, "incident", "ack", "1").ok()
 	tocsin(t, "incident", "ack", "1", "--key", "mine").ok()
+	tocsin(t, "incident", "ack", "1", "--key", "mine").ok()
 	sent := w.commands.Sent()
 	require.NotEqual(t, sent[0].Header.ID, sent[1].Header.ID, "each invocation is a command of its own")
-	require.Equal(t, "mine", sent[2].Header.ID)
+	require.NotEqual(t, sent[1].Header.ID, sent[2].Header.ID)
+	require.Equal(t, sent[2].Header.ID, sent[3].Header.ID, "an invocation with the same key is the same command")
 }
 
 func TestDistancesFromNow(t *testing.T) {
