@@ -66,8 +66,17 @@ func TestBadDeliveries(t *testing.T) {
 		})
 	}
 	require.Empty(t, w.intake.Deliveries())
-	w.t = t
-	w.do("alertmanager", "POST", "/v1/alerts/generic", `{"labels":{}}`, header("Content-Type", "text/plain")).problem(415, "unsupported-media")
+}
+
+// curl -d says that it sends a form: an alert must not be lost over that.
+func TestAlertsAreReadWhateverTheyAreCalled(t *testing.T) {
+	w := newWorld(t)
+	for _, kind := range []string{"application/x-www-form-urlencoded", "text/plain", "", "nonsense;;"} {
+		w.do("alertmanager", "POST", "/v1/alerts/generic", `{"status":"firing","labels":{"a":"b"}}`, header("Content-Type", kind)).want(202)
+		w.do("alertmanager", "POST", "/v1/alerts/alertmanager", fromAlertmanager, header("Content-Type", kind)).want(202)
+		p := w.do("alertmanager", "POST", "/v1/alerts/generic", `status=firing`, header("Content-Type", kind)).problem(400, "invalid")
+		require.NotEmpty(t, p.Detail)
+	}
 }
 
 // Alertmanager gives up on a 4xx and on 429, and repeats after a 5xx.

@@ -141,7 +141,7 @@ func (op operation) check(c echo.Context, r *http.Request) error {
 		return &fieldError{message: "the body ended early"}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	if len(body) > 0 && op.route.Operation.RequestBody != nil {
+	if len(body) > 0 && op.route.Operation.RequestBody != nil && !op.raw {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
 			return &incident.Error{Kind: unsupportedMedia, Message: "send Content-Type: application/json"}
 		}

@@ -63,6 +63,7 @@ func TestJiraWebhook(t *testing.T) {
 	const moved = `{"webhookEvent":"jira:issue_updated","issue":{"id":"10042","key":"PAY-42","fields":{"status":{}}}}`
 	w.do("", "POST", "/v1/webhooks/jira", moved, sign(moved)).want(202)
 	require.Equal(t, []incident.TicketRef{{ID: "10042", Key: "PAY-42"}}, w.tickets.Heard())
+	w.do("", "POST", "/v1/webhooks/jira", `{}`, sign(`{}`), header("Content-Type", "text/plain")).want(202)
 
 	w.do("", "POST", "/v1/webhooks/jira?user_id=x&user_key=y", `{}`, sign(`{}`)).want(202) // JIRA adds who
 	w.do("", "POST", "/v1/webhooks/jira", moved).problem(401, "unauthenticated")
