@@ -24,7 +24,7 @@ var everyCommand = []struct {
 	{"acknowledge", `{"page":"k"}`, "acknowledge", incident.Acknowledge{Page: "k"}, false},
 	{"acknowledge", ``, "acknowledge", incident.Acknowledge{}, false},
 	{"decline", `{"reason":"asleep"}`, "decline", incident.Decline{Reason: "asleep"}, false},
-	{"escalate", `{"reason":"help"}`, "escalate", incident.Escalate{Reason: "help"}, true},
+	{"escalate", `{"reason":"help"}`, "escalate", incident.Escalate{Reason: "help"}, false},
 	{"reassign", `{"to":{"team":"payments"},"reason":"theirs"}`, "reassign", incident.Reassign{To: oncall.Target{Team: "payments"}, Reason: "theirs"}, false},
 	{
 		"classify", `{"what":"w","impact":{"scope":"external","users":"many","cannot":"pay"},"severity":"unknown","who_fixes":"unknown"}`, "classify",
@@ -33,7 +33,7 @@ var everyCommand = []struct {
 	},
 	{"roles", `{"role":"commander","person":"bob"}`, "assign-role", incident.AssignRole{Role: incident.Commander, Person: "bob"}, false},
 	{"roles/commander/accept", ``, "accept-role", incident.AcceptRole{Role: incident.Commander}, false},
-	{"responders", `{"target":{"schedule":"payments/secondary"},"reason":"db"}`, "add-responder", incident.AddResponder{Target: oncall.Target{Schedule: "payments/secondary"}, Reason: "db"}, true},
+	{"responders", `{"target":{"schedule":"payments/secondary"},"reason":"db"}`, "add-responder", incident.AddResponder{Target: oncall.Target{Schedule: "payments/secondary"}, Reason: "db"}, false},
 	{"notes", `{"text":"t","highlight":true}`, "note", incident.Note{Text: "t", Highlight: true}, true},
 	{"links", `{"title":"t","url":"https://example.org/a"}`, "link", incident.AddLink{Title: "t", URL: "https://example.org/a"}, true},
 	{"status", `{"status":"s","next_step":"n"}`, "set-status", incident.SetStatus{Status: "s", NextStep: "n"}, false},
@@ -43,13 +43,13 @@ var everyCommand = []struct {
 	{"reopen", `{"reason":"r"}`, "reopen", incident.Reopen{Reason: "r"}, false},
 	{"cancel", `{"reason":"r"}`, "cancel", incident.Cancel{Reason: "r"}, false},
 	{"stamps", `{"clock":"contained","at":"2026-03-01T02:00:00Z","reason":"r"}`, "correct-stamp", incident.CorrectStamp{Clock: incident.Contained, At: night, Reason: "r"}, false},
-	{"follow-ups", `{"title":"t","owner":"alice","priority":"high"}`, "add-follow-up", incident.AddFollowUp{Title: "t", Owner: "alice", Priority: catalog.High}, true},
+	{"follow-ups", `{"title":"t","owner":"alice","priority":"high"}`, "add-follow-up", incident.AddFollowUp{Title: "t", Owner: "alice", Priority: catalog.High}, false},
 	{"follow-ups/confirm", ``, "confirm-collected", incident.ConfirmCollected{}, false},
 	{"follow-ups/1/complete", `{"text":"t"}`, "complete-follow-up", incident.CompleteFollowUp{ID: "1", Text: "t"}, false},
 	{"follow-ups/1/complete", ``, "complete-follow-up", incident.CompleteFollowUp{ID: "1"}, false},
 	{"follow-ups/2/waive", `{"reason":"r"}`, "waive-follow-up", incident.WaiveFollowUp{ID: "2", Reason: "r"}, false},
 	{"close", ``, "close", incident.Close{}, false},
-	{"runs", `{"name":"rollback","params":{"target":"checkout"},"dry_run":true}`, "start-run", incident.StartRun{Name: "rollback", Params: map[string]string{"target": "checkout"}, DryRun: true}, true},
+	{"runs", `{"name":"rollback","params":{"target":"checkout"},"dry_run":true}`, "start-run", incident.StartRun{Name: "rollback", Params: map[string]string{"target": "checkout"}, DryRun: true}, false},
 	{"questions/q-1/answer", `{"choice":"approve","reason":"r"}`, "answer", incident.Answer{Question: "q-1", Choice: "approve", Reason: "r"}, false},
 }
 

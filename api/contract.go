@@ -124,7 +124,7 @@ func (s *server) admit(r *http.Request, op operation) (caller, error) {
 	case err != nil:
 		return who, err
 	case op.persons && !who.identity.person():
-		return who, incident.Errorf(incident.Forbidden, "only a person can do this: a machine's token cannot acknowledge, approve, waive or change a phase")
+		return who, incident.Errorf(incident.Forbidden, "only a person can do this: of the commands, a machine may only write notes and add links")
 	case !who.identity.has(op.scope):
 		return who, incident.Errorf(incident.Forbidden, "the token needs the scope %q", op.scope)
 	}

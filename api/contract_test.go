@@ -53,6 +53,21 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 	}
 }
 
+// The rules take only notes and links from a machine: the contract must not
+// promise more.
+func TestTheContractSaysWhatOnlyPeopleDo(t *testing.T) {
+	var machines []string
+	for _, item := range document(t).Paths.Map() {
+		for _, op := range item.Operations() {
+			persons, _ := op.Extensions["x-persons-only"].(bool)
+			if op.Extensions["x-scope"] == api.ScopeRespond && !persons {
+				machines = append(machines, op.OperationID)
+			}
+		}
+	}
+	require.ElementsMatch(t, []string{"addNote", "addLink"}, machines)
+}
+
 // The examples are what people copy: each must be a request that is accepted.
 func TestExamplesKeepToTheContract(t *testing.T) {
 	doc := document(t)
