@@ -19,7 +19,7 @@ import (
 // ShowAcknowledge shows the page with the button. It changes nothing, so that
 // a scanner of links cannot acknowledge.
 func (s *server) ShowAcknowledge(ctx context.Context, r gen.ShowAcknowledgeRequestObject) (gen.ShowAcknowledgeResponseObject, error) {
-	claims, err := s.verify(r.Token)
+	claims, err := s.verify(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +36,7 @@ func (s *server) ShowAcknowledge(ctx context.Context, r gen.ShowAcknowledgeReque
 // needs neither the store nor a worker: an acknowledgement that is left for
 // the incident counts from now.
 func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeRequestObject) (gen.PostAcknowledgeResponseObject, error) {
-	claims, err := s.verify(r.Token)
+	claims, err := s.verify(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -65,7 +65,7 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 
 // ShowLinkedIncident shows the incident to whoever holds a link of it.
 func (s *server) ShowLinkedIncident(ctx context.Context, r gen.ShowLinkedIncidentRequestObject) (gen.ShowLinkedIncidentResponseObject, error) {
-	claims, err := s.verify(r.Token)
+	claims, err := s.verify(ctx, r.Token)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func (s *server) ShowLinkedIncident(ctx context.Context, r gen.ShowLinkedInciden
 }
 
 // verify words what is wrong with a link.
-func (s *server) verify(token string) (acklink.Claims, error) {
+func (s *server) verify(ctx context.Context, token string) (acklink.Claims, error) {
 	claims, err := s.Links.Verify(token, s.Now())
 	switch {
 	case errors.Is(err, acklink.ErrExpired):
@@ -83,6 +83,8 @@ func (s *server) verify(token string) (acklink.Claims, error) {
 		}
 	case err != nil:
 		return claims, incident.Errorf(incident.Forbidden, "the link is not genuine, or was cut on its way: open it from the page itself")
+	case !s.present(ctx, incident.Person(claims.Person)):
+		return claims, absent(incident.Person(claims.Person))
 	}
 	return claims, nil
 }

@@ -108,8 +108,8 @@ func (a *auth) lookUp(ctx context.Context, hash string) (store.Token, error) {
 	return store.Token{}, incident.Errorf(incident.Unavailable, "look a token up: %w", err)
 }
 
-// ended reports whether somebody who was let in may stay no longer.
-func (a *auth) ended(ctx context.Context, i identity) bool {
+// revoked reports whether the token of somebody who was let in has ended.
+func (a *auth) revoked(ctx context.Context, i identity) bool {
 	token, err := a.lookUp(ctx, i.token.Hash)
 	return incident.KindOf(err) == incident.Unauthenticated || err == nil && !token.Valid(a.now())
 }

@@ -41,8 +41,9 @@ func TestNothingButHealthAndLinksIsOpen(t *testing.T) {
 
 func TestScopes(t *testing.T) {
 	w := newWorld(t)
-	for _, scope := range []string{"alerts", "read", "respond", "catalog", "metrics"} {
-		w.grant("person", "holder-of-"+scope, scope)
+	holders := map[string]string{"alerts": "bob", "read": "carol", "respond": "dave", "catalog": "erin", "metrics": "frank"}
+	for scope, person := range holders {
+		w.grant("person", person, scope)
 	}
 	for _, tc := range []struct{ method, path, scope string }{
 		{"GET", "/v1/incidents", "read"},
@@ -53,8 +54,8 @@ func TestScopes(t *testing.T) {
 		{"GET", "/metrics", "metrics"},
 		{"GET", "/v1/tokens", "admin"},
 	} {
-		for _, scope := range []string{"alerts", "read", "respond", "catalog", "metrics"} {
-			got := w.do("holder-of-"+scope, tc.method, tc.path, "")
+		for scope, person := range holders {
+			got := w.do(person, tc.method, tc.path, "")
 			if scope == tc.scope {
 				require.NotContains(t, string(got.body), `needs the scope`, "%s %s", scope, tc.path)
 				continue

@@ -56,10 +56,13 @@ func (s *server) ApplyCatalog(ctx context.Context, r gen.ApplyCatalogRequestObje
 	if len(p.used) > 0 && !r.Body.Force {
 		return nil, incident.Refusal("open incidents use what would be removed", p.used...)
 	}
+	by := callerOf(ctx).identity.actor()
+	if !has(p.next, by) && !r.Body.Force {
+		return nil, incident.Refusal("you would shut yourself out", "the "+string(by.Kind)+" "+by.ID+" in the files")
+	}
 	if len(p.changes) == 0 {
 		return gen.ApplyCatalog200JSONResponse(p.answer()), nil
 	}
-	by := callerOf(ctx).identity.actor()
 	if p.version, err = s.Store.SaveCatalog(ctx, p.next, p.version, by.ID); err != nil {
 		return nil, err
 	}

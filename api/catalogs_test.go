@@ -78,6 +78,16 @@ func TestCatalogWithProblemsChangesNothing(t *testing.T) {
 	require.Equal(t, 1, out.Version)
 }
 
+func TestNobodyShutsThemselvesOutByMistake(t *testing.T) {
+	w := newWorld(t)
+	w.grant("machine", "deployer", api.ScopeCatalog)
+	without := files(t, "", "  - {id: deployer, name: Deployment pipeline}\n", "")
+	p := w.do("deployer", "PUT", "/v1/catalog", without).problem(409, "refused")
+	require.Equal(t, []string{"the machine deployer in the files"}, p.Missing)
+	w.do("deployer", "PUT", "/v1/catalog", strings.TrimSuffix(without, "}")+`,"force":true}`).want(200)
+	w.do("deployer", "PUT", "/v1/catalog", without).problem(403, "forbidden")
+}
+
 func TestRemovingWhatAnOpenIncidentUsesIsRefused(t *testing.T) {
 	w := newWorld(t)
 	w.grant("person", "heidi", api.ScopeCatalog, api.ScopeRead)

@@ -38,11 +38,7 @@ func (s *server) send(ctx context.Context, o order, h incident.Header, seen sigh
 	if seen.err != nil && incident.KindOf(seen.err) != incident.NotFound {
 		s.Log.Warn("the store does not answer: a command goes on without it", "incident", o.number, "error", seen.err)
 	}
-	standings, err := s.standings(ctx, h.By, seen.incident)
-	if err != nil {
-		return incident.Outcome{}, err
-	}
-	h.Standings = standings
+	h.Standings = s.standings(ctx, h.By, seen.incident)
 	out, err := s.Commands.Send(ctx, o.number, o.name, h, o.args)
 	if incident.KindOf(err) == incident.NotFound {
 		return incident.Outcome{}, whyGone(o.number, seen)
@@ -71,25 +67,21 @@ func (s *server) glance(ctx context.Context, number string) sight {
 	return sight{incident: i}
 }
 
-// standings says what the catalog grants somebody over an incident, and
-// refuses a person whom the catalog no longer has.
-func (s *server) standings(ctx context.Context, by incident.Actor, i *incident.Incident) ([]catalog.Standing, error) {
+// standings says what the catalog grants somebody over an incident.
+func (s *server) standings(ctx context.Context, by incident.Actor, i *incident.Incident) []catalog.Standing {
 	if by.Kind != incident.APerson {
-		return nil, nil
+		return nil
 	}
 	c, err := s.Catalogs.Current(ctx)
 	if err != nil {
 		s.Log.Warn("there is no catalog: a command goes on without standings", "person", by.ID, "error", err)
-		return nil, nil
-	}
-	if _, ok := c.Person(by.ID); !ok {
-		return nil, incident.Errorf(incident.Forbidden, "%s is not in the catalog any more", by.ID)
+		return nil
 	}
 	service := ""
 	if i != nil {
 		service = i.Service
 	}
-	return c.Standings(by.ID, service), nil
+	return c.Standings(by.ID, service)
 }
 
 // whyGone says why no workflow takes commands for an incident.

@@ -176,13 +176,6 @@ func TestRefusals(t *testing.T) {
 	require.Equal(t, []string{"one", "two"}, w.do("alice", "POST", "/v1/incidents/INC-1/close", "").problem(409, "refused").Missing)
 }
 
-func TestPersonWhoLeftTheCatalogCommandsNothing(t *testing.T) {
-	w := newWorld(t)
-	w.grant("person", "zoe", api.ScopeRespond)
-	w.do("zoe", "POST", "/v1/incidents/INC-1/notes", `{"text":"t"}`).problem(403, "forbidden")
-	require.Empty(t, w.commands.Sent())
-}
-
 func TestDeclare(t *testing.T) {
 	w := newWorld(t)
 	var out struct{ Number string }

@@ -123,6 +123,8 @@ func (s *server) admit(r *http.Request, op operation) (caller, error) {
 	switch {
 	case err != nil:
 		return who, err
+	case !s.present(r.Context(), who.identity.actor()):
+		return who, absent(who.identity.actor())
 	case op.persons && !who.identity.person():
 		return who, incident.Errorf(incident.Forbidden, "only a person can do this: of the commands, a machine may only write notes and add links")
 	case !who.identity.has(op.scope):

@@ -43,10 +43,10 @@ func TestReadiness(t *testing.T) {
 
 func TestMetrics(t *testing.T) {
 	w := newWorld(t)
-	w.grant("machine", "prometheus", api.ScopeMetrics)
+	w.grant("machine", "monitoring-scripts", api.ScopeMetrics)
 	w.do("alice", "GET", "/v1/incidents/INC-1", "").want(200)
 	w.do("alice", "GET", "/v1/incidents/INC-42", "").want(404)
-	got := w.do("prometheus", "GET", "/metrics", "").want(200)
+	got := w.do("monitoring-scripts", "GET", "/metrics", "").want(200)
 	require.Contains(t, string(got.body), `tocsin_api_request_seconds_count{operation="getIncident",status="200"} 1`)
 	require.Contains(t, string(got.body), `tocsin_api_request_seconds_count{operation="getIncident",status="404"} 1`)
 	require.NotContains(t, string(got.body), "INC-")

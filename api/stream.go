@@ -83,7 +83,7 @@ func (e *eventStream) write(w http.ResponseWriter) error {
 			return nil
 		case <-poll.C:
 		}
-		if e.server.auth.ended(e.ctx, callerOf(e.ctx).identity) {
+		if e.server.ended(e.ctx, callerOf(e.ctx).identity) {
 			return nil
 		}
 		text = e.next()

@@ -214,7 +214,7 @@ type CatalogFiles struct {
 	Base  *int          `json:"base,omitempty"`
 	Files []CatalogFile `json:"files"`
 
-	// Force Remove what an open incident uses all the same.
+	// Force Remove what an open incident uses all the same, or oneself.
 	Force bool `json:"force,omitempty,omitzero"`
 }
 

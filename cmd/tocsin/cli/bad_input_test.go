@@ -75,7 +75,7 @@ func TestRefusals(t *testing.T) {
 	}
 	w.commands.Answer(incident.Outcome{}, incident.Refusal("INC-1 cannot close yet", "follow-up 1 (alice) PAY-7", "resolve it"))
 	tocsin(t, "incident", "close", "1").fails(1, "INC-1 cannot close yet (missing: follow-up 1 (alice) PAY-7; resolve it)")
-	t.Setenv("TOCSIN_TOKEN", w.grant("machine", "ci", "respond"))
+	t.Setenv("TOCSIN_TOKEN", w.grant("machine", "deployer", "respond"))
 	got := tocsin(t, "incident", "ack", "1")
 	require.Equal(t, 1, got.code)
 	require.Contains(t, got.err, "person")

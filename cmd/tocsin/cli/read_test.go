@@ -37,7 +37,7 @@ func TestTimesAreInThePersonsZone(t *testing.T) {
 
 func TestTimesAreInUTCForAMachine(t *testing.T) {
 	w := newWorld(t)
-	t.Setenv("TOCSIN_TOKEN", w.grant("machine", "ci", "read"))
+	t.Setenv("TOCSIN_TOKEN", w.grant("machine", "deployer", "read"))
 	require.Contains(t, tocsin(t, "incident", "timeline", "1").ok(), "2026-03-01 02:01:00 UTC")
 }
 
