@@ -37,6 +37,9 @@ func (s *server) take(ctx context.Context, body []byte, parse func([]byte) (aler
 	if err != nil {
 		return gen.Receipt{}, err
 	}
+	if _, err := s.catalog(ctx); err != nil {
+		return gen.Receipt{}, err
+	}
 	receipt, err := s.Intake.Take(ctx, delivery)
 	if err != nil {
 		return gen.Receipt{}, err

@@ -1,11 +1,8 @@
 package api
 
 import (
-	"cmp"
 	"context"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
@@ -16,7 +13,7 @@ type order struct {
 	number string
 	// name is that of the incident's update.
 	name string
-	// key is the Idempotency-Key, if the caller sent one.
+	// key is the Idempotency-Key.
 	key string
 	// args is the command of package incident.
 	args any
@@ -26,7 +23,7 @@ type order struct {
 func (s *server) command(ctx context.Context, o order) (incident.Outcome, error) {
 	who := callerOf(ctx)
 	h := incident.Header{By: who.identity.actor(), Via: who.via}
-	h.ID = commandID(byCaller, h.By, o.name, cmp.Or(o.key, uuid.NewString()))
+	h.ID = commandID(byCaller, h.By, o.name, o.key)
 	return s.send(ctx, o, h, s.glance(ctx, o.number))
 }
 

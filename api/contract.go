@@ -36,6 +36,10 @@ type operation struct {
 	body    int64
 	raw     bool
 	stream  bool
+	// keyed says that it takes an Idempotency-Key.
+	keyed bool
+	// away is what a caller is told who gets no answer.
+	away string
 }
 
 // readContract returns every operation of the document by its id.
@@ -81,6 +85,8 @@ func readOperation(route *routers.Route) (operation, error) {
 		return out, errors.New("x-scope is missing")
 	}
 	out.scope = scope
+	out.keyed = op.Parameters.GetByInAndName(openapi3.ParameterInHeader, idempotencyKey) != nil
+	out.away = out.adviseWhenAway()
 	return out, nil
 }
 
@@ -103,6 +109,9 @@ func (s *server) enforce(op operation) echo.MiddlewareFunc {
 			if err := op.check(c, r); err != nil {
 				return err
 			}
+			if op.keyed {
+				giveKey(r, c.Response())
+			}
 			c.SetRequest(r)
 			return next(c)
 		}
@@ -111,7 +120,7 @@ func (s *server) enforce(op operation) echo.MiddlewareFunc {
 
 // admit says who is asking, when they may.
 func (s *server) admit(r *http.Request, op operation) (caller, error) {
-	who := caller{via: "api", json: wantsJSON(r)}
+	who := caller{via: "api", json: wantsJSON(r), away: op.away}
 	if strings.HasPrefix(r.UserAgent(), "tocsin-cli/") {
 		who.via = "cli"
 	}

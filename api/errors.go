@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -85,6 +86,17 @@ func (e *fieldError) Error() string {
 	return e.field + ": " + e.message
 }
 
+// awayError is an error of kind incident.Unavailable of which a caller is told
+// more than that.
+type awayError struct {
+	detail string
+	cause  error
+}
+
+func (e *awayError) Error() string { return e.detail + ": " + e.cause.Error() }
+
+func (e *awayError) Unwrap() error { return e.cause }
+
 // failure is what is known of an error before it is answered.
 type failure struct {
 	kind    string
@@ -99,6 +111,9 @@ type failure struct {
 func diagnose(err error) failure {
 	if e, ok := errors.AsType[*fieldError](err); ok {
 		return failure{kind: string(incident.Invalid), detail: e.Error(), field: e.field}
+	}
+	if e, ok := errors.AsType[*awayError](err); ok {
+		return failure{kind: string(incident.Unavailable), detail: e.detail, retry: defaultRetry}
 	}
 	if e, ok := errors.AsType[*alerts.InputError](err); ok {
 		return failure{kind: string(incident.Invalid), detail: e.Error(), field: e.Field}
@@ -122,8 +137,8 @@ func diagnoseKind(e *incident.Error) failure {
 	out := failure{kind: string(e.Kind), detail: e.Message, missing: e.Missing, retry: e.RetryAfter}
 	if e.Kind == incident.Unavailable {
 		// The message tells an operator which dependency; a caller needs to
-		// know what to do.
-		out.detail = "nobody knows whether it was done: repeat it with the same Idempotency-Key"
+		// know what to do, which depends on the operation.
+		out.detail = ""
 		if out.retry <= 0 {
 			out.retry = defaultRetry
 		}
@@ -163,6 +178,9 @@ type failer struct {
 // fail answers with problem details, or with a page where a person reads.
 func (s failer) fail(w http.ResponseWriter, r *http.Request, err error) {
 	f := diagnose(err)
+	if f.kind == string(incident.Unavailable) {
+		f.detail = cmp.Or(f.detail, callerOf(r.Context()).away, notBegun)
+	}
 	a := answerTo(f.kind)
 	id := requestID(r.Context())
 	if a.status >= http.StatusInternalServerError && !errors.Is(err, context.Canceled) {

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"context"
 
-	"github.com/google/uuid"
-
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/api/intake"
@@ -66,9 +64,12 @@ func (s *server) DeclareIncident(ctx context.Context, r gen.DeclareIncidentReque
 	if s.Intake == nil {
 		return nil, incident.Errorf(incident.NotFound, "this process opens no incidents: ask the one that takes alerts")
 	}
+	if _, err := s.catalog(ctx); err != nil {
+		return nil, err
+	}
 	who := callerOf(ctx)
 	h := incident.Header{By: who.identity.actor(), Via: who.via}
-	key := cmp.Or(r.Params.IdempotencyKey, uuid.NewString())
+	key := r.Params.IdempotencyKey
 	placed, err := s.Intake.Declare(ctx, intake.Declaration{
 		ID: commandID(byCaller, h.By, "declare", key), Title: r.Body.Title, Service: r.Body.Service,
 		Severity: r.Body.Severity, Impact: r.Body.Impact, By: h.By, Via: h.Via,

@@ -43,10 +43,13 @@ func (s *server) GetOnCall(ctx context.Context, r gen.GetOnCallRequestObject) (g
 // catalog returns the catalog in force, the last good one when need be.
 func (s *server) catalog(ctx context.Context) (*catalog.Catalog, error) {
 	c, err := s.Catalogs.Current(ctx)
-	if err != nil {
-		return nil, incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
+	switch {
+	case err == nil:
+		return c, nil
+	case incident.KindOf(err) == incident.NotFound:
+		return nil, &awayError{"there is no catalog yet: an administrator applies one with PUT /v1/catalog", err}
 	}
-	return c, nil
+	return nil, incident.Errorf(incident.Unavailable, "read the catalog for the first time: %w", err)
 }
 
 // ListRunbooks lists the runbooks.

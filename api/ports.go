@@ -69,7 +69,8 @@ type Commands interface {
 }
 
 // Catalogs gives the catalog in force: the last good one when the store is
-// away, and an error only when there never was one.
+// away. Its error is of kind incident.NotFound when none was ever applied, and
+// incident.Unavailable when none could be read yet.
 type Catalogs interface {
 	Current(ctx context.Context) (*catalog.Catalog, error)
 }

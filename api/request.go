@@ -16,6 +16,7 @@ type caller struct {
 	identity identity
 	via      string
 	json     bool
+	away     string
 }
 
 type (

@@ -59,7 +59,7 @@ func (c Catalogs) Current(context.Context) (*catalog.Catalog, error) {
 	if found := c.Store.Catalog(); found != nil {
 		return found, nil
 	}
-	return nil, incident.Errorf(incident.Unavailable, "no catalog was applied")
+	return nil, incident.Errorf(incident.NotFound, "no catalog was applied")
 }
 
 // Intake remembers what it was given.

@@ -835,50 +835,64 @@ type ListIncidentsParams struct {
 
 // DeclareIncidentParams defines parameters for DeclareIncident.
 type DeclareIncidentParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AcknowledgeParams defines parameters for Acknowledge.
 type AcknowledgeParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CancelParams defines parameters for Cancel.
 type CancelParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ClassifyParams defines parameters for Classify.
 type ClassifyParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CloseParams defines parameters for Close.
 type CloseParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // DeclineParams defines parameters for Decline.
 type DeclineParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // EscalateParams defines parameters for Escalate.
 type EscalateParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -890,50 +904,64 @@ type StreamIncidentParams struct {
 
 // AddFollowUpParams defines parameters for AddFollowUp.
 type AddFollowUpParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ConfirmCollectedParams defines parameters for ConfirmCollected.
 type ConfirmCollectedParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CompleteFollowUpParams defines parameters for CompleteFollowUp.
 type CompleteFollowUpParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // WaiveFollowUpParams defines parameters for WaiveFollowUp.
 type WaiveFollowUpParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AddLinkParams defines parameters for AddLink.
 type AddLinkParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // MitigateParams defines parameters for Mitigate.
 type MitigateParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AddNoteParams defines parameters for AddNote.
 type AddNoteParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -948,71 +976,91 @@ type ListPagesParams struct {
 
 // AnswerQuestionParams defines parameters for AnswerQuestion.
 type AnswerQuestionParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ReassignParams defines parameters for Reassign.
 type ReassignParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ReopenParams defines parameters for Reopen.
 type ReopenParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ResolveParams defines parameters for Resolve.
 type ResolveParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AddResponderParams defines parameters for AddResponder.
 type AddResponderParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AssignRoleParams defines parameters for AssignRole.
 type AssignRoleParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AcceptRoleParams defines parameters for AcceptRole.
 type AcceptRoleParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // StartRunParams defines parameters for StartRun.
 type StartRunParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CorrectStampParams defines parameters for CorrectStamp.
 type CorrectStampParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // SetStatusParams defines parameters for SetStatus.
 type SetStatusParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -1030,8 +1078,10 @@ type ListTimelineParams struct {
 
 // PostUpdateParams defines parameters for PostUpdate.
 type PostUpdateParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -7512,7 +7562,8 @@ type PostAlertmanagerResponse401Headers struct {
 
 // PostAlertmanagerResponse503Headers the declared response headers of an HTTP 503 response for PostAlertmanager
 type PostAlertmanagerResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type PostAlertmanagerResponse struct {
@@ -7609,7 +7660,8 @@ type PostGenericResponse401Headers struct {
 
 // PostGenericResponse503Headers the declared response headers of an HTTP 503 response for PostGeneric
 type PostGenericResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type PostGenericResponse struct {
@@ -7706,7 +7758,8 @@ type GetCatalogResponse401Headers struct {
 
 // GetCatalogResponse503Headers the declared response headers of an HTTP 503 response for GetCatalog
 type GetCatalogResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type GetCatalogResponse struct {
@@ -7789,7 +7842,8 @@ type ApplyCatalogResponse401Headers struct {
 
 // ApplyCatalogResponse503Headers the declared response headers of an HTTP 503 response for ApplyCatalog
 type ApplyCatalogResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ApplyCatalogResponse struct {
@@ -7893,7 +7947,8 @@ type ValidateCatalogResponse401Headers struct {
 
 // ValidateCatalogResponse503Headers the declared response headers of an HTTP 503 response for ValidateCatalog
 type ValidateCatalogResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ValidateCatalogResponse struct {
@@ -7990,7 +8045,8 @@ type StreamEventsResponse401Headers struct {
 
 // StreamEventsResponse503Headers the declared response headers of an HTTP 503 response for StreamEvents
 type StreamEventsResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type StreamEventsResponse struct {
@@ -8073,7 +8129,8 @@ type ListFollowUpsResponse401Headers struct {
 
 // ListFollowUpsResponse503Headers the declared response headers of an HTTP 503 response for ListFollowUps
 type ListFollowUpsResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ListFollowUpsResponse struct {
@@ -8163,7 +8220,8 @@ type ListIncidentsResponse401Headers struct {
 
 // ListIncidentsResponse503Headers the declared response headers of an HTTP 503 response for ListIncidents
 type ListIncidentsResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ListIncidentsResponse struct {
@@ -8258,7 +8316,8 @@ type DeclareIncidentResponse401Headers struct {
 
 // DeclareIncidentResponse503Headers the declared response headers of an HTTP 503 response for DeclareIncident
 type DeclareIncidentResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type DeclareIncidentResponse struct {
@@ -8350,7 +8409,8 @@ type GetIncidentResponse401Headers struct {
 
 // GetIncidentResponse503Headers the declared response headers of an HTTP 503 response for GetIncident
 type GetIncidentResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type GetIncidentResponse struct {
@@ -8447,7 +8507,8 @@ type AcknowledgeResponse401Headers struct {
 
 // AcknowledgeResponse503Headers the declared response headers of an HTTP 503 response for Acknowledge
 type AcknowledgeResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AcknowledgeResponse struct {
@@ -8558,7 +8619,8 @@ type CancelResponse401Headers struct {
 
 // CancelResponse503Headers the declared response headers of an HTTP 503 response for Cancel
 type CancelResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type CancelResponse struct {
@@ -8662,7 +8724,8 @@ type ClassifyResponse401Headers struct {
 
 // ClassifyResponse503Headers the declared response headers of an HTTP 503 response for Classify
 type ClassifyResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ClassifyResponse struct {
@@ -8766,7 +8829,8 @@ type CloseResponse401Headers struct {
 
 // CloseResponse503Headers the declared response headers of an HTTP 503 response for Close
 type CloseResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type CloseResponse struct {
@@ -8870,7 +8934,8 @@ type DeclineResponse401Headers struct {
 
 // DeclineResponse503Headers the declared response headers of an HTTP 503 response for Decline
 type DeclineResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type DeclineResponse struct {
@@ -8974,7 +9039,8 @@ type EscalateResponse401Headers struct {
 
 // EscalateResponse503Headers the declared response headers of an HTTP 503 response for Escalate
 type EscalateResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type EscalateResponse struct {
@@ -9078,7 +9144,8 @@ type StreamIncidentResponse401Headers struct {
 
 // StreamIncidentResponse503Headers the declared response headers of an HTTP 503 response for StreamIncident
 type StreamIncidentResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type StreamIncidentResponse struct {
@@ -9168,7 +9235,8 @@ type AddFollowUpResponse401Headers struct {
 
 // AddFollowUpResponse503Headers the declared response headers of an HTTP 503 response for AddFollowUp
 type AddFollowUpResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AddFollowUpResponse struct {
@@ -9272,7 +9340,8 @@ type ConfirmCollectedResponse401Headers struct {
 
 // ConfirmCollectedResponse503Headers the declared response headers of an HTTP 503 response for ConfirmCollected
 type ConfirmCollectedResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ConfirmCollectedResponse struct {
@@ -9376,7 +9445,8 @@ type CompleteFollowUpResponse401Headers struct {
 
 // CompleteFollowUpResponse503Headers the declared response headers of an HTTP 503 response for CompleteFollowUp
 type CompleteFollowUpResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type CompleteFollowUpResponse struct {
@@ -9480,7 +9550,8 @@ type WaiveFollowUpResponse401Headers struct {
 
 // WaiveFollowUpResponse503Headers the declared response headers of an HTTP 503 response for WaiveFollowUp
 type WaiveFollowUpResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type WaiveFollowUpResponse struct {
@@ -9584,7 +9655,8 @@ type AddLinkResponse401Headers struct {
 
 // AddLinkResponse503Headers the declared response headers of an HTTP 503 response for AddLink
 type AddLinkResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AddLinkResponse struct {
@@ -9688,7 +9760,8 @@ type MitigateResponse401Headers struct {
 
 // MitigateResponse503Headers the declared response headers of an HTTP 503 response for Mitigate
 type MitigateResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type MitigateResponse struct {
@@ -9792,7 +9865,8 @@ type AddNoteResponse401Headers struct {
 
 // AddNoteResponse503Headers the declared response headers of an HTTP 503 response for AddNote
 type AddNoteResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AddNoteResponse struct {
@@ -9896,7 +9970,8 @@ type ListPagesResponse401Headers struct {
 
 // ListPagesResponse503Headers the declared response headers of an HTTP 503 response for ListPages
 type ListPagesResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ListPagesResponse struct {
@@ -9993,7 +10068,8 @@ type AnswerQuestionResponse401Headers struct {
 
 // AnswerQuestionResponse503Headers the declared response headers of an HTTP 503 response for AnswerQuestion
 type AnswerQuestionResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AnswerQuestionResponse struct {
@@ -10097,7 +10173,8 @@ type ReassignResponse401Headers struct {
 
 // ReassignResponse503Headers the declared response headers of an HTTP 503 response for Reassign
 type ReassignResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ReassignResponse struct {
@@ -10201,7 +10278,8 @@ type ReopenResponse401Headers struct {
 
 // ReopenResponse503Headers the declared response headers of an HTTP 503 response for Reopen
 type ReopenResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ReopenResponse struct {
@@ -10305,7 +10383,8 @@ type ResolveResponse401Headers struct {
 
 // ResolveResponse503Headers the declared response headers of an HTTP 503 response for Resolve
 type ResolveResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ResolveResponse struct {
@@ -10409,7 +10488,8 @@ type AddResponderResponse401Headers struct {
 
 // AddResponderResponse503Headers the declared response headers of an HTTP 503 response for AddResponder
 type AddResponderResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AddResponderResponse struct {
@@ -10513,7 +10593,8 @@ type AssignRoleResponse401Headers struct {
 
 // AssignRoleResponse503Headers the declared response headers of an HTTP 503 response for AssignRole
 type AssignRoleResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AssignRoleResponse struct {
@@ -10617,7 +10698,8 @@ type AcceptRoleResponse401Headers struct {
 
 // AcceptRoleResponse503Headers the declared response headers of an HTTP 503 response for AcceptRole
 type AcceptRoleResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type AcceptRoleResponse struct {
@@ -10721,7 +10803,8 @@ type StartRunResponse401Headers struct {
 
 // StartRunResponse503Headers the declared response headers of an HTTP 503 response for StartRun
 type StartRunResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type StartRunResponse struct {
@@ -10825,7 +10908,8 @@ type CorrectStampResponse401Headers struct {
 
 // CorrectStampResponse503Headers the declared response headers of an HTTP 503 response for CorrectStamp
 type CorrectStampResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type CorrectStampResponse struct {
@@ -10929,7 +11013,8 @@ type SetStatusResponse401Headers struct {
 
 // SetStatusResponse503Headers the declared response headers of an HTTP 503 response for SetStatus
 type SetStatusResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type SetStatusResponse struct {
@@ -11033,7 +11118,8 @@ type ListTimelineResponse401Headers struct {
 
 // ListTimelineResponse503Headers the declared response headers of an HTTP 503 response for ListTimeline
 type ListTimelineResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ListTimelineResponse struct {
@@ -11130,7 +11216,8 @@ type RedactEntryResponse401Headers struct {
 
 // RedactEntryResponse503Headers the declared response headers of an HTTP 503 response for RedactEntry
 type RedactEntryResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type RedactEntryResponse struct {
@@ -11220,7 +11307,8 @@ type PostUpdateResponse401Headers struct {
 
 // PostUpdateResponse503Headers the declared response headers of an HTTP 503 response for PostUpdate
 type PostUpdateResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type PostUpdateResponse struct {
@@ -11386,7 +11474,8 @@ type GetOnCallResponse401Headers struct {
 
 // GetOnCallResponse503Headers the declared response headers of an HTTP 503 response for GetOnCall
 type GetOnCallResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type GetOnCallResponse struct {
@@ -11483,7 +11572,8 @@ type TestPageResponse401Headers struct {
 
 // TestPageResponse503Headers the declared response headers of an HTTP 503 response for TestPage
 type TestPageResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type TestPageResponse struct {
@@ -11649,7 +11739,8 @@ type ListTokensResponse401Headers struct {
 
 // ListTokensResponse503Headers the declared response headers of an HTTP 503 response for ListTokens
 type ListTokensResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type ListTokensResponse struct {
@@ -11732,7 +11823,8 @@ type CreateTokenResponse401Headers struct {
 
 // CreateTokenResponse503Headers the declared response headers of an HTTP 503 response for CreateToken
 type CreateTokenResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type CreateTokenResponse struct {
@@ -11822,7 +11914,8 @@ type RevokeTokenResponse401Headers struct {
 
 // RevokeTokenResponse503Headers the declared response headers of an HTTP 503 response for RevokeToken
 type RevokeTokenResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type RevokeTokenResponse struct {
@@ -11912,7 +12005,8 @@ type PostJiraWebhookResponse401Headers struct {
 
 // PostJiraWebhookResponse503Headers the declared response headers of an HTTP 503 response for PostJiraWebhook
 type PostJiraWebhookResponse503Headers struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 
 type PostJiraWebhookResponse struct {
@@ -13652,6 +13746,13 @@ func ParsePostAlertmanagerResponse(rsp *http.Response) (*PostAlertmanagerRespons
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PostAlertmanagerResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13743,6 +13844,13 @@ func ParsePostGenericResponse(rsp *http.Response) (*PostGenericResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PostGenericResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13820,6 +13928,13 @@ func ParseGetCatalogResponse(rsp *http.Response) (*GetCatalogResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetCatalogResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -13918,6 +14033,13 @@ func ParseApplyCatalogResponse(rsp *http.Response) (*ApplyCatalogResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ApplyCatalogResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14009,6 +14131,13 @@ func ParseValidateCatalogResponse(rsp *http.Response) (*ValidateCatalogResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ValidateCatalogResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14086,6 +14215,13 @@ func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers StreamEventsResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14170,6 +14306,13 @@ func ParseListFollowUpsResponse(rsp *http.Response) (*ListFollowUpsResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListFollowUpsResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14254,6 +14397,13 @@ func ParseListIncidentsResponse(rsp *http.Response) (*ListIncidentsResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListIncidentsResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14348,6 +14498,13 @@ func ParseDeclareIncidentResponse(rsp *http.Response) (*DeclareIncidentResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeclareIncidentResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14439,6 +14596,13 @@ func ParseGetIncidentResponse(rsp *http.Response) (*GetIncidentResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetIncidentResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14544,6 +14708,13 @@ func ParseAcknowledgeResponse(rsp *http.Response) (*AcknowledgeResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AcknowledgeResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14642,6 +14813,13 @@ func ParseCancelResponse(rsp *http.Response) (*CancelResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CancelResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14740,6 +14918,13 @@ func ParseClassifyResponse(rsp *http.Response) (*ClassifyResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ClassifyResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14838,6 +15023,13 @@ func ParseCloseResponse(rsp *http.Response) (*CloseResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CloseResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -14936,6 +15128,13 @@ func ParseDeclineResponse(rsp *http.Response) (*DeclineResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers DeclineResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15034,6 +15233,13 @@ func ParseEscalateResponse(rsp *http.Response) (*EscalateResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers EscalateResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15118,6 +15324,13 @@ func ParseStreamIncidentResponse(rsp *http.Response) (*StreamIncidentResponse, e
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers StreamIncidentResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15216,6 +15429,13 @@ func ParseAddFollowUpResponse(rsp *http.Response) (*AddFollowUpResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddFollowUpResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15314,6 +15534,13 @@ func ParseConfirmCollectedResponse(rsp *http.Response) (*ConfirmCollectedRespons
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ConfirmCollectedResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15412,6 +15639,13 @@ func ParseCompleteFollowUpResponse(rsp *http.Response) (*CompleteFollowUpRespons
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CompleteFollowUpResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15510,6 +15744,13 @@ func ParseWaiveFollowUpResponse(rsp *http.Response) (*WaiveFollowUpResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers WaiveFollowUpResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15608,6 +15849,13 @@ func ParseAddLinkResponse(rsp *http.Response) (*AddLinkResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddLinkResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15706,6 +15954,13 @@ func ParseMitigateResponse(rsp *http.Response) (*MitigateResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers MitigateResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15804,6 +16059,13 @@ func ParseAddNoteResponse(rsp *http.Response) (*AddNoteResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddNoteResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15895,6 +16157,13 @@ func ParseListPagesResponse(rsp *http.Response) (*ListPagesResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListPagesResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -15993,6 +16262,13 @@ func ParseAnswerQuestionResponse(rsp *http.Response) (*AnswerQuestionResponse, e
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AnswerQuestionResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16091,6 +16367,13 @@ func ParseReassignResponse(rsp *http.Response) (*ReassignResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ReassignResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16189,6 +16472,13 @@ func ParseReopenResponse(rsp *http.Response) (*ReopenResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ReopenResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16287,6 +16577,13 @@ func ParseResolveResponse(rsp *http.Response) (*ResolveResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ResolveResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16385,6 +16682,13 @@ func ParseAddResponderResponse(rsp *http.Response) (*AddResponderResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddResponderResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16483,6 +16787,13 @@ func ParseAssignRoleResponse(rsp *http.Response) (*AssignRoleResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AssignRoleResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16581,6 +16892,13 @@ func ParseAcceptRoleResponse(rsp *http.Response) (*AcceptRoleResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AcceptRoleResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16679,6 +16997,13 @@ func ParseStartRunResponse(rsp *http.Response) (*StartRunResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers StartRunResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16777,6 +17102,13 @@ func ParseCorrectStampResponse(rsp *http.Response) (*CorrectStampResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CorrectStampResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16875,6 +17207,13 @@ func ParseSetStatusResponse(rsp *http.Response) (*SetStatusResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers SetStatusResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -16966,6 +17305,13 @@ func ParseListTimelineResponse(rsp *http.Response) (*ListTimelineResponse, error
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListTimelineResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17053,6 +17399,13 @@ func ParseRedactEntryResponse(rsp *http.Response) (*RedactEntryResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers RedactEntryResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17151,6 +17504,13 @@ func ParsePostUpdateResponse(rsp *http.Response) (*PostUpdateResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PostUpdateResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17295,6 +17655,13 @@ func ParseGetOnCallResponse(rsp *http.Response) (*GetOnCallResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetOnCallResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17386,6 +17753,13 @@ func ParseTestPageResponse(rsp *http.Response) (*TestPageResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers TestPageResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17523,6 +17897,13 @@ func ParseListTokensResponse(rsp *http.Response) (*ListTokensResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListTokensResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17607,6 +17988,13 @@ func ParseCreateTokenResponse(rsp *http.Response) (*CreateTokenResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CreateTokenResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17694,6 +18082,13 @@ func ParseRevokeTokenResponse(rsp *http.Response) (*RevokeTokenResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers RevokeTokenResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
@@ -17774,6 +18169,13 @@ func ParsePostJiraWebhookResponse(rsp *http.Response) (*PostJiraWebhookResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PostJiraWebhookResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
 		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
 			var value int
 			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {

@@ -835,50 +835,64 @@ type ListIncidentsParams struct {
 
 // DeclareIncidentParams defines parameters for DeclareIncident.
 type DeclareIncidentParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AcknowledgeParams defines parameters for Acknowledge.
 type AcknowledgeParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CancelParams defines parameters for Cancel.
 type CancelParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ClassifyParams defines parameters for Classify.
 type ClassifyParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CloseParams defines parameters for Close.
 type CloseParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // DeclineParams defines parameters for Decline.
 type DeclineParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // EscalateParams defines parameters for Escalate.
 type EscalateParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -890,50 +904,64 @@ type StreamIncidentParams struct {
 
 // AddFollowUpParams defines parameters for AddFollowUp.
 type AddFollowUpParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ConfirmCollectedParams defines parameters for ConfirmCollected.
 type ConfirmCollectedParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CompleteFollowUpParams defines parameters for CompleteFollowUp.
 type CompleteFollowUpParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // WaiveFollowUpParams defines parameters for WaiveFollowUp.
 type WaiveFollowUpParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AddLinkParams defines parameters for AddLink.
 type AddLinkParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // MitigateParams defines parameters for Mitigate.
 type MitigateParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AddNoteParams defines parameters for AddNote.
 type AddNoteParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -948,71 +976,91 @@ type ListPagesParams struct {
 
 // AnswerQuestionParams defines parameters for AnswerQuestion.
 type AnswerQuestionParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ReassignParams defines parameters for Reassign.
 type ReassignParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ReopenParams defines parameters for Reopen.
 type ReopenParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // ResolveParams defines parameters for Resolve.
 type ResolveParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AddResponderParams defines parameters for AddResponder.
 type AddResponderParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AssignRoleParams defines parameters for AssignRole.
 type AssignRoleParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // AcceptRoleParams defines parameters for AcceptRole.
 type AcceptRoleParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // StartRunParams defines parameters for StartRun.
 type StartRunParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // CorrectStampParams defines parameters for CorrectStamp.
 type CorrectStampParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
 // SetStatusParams defines parameters for SetStatus.
 type SetStatusParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -1030,8 +1078,10 @@ type ListTimelineParams struct {
 
 // PostUpdateParams defines parameters for PostUpdate.
 type PostUpdateParams struct {
-	// IdempotencyKey Repeating a command with the same key applies it once. Up to 200
-	// printable ASCII characters; made by the server when missing.
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
@@ -2956,7 +3006,8 @@ type UnauthenticatedApplicationProblemPlusJSONResponse struct {
 }
 
 type UnavailableResponseHeaders struct {
-	RetryAfter int
+	IdempotencyKey string
+	RetryAfter     int
 }
 type UnavailableApplicationProblemPlusJSONResponse struct {
 	Body Problem
@@ -3623,6 +3674,7 @@ func (response PostAlertmanager503ApplicationProblemPlusJSONResponse) VisitPostA
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -3744,6 +3796,7 @@ func (response PostGeneric503ApplicationProblemPlusJSONResponse) VisitPostGeneri
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -3832,6 +3885,7 @@ func (response GetCatalog503ApplicationProblemPlusJSONResponse) VisitGetCatalogR
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -3969,6 +4023,7 @@ func (response ApplyCatalog503ApplicationProblemPlusJSONResponse) VisitApplyCata
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4090,6 +4145,7 @@ func (response ValidateCatalog503ApplicationProblemPlusJSONResponse) VisitValida
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4221,6 +4277,7 @@ func (response StreamEvents503ApplicationProblemPlusJSONResponse) VisitStreamEve
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4326,6 +4383,7 @@ func (response ListFollowUps503ApplicationProblemPlusJSONResponse) VisitListFoll
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4431,6 +4489,7 @@ func (response ListIncidents503ApplicationProblemPlusJSONResponse) VisitListInci
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4545,6 +4604,7 @@ func (response DeclareIncident503ApplicationProblemPlusJSONResponse) VisitDeclar
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4666,6 +4726,7 @@ func (response GetIncident503ApplicationProblemPlusJSONResponse) VisitGetInciden
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4819,6 +4880,7 @@ func (response Acknowledge503ApplicationProblemPlusJSONResponse) VisitAcknowledg
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -4958,6 +5020,7 @@ func (response Cancel503ApplicationProblemPlusJSONResponse) VisitCancelResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -5097,6 +5160,7 @@ func (response Classify503ApplicationProblemPlusJSONResponse) VisitClassifyRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -5235,6 +5299,7 @@ func (response Close503ApplicationProblemPlusJSONResponse) VisitCloseResponse(w 
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -5374,6 +5439,7 @@ func (response Decline503ApplicationProblemPlusJSONResponse) VisitDeclineRespons
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -5513,6 +5579,7 @@ func (response Escalate503ApplicationProblemPlusJSONResponse) VisitEscalateRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -5661,6 +5728,7 @@ func (response StreamIncident503ApplicationProblemPlusJSONResponse) VisitStreamI
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -5800,6 +5868,7 @@ func (response AddFollowUp503ApplicationProblemPlusJSONResponse) VisitAddFollowU
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -5938,6 +6007,7 @@ func (response ConfirmCollected503ApplicationProblemPlusJSONResponse) VisitConfi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -6078,6 +6148,7 @@ func (response CompleteFollowUp503ApplicationProblemPlusJSONResponse) VisitCompl
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -6218,6 +6289,7 @@ func (response WaiveFollowUp503ApplicationProblemPlusJSONResponse) VisitWaiveFol
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -6357,6 +6429,7 @@ func (response AddLink503ApplicationProblemPlusJSONResponse) VisitAddLinkRespons
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -6496,6 +6569,7 @@ func (response Mitigate503ApplicationProblemPlusJSONResponse) VisitMitigateRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -6635,6 +6709,7 @@ func (response AddNote503ApplicationProblemPlusJSONResponse) VisitAddNoteRespons
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -6757,6 +6832,7 @@ func (response ListPages503ApplicationProblemPlusJSONResponse) VisitListPagesRes
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -6897,6 +6973,7 @@ func (response AnswerQuestion503ApplicationProblemPlusJSONResponse) VisitAnswerQ
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7036,6 +7113,7 @@ func (response Reassign503ApplicationProblemPlusJSONResponse) VisitReassignRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7175,6 +7253,7 @@ func (response Reopen503ApplicationProblemPlusJSONResponse) VisitReopenResponse(
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7314,6 +7393,7 @@ func (response Resolve503ApplicationProblemPlusJSONResponse) VisitResolveRespons
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7453,6 +7533,7 @@ func (response AddResponder503ApplicationProblemPlusJSONResponse) VisitAddRespon
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7592,6 +7673,7 @@ func (response AssignRole503ApplicationProblemPlusJSONResponse) VisitAssignRoleR
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7731,6 +7813,7 @@ func (response AcceptRole503ApplicationProblemPlusJSONResponse) VisitAcceptRoleR
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -7870,6 +7953,7 @@ func (response StartRun503ApplicationProblemPlusJSONResponse) VisitStartRunRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8009,6 +8093,7 @@ func (response CorrectStamp503ApplicationProblemPlusJSONResponse) VisitCorrectSt
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8148,6 +8233,7 @@ func (response SetStatus503ApplicationProblemPlusJSONResponse) VisitSetStatusRes
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8270,6 +8356,7 @@ func (response ListTimeline503ApplicationProblemPlusJSONResponse) VisitListTimel
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8387,6 +8474,7 @@ func (response RedactEntry503ApplicationProblemPlusJSONResponse) VisitRedactEntr
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8526,6 +8614,7 @@ func (response PostUpdate503ApplicationProblemPlusJSONResponse) VisitPostUpdateR
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8702,6 +8791,7 @@ func (response GetOnCall503ApplicationProblemPlusJSONResponse) VisitGetOnCallRes
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8823,6 +8913,7 @@ func (response TestPage503ApplicationProblemPlusJSONResponse) VisitTestPageRespo
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -8982,6 +9073,7 @@ func (response ListTokens503ApplicationProblemPlusJSONResponse) VisitListTokensR
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -9087,6 +9179,7 @@ func (response CreateToken503ApplicationProblemPlusJSONResponse) VisitCreateToke
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -9202,6 +9295,7 @@ func (response RevokeToken503ApplicationProblemPlusJSONResponse) VisitRevokeToke
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
@@ -9302,6 +9396,7 @@ func (response PostJiraWebhook503ApplicationProblemPlusJSONResponse) VisitPostJi
 		return err
 	}
 	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
 	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
 	w.WriteHeader(503)
 	_, err := buf.WriteTo(w)
