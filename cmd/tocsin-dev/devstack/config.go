@@ -79,9 +79,9 @@ func (c Config) secret(name string) (string, error) {
 // exampleSandbox is the address of the sandbox that the shipped catalog names.
 const exampleSandbox = "http://127.0.0.1:8090"
 
-// exampleCatalog reads the shipped catalog, with the sandbox where it really
+// ExampleCatalog reads the shipped catalog, with the sandbox where it really
 // is.
-func exampleCatalog(sandbox string) (*catalog.Catalog, error) {
+func ExampleCatalog(sandbox string) (*catalog.Catalog, error) {
 	folder := deployments.ExampleCatalog()
 	names, err := fs.Glob(folder, "*.yaml")
 	if err != nil {

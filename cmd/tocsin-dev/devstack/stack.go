@@ -133,7 +133,7 @@ func (s *Stack) prepare(ctx context.Context) error {
 	if err := s.applyCatalog(ctx, db); err != nil {
 		return err
 	}
-	s.Tokens, err = makeTokens(ctx, db, s.catalog, s.config.file("tokens"))
+	s.Tokens, err = MakeTokens(ctx, db, s.catalog, s.config.file("tokens"))
 	return err
 }
 
@@ -151,7 +151,7 @@ func (s *Stack) database() string {
 func (s *Stack) applyCatalog(ctx context.Context, db *store.Store) error {
 	load := s.config.Catalog
 	if load == nil {
-		load = func() (*catalog.Catalog, error) { return exampleCatalog(s.Sandbox.URL()) }
+		load = func() (*catalog.Catalog, error) { return ExampleCatalog(s.Sandbox.URL()) }
 	}
 	wanted, err := load()
 	if err != nil {

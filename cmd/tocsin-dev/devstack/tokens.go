@@ -21,9 +21,9 @@ import (
 // Tokens are the tokens of the example's people and machines, by id.
 type Tokens map[string]string
 
-// makeTokens gives a token to everyone in the catalog who has none yet. The
+// MakeTokens gives a token to everyone in the catalog who has none yet. The
 // texts are kept in the file, since the database holds hashes only.
-func makeTokens(ctx context.Context, db *store.Store, c *catalog.Catalog, file string) (Tokens, error) {
+func MakeTokens(ctx context.Context, db *store.Store, c *catalog.Catalog, file string) (Tokens, error) {
 	tokens, err := readTokens(file)
 	if err != nil {
 		return nil, err

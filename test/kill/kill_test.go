@@ -1,0 +1,93 @@
+package kill_test
+
+import (
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/test/scene"
+)
+
+// killsARun is how often each disturbed run kills; together they are more
+// than thirty. TOCSIN_KILL_ROUNDS multiplies it.
+const killsARun = 16
+
+func TestNothingIsLostOrDoubledByKilling(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("TOCSIN_KILL_SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, "TOCSIN_KILL_SEED is a number")
+	}
+	t.Logf("TOCSIN_KILL_SEED=%d repeats the same kills", seed)
+	undisturbed := sync.OnceValue(func() seen {
+		s := allInOne(t)
+		i := sceneOf(s, s.services[0])
+		require.NoError(t, i.Play(t.Context()))
+		return look(t, s.world, i)
+	})()
+	t.Logf("undisturbed: %+v", undisturbed)
+	for n, run := range []struct {
+		name  string
+		start func(*testing.T) *stack
+	}{{"all in one", allInOne}, {"in parts", inParts}} {
+		t.Run(run.name, func(t *testing.T) {
+			t.Parallel()
+			disturb(t, run.start(t), rand.New(rand.NewPCG(seed, uint64(n))), undisturbed)
+		})
+	}
+}
+
+// disturb plays scenes while their ground is killed away, and compares what
+// came of them with the undisturbed one.
+func disturb(t *testing.T, s *stack, dice *rand.Rand, undisturbed seen) {
+	k := &killer{stack: s, dice: dice, say: t.Logf, kills: map[string]int{}}
+	var mu sync.Mutex
+	var played []*scene.Incident
+	k.run(t, rounds(t)*killsARun, func(service string) error {
+		i := sceneOf(s, service)
+		mu.Lock()
+		played = append(played, i)
+		mu.Unlock()
+		return i.Play(t.Context())
+	})
+	t.Logf("killed %v, %d of %d between acceptance and record", k.kills, k.between, k.total())
+	var late []time.Duration
+	for _, i := range played {
+		require.Equal(t, undisturbed, look(t, s.world, i), i.Number)
+		for key, d := range lateness(t, s, i.Number) {
+			require.LessOrEqual(t, d, promised, "%s came late", key)
+			late = append(late, d)
+		}
+	}
+	slices.Sort(late)
+	t.Logf("%d incidents, %d pages; after the later of due time and recovery: median %s, last %s",
+		len(played), len(late), late[len(late)/2], late[len(late)-1])
+}
+
+func rounds(t *testing.T) int {
+	t.Helper()
+	text := os.Getenv("TOCSIN_KILL_ROUNDS")
+	if text == "" {
+		return 1
+	}
+	n, err := strconv.Atoi(text)
+	require.NoError(t, err, "TOCSIN_KILL_ROUNDS is a number")
+	return max(n, 1)
+}
+
+// sceneOf is the scene of one service.
+func sceneOf(s *stack, service string) *scene.Incident {
+	const summary = "1 in 3 payments fails"
+	return &scene.Incident{
+		World: s.world, Service: service, Summary: summary, Thorough: true,
+		Monitor: scene.Webhook{Service: service, Alertname: "PaymentErrors", Summary: summary, Since: time.Now()},
+	}
+}

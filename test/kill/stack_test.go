@@ -1,0 +1,220 @@
+package kill_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devstack"
+	"github.com/tocsinhq/tocsin/sandbox"
+	"github.com/tocsinhq/tocsin/sandbox/deployer"
+	"github.com/tocsinhq/tocsin/sandbox/jira"
+	"github.com/tocsinhq/tocsin/sandbox/phone"
+	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/store/storetest/postgres"
+	"github.com/tocsinhq/tocsin/test/scene"
+)
+
+// patience is how long anything may take to be seen while processes are
+// killed, on a busy machine.
+const patience = 3 * time.Minute
+
+// The secrets that Tocsin and the sandbox share.
+const (
+	linkKey     = "the-key-of-all-acknowledge-links"
+	hookSecret  = "the-secret-of-webhooks"
+	jiraSecret  = "the-secret-of-jira"
+	deployToken = "the-token-of-the-deployer"
+)
+
+// stack is Tocsin in processes of its own. The sandbox lives with the test: it
+// is the outside, and survives.
+type stack struct {
+	world    *scene.World
+	services []string
+	dir      string
+	api      string
+	engine   string // the address of Temporal
+	database string
+	log      *os.File
+
+	victims map[string]victim
+	mu      sync.Mutex
+	outages []outage
+}
+
+// outage is when something was away.
+type outage struct {
+	who      string
+	from, to time.Time
+}
+
+// newStack starts the outside and reserves addresses.
+func newStack(t *testing.T) *stack {
+	t.Helper()
+	s := &stack{dir: t.TempDir(), api: freeAddr(t), engine: freeAddr(t), victims: map[string]victim{}}
+	for n := range 24 {
+		s.services = append(s.services, fmt.Sprintf("shop%02d", n))
+	}
+	var err error
+	s.log, err = os.Create(filepath.Join(s.dir, "log"))
+	require.NoError(t, err)
+	outside, err := sandbox.New(sandbox.Config{
+		Addr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0",
+		Jira: jira.Config{
+			Projects: []jira.Project{{ID: "10000", Key: "PAY", Name: "Payments"}},
+			Webhook:  jira.Webhook{URL: "http://" + s.api + "/v1/webhooks/jira", Secret: jiraSecret},
+		},
+		Phone:    phone.Config{HookSecret: hookSecret},
+		Deployer: deployer.Config{Token: deployToken, Services: s.services},
+	})
+	require.NoError(t, err)
+	outside.Start(context.WithoutCancel(t.Context()))
+	s.world = &scene.World{Sandbox: outside, API: "http://" + s.api, Patience: patience, Say: t.Logf}
+	t.Cleanup(func() {
+		s.end(t)
+		require.NoError(t, outside.Close())
+	})
+	return s
+}
+
+// end ends every process that is left, and shows what they said when the test
+// failed.
+func (s *stack) end(t *testing.T) {
+	t.Helper()
+	for _, v := range s.victims {
+		require.NoError(t, v.Kill())
+	}
+	require.NoError(t, s.log.Close())
+	if keep := os.Getenv("TOCSIN_KILL_LOGS"); keep != "" && t.Failed() {
+		text, err := os.ReadFile(s.log.Name())
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(keep, filepath.Base(t.Name())+".log"), text, 0o600))
+	}
+}
+
+// env configures a process.
+func (s *stack) env(more ...string) []string {
+	box := s.world.Sandbox
+	return append([]string{
+		"TEMPORAL_ADDRESS=" + s.engine, "TOCSIN_DATABASE=" + s.database, "TOCSIN_LISTEN=" + s.api,
+		"TOCSIN_PUBLIC_URL=http://" + s.api, "TOCSIN_LINK_KEY=" + linkKey,
+		"TOCSIN_SMTP_ADDR=" + box.SMTPAddr(), "TOCSIN_SMTP_TLS=none", "TOCSIN_SMTP_FROM=Tocsin <tocsin@example.org>",
+		"TOCSIN_NTFY_URL=" + box.URL() + "/phone", "TOCSIN_WEBHOOK_SECRET=" + hookSecret,
+		"TOCSIN_JIRA_URL=" + box.URL() + "/jira", "TOCSIN_JIRA_EMAIL=" + jira.DefaultEmail, "TOCSIN_JIRA_TOKEN=" + jira.DefaultToken,
+		"TOCSIN_JIRA_WEBHOOK_SECRET=" + jiraSecret,
+		"TOCSIN_DEPLOYER_URL=" + box.URL() + "/deploy", "TOCSIN_DEPLOYER_TOKEN=" + deployToken,
+		"TOCSIN_PROMETHEUS_URL=" + box.URL() + "/prometheus",
+	}, more...)
+}
+
+// add starts a process and keeps it as a victim.
+func (s *stack) add(t *testing.T, p *process) {
+	t.Helper()
+	p.log = s.log
+	s.victims[p.name] = p
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	require.NoError(t, p.Restart(ctx))
+}
+
+// addTemporal starts a Temporal that keeps its data.
+func (s *stack) addTemporal(t *testing.T) {
+	t.Helper()
+	s.add(t, &process{name: "temporal", path: os.Args[0], env: []string{
+		envServe + "=" + serveTemporal, envEngine + "=" + s.engine, envFile + "=" + filepath.Join(s.dir, "temporal.db"),
+	}})
+}
+
+// addPostgres starts a PostgreSQL of our own, or skips the test loudly.
+func (s *stack) addPostgres(t *testing.T) *postgres.Cluster {
+	t.Helper()
+	cluster, err := postgres.StartOwn(t.Context())
+	if errors.Is(err, postgres.ErrNoBinaries) && os.Getenv("TOCSIN_TEST_REQUIRE") != "all" {
+		t.Skip("NOTHING IS KILLED on PostgreSQL:", err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, cluster.Stop()) })
+	s.database, err = cluster.CreateDatabase(t.Context())
+	require.NoError(t, err)
+	s.victims["postgres"] = cluster
+	return cluster
+}
+
+// prepare migrates as an operator does, and fills the database.
+func (s *stack) prepare(t *testing.T) {
+	t.Helper()
+	db, err := store.Open(t.Context(), s.database)
+	require.NoError(t, err)
+	defer func() { require.NoError(t, db.Close()) }()
+	require.NoError(t, db.Migrate(t.Context()))
+	c := s.catalog(t)
+	_, err = db.SaveCatalog(t.Context(), c, 0, "kill")
+	require.NoError(t, err)
+	s.world.Tokens, err = devstack.MakeTokens(t.Context(), db, c, "")
+	require.NoError(t, err)
+}
+
+func (s *stack) catalog(t *testing.T) *catalog.Catalog {
+	t.Helper()
+	c, err := devstack.ExampleCatalog(s.world.Sandbox.URL())
+	require.NoError(t, err)
+	scene.Cast(c)
+	scene.Steady(c)
+	scene.Multiply(c, s.services)
+	return c
+}
+
+// allInOne is everything in one process, on SQLite.
+func allInOne(t *testing.T) *stack {
+	t.Helper()
+	s := newStack(t)
+	s.database = "sqlite:" + filepath.Join(s.dir, "tocsin.db")
+	s.prepare(t)
+	s.add(t, &process{name: "all-in-one", path: os.Args[0], env: s.env(
+		envServe+"="+serveAll, envEngine+"="+s.engine, envFile+"="+filepath.Join(s.dir, "temporal.db"),
+	)})
+	return s
+}
+
+// inParts is Tocsin as in production: Temporal, PostgreSQL, API and worker
+// apart.
+func inParts(t *testing.T) *stack {
+	t.Helper()
+	s := newStack(t)
+	s.addPostgres(t)
+	s.addTemporal(t)
+	s.prepare(t)
+	s.migrate(t)
+	s.add(t, &process{name: "worker", path: tocsin, args: []string{"worker"}, env: s.env()})
+	s.add(t, &process{name: "api", path: tocsin, args: []string{"api"}, env: s.env()})
+	return s
+}
+
+// migrate registers the search attributes with Temporal.
+func (s *stack) migrate(t *testing.T) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), tocsin, "migrate")
+	cmd.Env = append(os.Environ(), s.env()...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+}
+
+// freeAddr returns an address of the loopback interface that is free now.
+func freeAddr(t *testing.T) string {
+	t.Helper()
+	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
