@@ -5,13 +5,16 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/workflows"
 )
 
 // Migrate brings the database to this release, and registers the search
@@ -58,5 +61,38 @@ func registerAttributes(ctx context.Context, c client.Client, namespace string) 
 	if err != nil {
 		return fmt.Errorf("register Temporal's search attributes: %w", err)
 	}
+	return awaitAttributes(ctx, c, namespace)
+}
+
+// attributesWithin is how long Temporal may take to know what was registered.
+const attributesWithin = 2 * time.Minute
+
+// awaitAttributes returns when Temporal takes the search attributes. Its
+// frontends list new ones at once and refuse them until their caches have
+// heard of them: an incident that begins in between could not start.
+func awaitAttributes(ctx context.Context, c client.Client, namespace string) error {
+	ctx, cancel := context.WithTimeout(ctx, attributesWithin)
+	defer cancel()
+	for _, name := range workflows.SearchAttributes() {
+		if err := awaitAttribute(ctx, c, namespace, name); err != nil {
+			return fmt.Errorf("wait for Temporal to take the search attribute %s (repeat tocsin migrate): %w", name, err)
+		}
+	}
 	return nil
+}
+
+func awaitAttribute(ctx context.Context, c client.Client, namespace, name string) error {
+	tick := time.NewTicker(100 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		_, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: name + " = 'none'"})
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
