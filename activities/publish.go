@@ -190,7 +190,11 @@ func (p *Publisher) ticket(ctx context.Context, o Publication, out *Published) (
 	}
 	out.FollowUps = map[string]incident.TicketRef{}
 	for _, f := range o.Ticket.FollowUps {
-		ref, err := p.ensure(ctx, o.Ticket.Again, p.followUpTicket(ctx, inc, f, out.Ticket))
+		own := p.followUpTicket(ctx, inc, f, out.Ticket)
+		ref, err := p.ensure(ctx, o.Ticket.Again, own)
+		if err == nil {
+			err = p.Tracker.Update(ctx, ref, own) // which links it to the incident's
+		}
 		if err != nil {
 			errs = append(errs, fmt.Errorf("open the ticket of follow-up %s: %w", f.ID, err))
 			continue
