@@ -119,7 +119,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	w.commands.Answer(incident.Outcome{Phase: incident.Triaging, Holder: "alice", Revision: 3, Text: "done"}, nil)
 	config := api.Config{
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake,
-		Pager: apitest.Pager{}, Tickets: w.tickets, JiraSecret: []byte("shared"), Links: w.links,
+		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Links: w.links,
 		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,
 		Poll: 5 * time.Millisecond,

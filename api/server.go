@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
 	"github.com/tocsinhq/tocsin/web"
 )
@@ -27,10 +28,13 @@ type Config struct {
 	Intake Intake
 	// Pager is nil where no page can be tested.
 	Pager Pager
-	// Tickets hears of changes at the tracker, which signs with JiraSecret;
+	// Tickets hears of changes at the tracker, and ReadHint reads its webhooks;
 	// without both the webhook answers 404.
-	Tickets    Tickets
-	JiraSecret []byte
+	Tickets Tickets
+	// ReadHint checks the signature of a webhook, which is in its header, and
+	// returns the ticket that it is about, if any. Its error is of kind
+	// incident.Unauthenticated or incident.Invalid.
+	ReadHint func(header http.Header, body []byte) (incident.TicketRef, error)
 	// Links verifies acknowledge links.
 	Links    acklink.Signer
 	Runbooks []Runbook

@@ -2,6 +2,8 @@ package apitest
 
 import (
 	"context"
+	"encoding/json"
+	"net/http"
 	"sync"
 
 	"github.com/tocsinhq/tocsin/alerts"
@@ -123,6 +125,22 @@ func (Pager) TestPage(context.Context, string, string) ([]api.ContactResult, err
 	return []api.ContactResult{
 		{Contact: "phone", Kind: "push"}, {Contact: "hook", Kind: "webhook", Error: "does not answer"},
 	}, nil
+}
+
+// Signature is the one that ReadHint takes for genuine.
+const Signature = "sha256=600d"
+
+// ReadHint reads a webhook whose body is a ticket, or any other JSON.
+func ReadHint(header http.Header, body []byte) (incident.TicketRef, error) {
+	if header.Get("X-Hub-Signature") != Signature {
+		return incident.TicketRef{}, incident.Errorf(incident.Unauthenticated, "the signature does not fit")
+	}
+	if !json.Valid(body) {
+		return incident.TicketRef{}, incident.Errorf(incident.Invalid, "the webhook is no event")
+	}
+	var ref incident.TicketRef
+	_ = json.Unmarshal(body, &ref)
+	return ref, nil
 }
 
 // Tickets remembers the hints that it heard.

@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/integrations/jira"
 	"github.com/tocsinhq/tocsin/runbooks"
 	"github.com/tocsinhq/tocsin/workflows"
 )
@@ -44,7 +46,7 @@ func (a *App) makeServer(context.Context) error {
 	}
 	if a.outside.tracker != nil && a.options.Config.JiraWebhookSecret != "" {
 		config.Tickets = tickets{a.Store, a.engine}
-		config.JiraSecret = []byte(a.options.Config.JiraWebhookSecret)
+		config.ReadHint = readHint(a.options.Config.JiraWebhookSecret)
 	}
 	handler, err := api.New(config) //nolint:contextcheck // each request brings its own
 	if err != nil {
@@ -131,6 +133,14 @@ func (t tickets) Changed(ctx context.Context, ref incident.TicketRef) error {
 		return nil
 	}
 	return err
+}
+
+// readHint reads the webhooks of a tracker that signs with a secret.
+func readHint(secret string) func(http.Header, []byte) (incident.TicketRef, error) {
+	return func(header http.Header, body []byte) (incident.TicketRef, error) {
+		hint, err := jira.ParseWebhook(secret, header, body)
+		return hint.Ref, err
+	}
 }
 
 // backlink leads from a ticket to its incident.
