@@ -28,10 +28,10 @@ func (s *Store) Alerts(ctx context.Context, number, after string, limit int) ([]
 		return nil, "", err
 	}
 	limit = limited(limit)
-	var rows []factRow
 	query := `SELECT fingerprint, count, first_seen, last_seen, alert FROM facts` + c.where() +
 		` ORDER BY first_seen, fingerprint LIMIT ?`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limit+1)...); err != nil {
+	rows, err := list[factRow](ctx, s, query, append(c.args, limit+1)...)
+	if err != nil {
 		return nil, "", failed(err, "list the alerts of "+number)
 	}
 	rows, next := cut(rows, limit, func(r factRow) string { return timeCursor(r.First, r.Fingerprint) })

@@ -12,8 +12,7 @@ var _ activities.Ledger = (*Store)(nil)
 // Made reports whether the effect of this key was made: whether any attempt
 // at it ended without an error.
 func (s *Store) Made(ctx context.Context, key string) (bool, error) {
-	var made int
-	err := s.db.GetContext(ctx, &made, `SELECT COUNT(*) FROM attempts WHERE key = $1 AND error = ''`, key)
+	made, err := get[int](ctx, s, `SELECT COUNT(*) FROM attempts WHERE key = $1 AND error = ''`, key)
 	return made > 0, failed(err, "look an effect up")
 }
 
@@ -29,16 +28,17 @@ func (s *Store) Attempt(ctx context.Context, a activities.Attempt) error {
 	return err
 }
 
+type attemptRow struct {
+	Key      string `db:"key"`
+	At       stamp  `db:"at"`
+	Incident string `db:"incident"`
+	What     string `db:"what"`
+	Error    string `db:"error"`
+}
+
 // Attempts lists all attempts at effects of an incident, the oldest first.
 func (s *Store) Attempts(ctx context.Context, number string) ([]activities.Attempt, error) {
-	var rows []struct {
-		Key      string `db:"key"`
-		At       stamp  `db:"at"`
-		Incident string `db:"incident"`
-		What     string `db:"what"`
-		Error    string `db:"error"`
-	}
-	err := s.db.SelectContext(ctx, &rows, `
+	rows, err := list[attemptRow](ctx, s, `
 		SELECT key, at, incident, what, error FROM attempts WHERE incident = $1 ORDER BY at, key`, number)
 	if err != nil {
 		return nil, failed(err, "list the attempts of "+number)

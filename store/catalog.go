@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -36,8 +35,7 @@ func (s *Store) SaveCatalog(ctx context.Context, c *catalog.Catalog, base int, b
 // CatalogVersion returns the number of the present catalog, 0 when there is
 // none.
 func (s *Store) CatalogVersion(ctx context.Context) (int, error) {
-	var version int
-	err := s.db.GetContext(ctx, &version, `SELECT COALESCE(MAX(version), 0) FROM catalogs`)
+	version, err := get[int](ctx, s, `SELECT COALESCE(MAX(version), 0) FROM catalogs`)
 	return version, failed(err, "read the catalog's version")
 }
 
@@ -49,23 +47,12 @@ type catalogRow struct {
 // CurrentCatalog returns the present catalog and its version, or NotFound
 // when none was ever saved.
 func (s *Store) CurrentCatalog(ctx context.Context) (*catalog.Catalog, int, error) {
-	var row catalogRow
-	err := s.db.GetContext(ctx, &row, `SELECT version, doc FROM catalogs ORDER BY version DESC LIMIT 1`)
+	row, err := get[catalogRow](ctx, s, `SELECT version, doc FROM catalogs ORDER BY version DESC LIMIT 1`)
 	if err != nil {
 		return nil, 0, failed(err, "read the catalog")
 	}
 	c, err := row.catalog()
 	return c, row.Version, err
-}
-
-// Catalog returns one version of the catalog, or NotFound.
-func (s *Store) Catalog(ctx context.Context, version int) (*catalog.Catalog, error) {
-	var row catalogRow
-	err := s.db.GetContext(ctx, &row, `SELECT version, doc FROM catalogs WHERE version = $1`, version)
-	if err != nil {
-		return nil, failed(err, "read version "+strconv.Itoa(version)+" of the catalog")
-	}
-	return row.catalog()
 }
 
 func (r catalogRow) catalog() (*catalog.Catalog, error) {

@@ -49,12 +49,6 @@ func TestCatalogVersions(t *testing.T) {
 		require.Equal(t, 2, current.Version)
 		_, found := current.Service("ledger")
 		require.True(t, found)
-		first, err := s.Catalog(ctx, 1)
-		require.NoError(t, err)
-		require.Equal(t, 1, first.Version)
-		require.Equal(t, "checkout", first.Services[0].ID)
-		_, err = s.Catalog(ctx, 3)
-		require.Equal(t, incident.NotFound, incident.KindOf(err))
 	})
 }
 

@@ -11,65 +11,108 @@ import (
 )
 
 // Catalogs gives the catalog in force to everything that pages. It reads the
-// store every other second at most, and keeps the last good one for the time
-// when the store is away: a look-up that fails must never count as nobody.
+// store every other second at most, off the way of those who ask, and keeps
+// the last good one for the time when the store is away or hangs: a look-up
+// that fails must never count as nobody.
 type Catalogs struct {
 	store *Store
 
 	mu      sync.Mutex
 	current *catalog.Catalog
-	version int
-	checked time.Time
+	err     error
+	// tried is when the last read began.
+	tried time.Time
+	// reading is closed when the read under way has ended; nil when none is.
+	reading chan struct{}
 }
 
 const (
-	// catalogFresh is how old an answer may be.
+	// catalogFresh is how old an answer may be before the store is read.
 	catalogFresh = 2 * time.Second
-	// catalogPatience is how long a look-up waits for the store before it uses
-	// the last good catalog.
+	// catalogStale is when a look-up waits for that: nobody has asked for a
+	// while, and the catalog may be long out of force.
+	catalogStale = 4 * time.Second
+	// catalogPatience is how long such a look-up waits before it uses the
+	// last good catalog.
 	catalogPatience = 300 * time.Millisecond
+	// catalogReads bounds one read. It is shorter than catalogStale: while the
+	// store hangs, those who ask all the time never wait.
+	catalogReads = 3 * time.Second
 )
 
 // NewCatalogs returns the catalogs of a store. Nothing is read yet.
 func NewCatalogs(s *Store) *Catalogs { return &Catalogs{store: s} }
 
-// Current returns the catalog in force, or the last good one. The error, of
-// kind Unavailable or NotFound, comes only when there never was one.
+// Current returns the catalog in force, or the last good one: at once when
+// somebody asked a moment ago, else within 300 ms. The error, of kind
+// Unavailable or NotFound, comes only when there never was one.
 func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.current != nil && time.Since(c.checked) < catalogFresh {
-		return c.current, nil
-	}
-	err := c.refresh(ctx)
-	c.checked = time.Now()
-	if c.current == nil {
-		return nil, err
-	}
-	if err != nil {
-		slog.Warn("the catalog cannot be read; using the last good one", "version", c.version, "error", err)
-	}
-	return c.current, nil
-}
-
-// refresh reads the catalog when its version has changed.
-func (c *Catalogs) refresh(ctx context.Context) error {
-	if c.current != nil {
+	current, stale, reading := c.look(ctx)
+	switch {
+	case current != nil && !stale:
+		return current, nil
+	case current != nil:
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, catalogPatience)
 		defer cancel()
+	}
+	select {
+	case <-reading:
+	case <-ctx.Done():
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.current != nil:
+		return c.current, nil
+	case c.err != nil:
+		return nil, c.err
+	}
+	return nil, incident.Errorf(incident.Unavailable, "read the catalog: %w", ctx.Err())
+}
+
+// look returns what is known, and sees to it that the store is read when that
+// is not fresh. Somebody waits for the read when there is nothing else.
+func (c *Catalogs) look(ctx context.Context) (current *catalog.Catalog, stale bool, reading <-chan struct{}) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	age := time.Since(c.tried)
+	if c.reading == nil && (c.current == nil || age >= catalogFresh) {
+		c.tried, c.reading = time.Now(), make(chan struct{})
+		go c.read(context.WithoutCancel(ctx), c.reading)
+	}
+	return c.current, age >= catalogStale, c.reading
+}
+
+// read asks the store once and tells those who wait.
+func (c *Catalogs) read(ctx context.Context, done chan struct{}) {
+	defer close(done)
+	ctx, cancel := context.WithTimeout(ctx, catalogReads)
+	defer cancel()
+	known := 0
+	if c.current != nil { // only a read sets it, and there is one at a time
+		known = c.current.Version
+	}
+	latest, err := c.latest(ctx, known)
+	if err != nil && known != 0 {
+		slog.Warn("the catalog cannot be read; using the last good one", "version", known, "error", err)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err, c.reading = err, nil
+	if latest != nil {
+		c.current = latest
+	}
+}
+
+// latest returns the catalog in force, or nil when it is the known version.
+func (c *Catalogs) latest(ctx context.Context, known int) (*catalog.Catalog, error) {
+	if known != 0 {
 		version, err := c.store.CatalogVersion(ctx)
-		if err != nil || version == c.version {
-			return err
+		if err != nil || version == known {
+			return nil, err
 		}
 	}
-	current, version, err := c.store.CurrentCatalog(ctx)
-	if err != nil {
-		return err
-	}
-	if current == nil {
-		return incident.Errorf(incident.NotFound, "there is no catalog yet; apply one with tocsin catalog apply")
-	}
-	c.current, c.version = current, version
-	return nil
+	latest, _, err := c.store.CurrentCatalog(ctx)
+	return latest, err
 }

@@ -25,14 +25,13 @@ func (s *Store) Changes(ctx context.Context, after string, limit int) ([]*incide
 		return nil, "", err
 	}
 	c.and("updated_at <= ?", stampOf(until))
-	var rows []incidentRow
 	query := `SELECT number, updated_at, doc FROM incidents` + c.where() + ` ORDER BY updated_at, number LIMIT ?`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limited(limit))...); err != nil {
+	rows, err := list[incidentRow](ctx, s, query, append(c.args, limited(limit))...)
+	if err != nil {
 		return nil, "", failed(err, "list changed incidents")
 	}
 	out := make([]*incident.Incident, len(rows))
 	for n, row := range rows {
-		var err error
 		if out[n], err = decodeIncident(row.Doc); err != nil {
 			return nil, "", err
 		}
@@ -44,8 +43,7 @@ func (s *Store) Changes(ctx context.Context, after string, limit int) ([]*incide
 // Highlights returns the last lines of a timeline that are marked as such, the
 // oldest first, at most limit of them.
 func (s *Store) Highlights(ctx context.Context, number string, limit int) ([]incident.Entry, error) {
-	var rows []timelineRow
-	err := s.db.SelectContext(ctx, &rows, `
+	rows, err := list[timelineRow](ctx, s, `
 		SELECT epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor, role, source, text, highlight, redacted_at
 		FROM (SELECT * FROM timeline WHERE incident = $1 AND highlight = 1 ORDER BY sequence DESC, epoch DESC LIMIT $2) AS last
 		ORDER BY sequence, epoch`, number, limited(limit))

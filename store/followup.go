@@ -76,10 +76,10 @@ func (s *Store) FollowUps(ctx context.Context, f FollowUpFilter) ([]FollowUp, st
 		return nil, "", err
 	}
 	limit := limited(f.Limit)
-	var rows []followUpRow
 	query := `SELECT incident, id, due_at, doc FROM follow_ups` + c.where() +
 		` ORDER BY due_at NULLS FIRST, incident, id LIMIT ?`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limit+1)...); err != nil {
+	rows, err := list[followUpRow](ctx, s, query, append(c.args, limit+1)...)
+	if err != nil {
 		return nil, "", failed(err, "list follow-ups")
 	}
 	rows, next := cut(rows, limit, func(r followUpRow) string {

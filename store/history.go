@@ -16,16 +16,14 @@ func (s *Store) SaveHistory(ctx context.Context, workflowID, runID string, close
 
 // HasHistory reports whether a run's history is kept.
 func (s *Store) HasHistory(ctx context.Context, workflowID, runID string) (bool, error) {
-	var kept int
-	err := s.db.GetContext(ctx, &kept,
+	kept, err := get[int](ctx, s,
 		`SELECT COUNT(*) FROM histories WHERE workflow_id = $1 AND run_id = $2`, workflowID, runID)
 	return kept > 0, failed(err, "look for the history of "+workflowID)
 }
 
 // History returns a run's history as it was kept, gzipped, or NotFound.
 func (s *Store) History(ctx context.Context, workflowID, runID string) ([]byte, error) {
-	var gz []byte
-	err := s.db.GetContext(ctx, &gz,
+	gz, err := get[[]byte](ctx, s,
 		`SELECT gz FROM histories WHERE workflow_id = $1 AND run_id = $2`, workflowID, runID)
 	return gz, failed(err, "read the history of "+workflowID)
 }

@@ -16,8 +16,7 @@ const open = `phase NOT IN ('closed', 'transient', 'cancelled', 'merged')`
 
 // Incident returns one incident as it was last recorded, or NotFound.
 func (s *Store) Incident(ctx context.Context, number string) (*incident.Incident, error) {
-	var doc string
-	err := s.db.GetContext(ctx, &doc, `SELECT doc FROM incidents WHERE number = $1`, number)
+	doc, err := get[string](ctx, s, `SELECT doc FROM incidents WHERE number = $1`, number)
 	if err != nil {
 		return nil, failed(err, "read incident "+number)
 	}
@@ -63,9 +62,9 @@ func (s *Store) Incidents(ctx context.Context, f IncidentFilter) ([]*incident.In
 		return nil, "", err
 	}
 	limit := limited(f.Limit)
-	var rows []incidentRow
 	query := `SELECT number, opened_at, doc FROM incidents` + c.where() + ` ORDER BY opened_at DESC, number DESC LIMIT ?`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limit+1)...); err != nil {
+	rows, err := list[incidentRow](ctx, s, query, append(c.args, limit+1)...)
+	if err != nil {
 		return nil, "", failed(err, "list incidents")
 	}
 	rows, next := cut(rows, limit, func(r incidentRow) string {

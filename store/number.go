@@ -53,7 +53,10 @@ func (s *Store) Declare(ctx context.Context, d Declaration) (Claimed, error) {
 			out.Number, d.Service, d.Team, d.Title, d.Request, stampOf(d.At))
 		return err
 	})
-	return out, err
+	if err != nil {
+		return Claimed{}, err
+	}
+	return out, nil
 }
 
 // declared returns what an equal request got before, if anything.
@@ -102,13 +105,6 @@ func (s *Store) Renumber(ctx context.Context, old string) (string, error) {
 		return "", err
 	}
 	return next, nil
-}
-
-// BumpNumber makes the next number greater than INC-<atLeast>, unless
-// it is already.
-func (s *Store) BumpNumber(ctx context.Context, atLeast int) error {
-	_, err := s.exec(ctx, "raise the next number", `UPDATE counters SET incident = $1 WHERE id = 1 AND incident < $1`, atLeast)
-	return err
 }
 
 func bump(ctx context.Context, tx *sqlx.Tx, n int64) error {

@@ -87,10 +87,6 @@ func TestRestoredBackup(t *testing.T) {
 		require.Equal(t, next, claim(t, s, c).Number)
 		require.Empty(t, claim(t, s, c).News, "and so do the facts")
 		require.Equal(t, other.Number, claim(t, s, firing("other")).Number)
-
-		require.NoError(t, s.BumpNumber(ctx, 1000))
-		require.NoError(t, s.BumpNumber(ctx, 500))
-		require.Equal(t, "INC-1001", claim(t, s, firing("fresh")).Number)
 	})
 }
 

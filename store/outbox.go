@@ -93,16 +93,15 @@ func (s *Store) WaitingFor(ctx context.Context, number string) ([]Outbox, error)
 }
 
 func (s *Store) waiting(ctx context.Context, which string, arg any, limit int) ([]Outbox, error) {
-	var rows []outboxRow
 	query := `SELECT o.id, o.number, o.alerts, o.more, o.at, c.service, c.team, c.key, c.title, c.storm, c.recurs,
 		c.started_at FROM outbox o JOIN claims c ON c.number = o.number
 		WHERE o.accepted_at IS NULL AND ` + which + ` ORDER BY o.id LIMIT ?`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), arg, limit); err != nil {
+	rows, err := list[outboxRow](ctx, s, query, arg, limit)
+	if err != nil {
 		return nil, failed(err, "list what is wanted")
 	}
 	out := make([]Outbox, len(rows))
 	for i, row := range rows {
-		var err error
 		if out[i], err = row.outbox(); err != nil {
 			return nil, err
 		}
@@ -135,8 +134,7 @@ type OpenKey struct {
 
 // OpenKeys lists all keys that incidents hold.
 func (s *Store) OpenKeys(ctx context.Context) ([]OpenKey, error) {
-	var out []OpenKey
-	err := s.db.SelectContext(ctx, &out, `
+	out, err := list[OpenKey](ctx, s, `
 		SELECT service, key, number FROM claim_keys WHERE released_at IS NULL ORDER BY service, key`)
 	return out, failed(err, "list open keys")
 }
@@ -166,7 +164,10 @@ func (s *Store) Adopt(ctx context.Context, number, service, key string, at time.
 		holder = number
 		return adopt(ctx, tx, keyRow{Service: service, Key: key, Number: number, At: stampOf(at)})
 	})
-	return holder, err
+	if err != nil {
+		return "", err
+	}
+	return holder, nil
 }
 
 func adopt(ctx context.Context, tx *sqlx.Tx, row keyRow) error {

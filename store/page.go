@@ -98,10 +98,10 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 		return nil, "", err
 	}
 	limit := limited(f.Limit)
-	var rows []pageRow
 	query := `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error
 		FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limit+1)...); err != nil {
+	rows, err := list[pageRow](ctx, s, query, append(c.args, limit+1)...)
+	if err != nil {
 		return nil, "", failed(err, "list pages")
 	}
 	rows, next := cut(rows, limit, func(r pageRow) string { return timeCursor(r.Due, r.Key) })

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -13,8 +14,16 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// connections bounds the pool of one process.
-const connections = 16
+const (
+	// connections bounds the pool of one process.
+	connections = 16
+	// connecting bounds how long a connection takes to be made.
+	connecting = 5 * time.Second
+	// answering bounds the wait for any part of an answer: a connection whose
+	// server hangs, or cannot be reached any more, leaves the pool then. It is
+	// longer than any statement of a migration should take.
+	answering = 30 * time.Second
+)
 
 func openPostgres(dsn string) (*Store, error) {
 	config, err := pq.NewConfig(dsn)
@@ -25,10 +34,14 @@ func openPostgres(dsn string) (*Store, error) {
 	}
 	// One round trip a statement instead of two.
 	config.BinaryParameters = true
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connecting
+	}
 	connector, err := pq.NewConnectorConfig(config)
 	if err != nil {
 		return nil, incident.Errorf(incident.Invalid, "the database's address does not fit together")
 	}
+	connector.Dialer(dialer{})
 	db := sqlx.NewDb(sql.OpenDB(patient{connector}), Postgres)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)

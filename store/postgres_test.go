@@ -2,9 +2,7 @@ package store_test
 
 import (
 	"database/sql"
-	"errors"
 	"fmt"
-	"os"
 	"testing"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest"
-	"github.com/tocsinhq/tocsin/store/storetest/postgres"
 )
 
 // inTheWay makes the first so many claims fail as PostgreSQL does when two
@@ -52,18 +49,12 @@ func TestTransactionsInEachOthersWayRunAgain(t *testing.T) {
 
 func TestServerIsKilledAndComesBack(t *testing.T) {
 	t.Parallel()
-	cluster, err := postgres.StartOwn(t.Context())
-	if errors.Is(err, postgres.ErrNoBinaries) && os.Getenv("TOCSIN_TEST_REQUIRE") != "all" {
-		t.Skip("NOT TESTED on PostgreSQL:", err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, cluster.Stop()) })
-	dsn, err := cluster.CreateDatabase(t.Context())
-	require.NoError(t, err)
+	cluster, dsn := ownServer(t)
 	s := storetest.Open(t, dsn)
 	first := claim(t, s, firing("a"))
 
 	require.NoError(t, cluster.Kill())
+	var err error
 	require.Eventually(t, func() bool {
 		_, err = s.Claim(t.Context(), []store.Claim{firing("a")})
 		return err != nil

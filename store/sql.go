@@ -28,14 +28,18 @@ const rowsAtOnce = 500
 const tries = 3
 
 // write runs f in a transaction of its own; what says what it is for. f may
-// run again, and must not rely on what an earlier run of it left.
+// run again, and must not rely on what an earlier run of it left. After an
+// error it may still run for a while: what it sets must not be read.
 func (s *Store) write(ctx context.Context, what string, f func(tx *sqlx.Tx) error) error {
-	var err error
-	for range tries {
-		if err = s.transact(ctx, f); !collided(err) {
-			break
+	_, err := patiently(ctx, func() (struct{}, error) {
+		var err error
+		for range tries {
+			if err = s.transact(ctx, f); !collided(err) {
+				break
+			}
 		}
-	}
+		return struct{}{}, err
+	})
 	return failed(err, what)
 }
 
@@ -60,11 +64,13 @@ func collided(err error) bool {
 // exec runs one writing statement by itself and returns how many rows it
 // changed.
 func (s *Store) exec(ctx context.Context, what, query string, args ...any) (int64, error) {
-	result, err := s.w.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, failed(err, what)
-	}
-	n, err := result.RowsAffected()
+	n, err := patiently(ctx, func() (int64, error) {
+		result, err := s.w.ExecContext(ctx, query, args...)
+		if err != nil {
+			return 0, err
+		}
+		return result.RowsAffected()
+	})
 	return n, failed(err, what)
 }
 

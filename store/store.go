@@ -17,7 +17,9 @@ const (
 )
 
 // Store is a database of Tocsin's. Its methods may be called from several
-// goroutines, and several processes may have the same database open.
+// goroutines, and several processes may have the same database open. A
+// method that reads or writes returns when its context is over, whatever the
+// database does; only Migrate waits for it.
 type Store struct {
 	dialect string
 	// SQLite has one writer at a time: writes queue for the single connection
@@ -47,13 +49,11 @@ func Open(ctx context.Context, dsn string) (*Store, error) {
 		"the database must be sqlite:PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST/NAME")
 }
 
-// Dialect returns Postgres or SQLite.
-func (s *Store) Dialect() string { return s.dialect }
-
 // Ping reports whether the database answers; if not, the error is of kind
 // Unavailable.
 func (s *Store) Ping(ctx context.Context) error {
-	return failed(s.db.PingContext(ctx), "reach the database")
+	_, err := patiently(ctx, func() (struct{}, error) { return struct{}{}, s.db.PingContext(ctx) })
+	return failed(err, "reach the database")
 }
 
 // Close ends all connections. The Store must not be used afterwards.

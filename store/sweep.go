@@ -14,8 +14,7 @@ import (
 // since then, the most silent first. Those that are marked as gone are left
 // out.
 func (s *Store) Silent(ctx context.Context, since time.Time) ([]string, error) {
-	var numbers []string
-	err := s.db.SelectContext(ctx, &numbers, `
+	numbers, err := list[string](ctx, s, `
 		SELECT number FROM incidents WHERE `+open+` AND gone_at IS NULL AND updated_at < $1
 		ORDER BY updated_at, number`, stampOf(since))
 	return numbers, failed(err, "list silent incidents")

@@ -30,7 +30,6 @@ func saveTickets(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
 // IncidentOfTicket returns the number of the incident that a ticket, its own
 // or that of a follow-up, belongs to; NotFound when there is none.
 func (s *Store) IncidentOfTicket(ctx context.Context, id string) (string, error) {
-	var number string
-	err := s.db.GetContext(ctx, &number, `SELECT incident FROM tickets WHERE id = $1`, id)
+	number, err := get[string](ctx, s, `SELECT incident FROM tickets WHERE id = $1`, id)
 	return number, failed(err, "find the incident of a ticket")
 }

@@ -65,10 +65,10 @@ func (s *Store) Timeline(ctx context.Context, number string, f TimelineFilter) (
 	if err != nil {
 		return nil, "", err
 	}
-	var rows []timelineRow
 	query := `SELECT epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor, role, source, text, highlight,
 		redacted_at FROM timeline` + c.where() + ` ORDER BY sequence, epoch LIMIT ?`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), append(c.args, limited(f.Limit))...); err != nil {
+	rows, err := list[timelineRow](ctx, s, query, append(c.args, limited(f.Limit))...)
+	if err != nil {
 		return nil, "", failed(err, "read the timeline of "+number)
 	}
 	next := f.After

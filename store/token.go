@@ -76,8 +76,7 @@ func (s *Store) CreateToken(ctx context.Context, t Token) error {
 // TokenByHash returns the token whose text has this SHA-256, or NotFound. It
 // may have expired or been revoked: ask Valid.
 func (s *Store) TokenByHash(ctx context.Context, hash string) (Token, error) {
-	var row tokenRow
-	err := s.db.GetContext(ctx, &row, `SELECT `+tokenColumns+` FROM tokens WHERE hash = $1`, strings.ToLower(hash))
+	row, err := get[tokenRow](ctx, s, `SELECT `+tokenColumns+` FROM tokens WHERE hash = $1`, strings.ToLower(hash))
 	return row.token(), failed(err, "look a token up")
 }
 
@@ -97,9 +96,9 @@ func (s *Store) Tokens(ctx context.Context, f TokenFilter) ([]Token, error) {
 	if f.Valid {
 		c.and("revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)", stampOf(time.Now()))
 	}
-	var rows []tokenRow
 	query := `SELECT ` + tokenColumns + ` FROM tokens` + c.where() + ` ORDER BY created_at DESC, id DESC`
-	if err := s.db.SelectContext(ctx, &rows, s.db.Rebind(query), c.args...); err != nil {
+	rows, err := list[tokenRow](ctx, s, query, c.args...)
+	if err != nil {
 		return nil, failed(err, "list tokens")
 	}
 	out := make([]Token, len(rows))

@@ -24,8 +24,7 @@ type Use struct {
 // each once: what their policy names, and the people who hold them, play a
 // role, respond, are being paged or owe a follow-up.
 func (s *Store) CatalogUses(ctx context.Context) ([]Use, error) {
-	var docs []string
-	err := s.db.SelectContext(ctx, &docs, `SELECT doc FROM incidents WHERE `+open+` AND gone_at IS NULL`)
+	docs, err := list[string](ctx, s, `SELECT doc FROM incidents WHERE `+open+` AND gone_at IS NULL`)
 	if err != nil {
 		return nil, failed(err, "look for uses of the catalog")
 	}

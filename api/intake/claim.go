@@ -7,34 +7,18 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
 
 // errAway says that the store cannot be asked now.
 var errAway = errors.New("the store is away")
 
-// patiently gives a call a time limit that holds even when the call does not
-// heed its context, as a driver whose network has gone may not.
+// patiently gives a call of the store a time limit. The store heeds it even
+// when its database hangs.
 func patiently[T any](ctx context.Context, limit time.Duration, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		value, err := call(ctx)
-		done <- result{value, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, incident.Errorf(incident.Unavailable, "the store did not answer within %s: %w", limit, ctx.Err())
-	}
+	return call(ctx)
 }
 
 // nothing makes a call without a result one for patiently.

@@ -16,6 +16,7 @@ import (
 	"github.com/tocsinhq/tocsin/api/intake/intaketest"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -227,8 +228,17 @@ func TestCopiesOfTwoSendersAtOnce(t *testing.T) {
 	require.Zero(t, w.engine.Workflow("INC-1").Signals)
 }
 
+// distant is a store that takes a moment to claim, as a database does.
+type distant struct{ intake.Store }
+
+func (d distant) Claim(ctx context.Context, claims []store.Claim) ([]store.Claimed, error) {
+	<-time.After(time.Millisecond)
+	return d.Store.Claim(ctx, claims)
+}
+
 func TestCrowdSharesTransactionsAndSignals(t *testing.T) {
 	w := newWorld(t)
+	w.Intake = run(t, intake.Config{Store: distant{w.store}, Engine: w.engine})
 	const crowd = 400
 	done := make(chan error, crowd)
 	for n := range crowd {

@@ -71,7 +71,7 @@ func (k *keys) forget(s slot, number string) {
 }
 
 // replace takes over what the store said at a time. What this process learnt
-// later stays, and so do incidents that the store has not heard of: what it
+// since then stays, and so do incidents that the store has not heard of: what it
 // says of their slots was written when it could not answer.
 func (k *keys) replace(list []store.OpenKey, at time.Time) {
 	next := make(map[slot]holder, len(list))
@@ -81,7 +81,7 @@ func (k *keys) replace(list []store.OpenKey, at time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for s, h := range k.held {
-		if h.learnt.After(at) || (h.away && next[s].number != h.number) {
+		if !h.learnt.Before(at) || (h.away && next[s].number != h.number) {
 			next[s] = h
 		}
 	}

@@ -39,6 +39,7 @@ type Cluster struct {
 
 	mu        sync.Mutex
 	server    *server // nil while no process runs
+	frozen    []int   // the processes that Freeze stopped
 	databases []string
 	stopped   bool
 }
@@ -162,6 +163,9 @@ func (c *Cluster) end(sig syscall.Signal) error {
 	}
 	s := c.server
 	c.server = nil
+	if err := c.thaw(); err != nil {
+		return err
+	}
 	if err := s.signal(sig); err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"bytes"
 	"testing"
 	"time"
 
@@ -11,32 +10,6 @@ import (
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest"
 )
-
-func TestAttachments(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
-		graph := store.Attachment{
-			Incident: "INC-1", Name: "errors.png", Type: "image/png", At: noon().Truncate(time.Microsecond),
-			Data: bytes.Repeat([]byte{0, 255, '\\', '\''}, 1000),
-		}
-		id, err := s.SaveAttachment(ctx, graph)
-		require.NoError(t, err)
-		again, err := s.SaveAttachment(ctx, graph)
-		require.NoError(t, err)
-		require.Equal(t, id, again)
-		empty, err := s.SaveAttachment(ctx, store.Attachment{Incident: "INC-1", At: noon()})
-		require.NoError(t, err)
-		require.NotEqual(t, id, empty)
-
-		got, err := s.Attachment(ctx, id)
-		require.NoError(t, err)
-		graph.ID = id
-		require.Equal(t, graph, got)
-		_, err = s.Attachment(ctx, "none")
-		require.Equal(t, incident.NotFound, incident.KindOf(err))
-	})
-}
 
 func TestHistories(t *testing.T) {
 	t.Parallel()
