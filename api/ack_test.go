@@ -155,9 +155,10 @@ func TestIncidentPage(t *testing.T) {
 	w := newWorld(t)
 	i := full()
 	i.Number = "INC-1"
+	i.Clocks.Stamps[incident.ResolvedAt] = night
 	w.store.Put(i, entries(4, 500)...)
 	linked := w.do("", "GET", w.link()+"/incident", "").want(200)
-	for _, text := range []string{"Rolling back.", "CheckoutErrors", "Triggered", "PAY-42", "Alert on the queue", "Only the latest"} {
+	for _, text := range []string{"Rolling back.", "CheckoutErrors", "Triggered", "PAY-42", "Alert on the queue", "Only the latest", "follow-ups collected", "To resolve (TTR)"} {
 		require.Contains(t, string(linked.body), text)
 	}
 	own := w.do("alice", "GET", "/incidents/INC-1", "").want(200)

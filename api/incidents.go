@@ -47,7 +47,7 @@ func (s *server) GetIncident(ctx context.Context, r gen.GetIncidentRequestObject
 	if err != nil {
 		return nil, err
 	}
-	return gen.GetIncident200JSONResponse(viewOf(i)), nil
+	return gen.GetIncident200JSONResponse(viewOf(i, s.Now())), nil
 }
 
 // read reads an incident and words its absence.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/api/gen"
@@ -38,6 +39,9 @@ func (s *server) incidentPage(ctx context.Context, number, reader string) (answe
 		return answerPage{}, err
 	}
 	page := pageOfIncident(i)
+	page.Gates = each(gatesOf(i, s.Now()), func(g incident.Gate) web.Fact {
+		return web.Fact{Title: g.Name, Text: cmp.Or(g.Missing, "met")}
+	})
 	page.Earlier = earlier
 	page.Timeline = each(entries, func(e incident.Entry) web.Entry {
 		return web.Entry{At: e.Occurred, Who: e.Actor.ID, Text: e.Text, Highlight: e.Highlight}
@@ -69,7 +73,7 @@ func (s *server) latest(ctx context.Context, number string) ([]incident.Entry, b
 func pageOfIncident(i *incident.Incident) web.Incident {
 	page := web.Incident{
 		Number: i.Number, Title: i.Title, Phase: string(i.Phase), Severity: string(i.Severity),
-		Service: serviceName(i), Team: i.Team, Status: i.Status, NextStep: i.NextStep, Facts: factsOf(i),
+		Service: serviceName(i), Team: i.Team, Status: i.Status, NextStep: i.NextStep, Facts: factsOf(i), Measures: measuresShown(i),
 		Links: each(i.Links, func(l catalog.Link) web.Link { return web.Link{Title: l.Title, URL: l.URL} }),
 		Runbooks: each(i.Runbooks, func(b incident.RunbookOffered) web.Fact {
 			return web.Fact{Title: b.Name, Text: b.About}
@@ -90,6 +94,21 @@ func pageOfIncident(i *incident.Incident) web.Incident {
 		}
 	}
 	return page
+}
+
+// measuresShown are the measures in words; one that is not known is left out.
+func measuresShown(i *incident.Incident) []web.Fact {
+	var facts []web.Fact
+	show := func(title string, of func() (time.Duration, bool)) {
+		if d, known := of(); known {
+			facts = append(facts, web.Fact{Title: title, Text: d.Round(time.Second).String()})
+		}
+	}
+	show("To acknowledge (TTA)", i.TTA)
+	show("To mitigate, from the first ack (TTM)", i.TTM)
+	show("To resolve (TTR)", i.TTR)
+	show("From mitigated to resolved", i.MitigatedToResolved)
+	return facts
 }
 
 func factsOf(i *incident.Incident) []web.Fact {

@@ -83,6 +83,34 @@ func TestGetIncident(t *testing.T) {
 	w.do("alice", "GET", "/v1/incidents/INC-1", "").want(200)
 }
 
+func TestAnIncidentSaysHowLongItTookAndWhatClosingWaitsFor(t *testing.T) {
+	w := newWorld(t)
+	type view struct {
+		Measures map[string]float64
+		Gates    []incident.Gate
+	}
+	var fresh, resolved, closed view
+	w.do("alice", "GET", "/v1/incidents/INC-1", "").want(200, &fresh)
+	require.Empty(t, fresh.Measures, "what has not happened took no time, and not 0")
+	require.Contains(t, fresh.Gates, incident.Gate{Name: "resolved", Missing: "resolve it"})
+
+	i := full()
+	i.Clocks.Stamps[incident.FirstAck] = night.Add(-30 * time.Second)
+	i.Clocks.Stamps[incident.MitigatedAt] = night.Add(-40 * time.Second)
+	i.Clocks.Stamps[incident.ResolvedAt] = night
+	w.store.Put(i)
+	w.do("alice", "GET", "/v1/incidents/INC-7", "").want(200, &resolved)
+	require.Equal(t, map[string]float64{"tta": 30, "ttr": 60, "mitigated_to_resolved": 40}, resolved.Measures,
+		"mitigated before the ack leaves TTM empty")
+	require.Contains(t, resolved.Gates, incident.Gate{Name: "resolved", Met: true})
+	require.Contains(t, resolved.Gates, incident.Gate{Name: "follow-up 2", Met: true})
+
+	i.Phase = incident.Closed
+	w.store.Put(i)
+	w.do("alice", "GET", "/v1/incidents/INC-7", "").want(200, &closed)
+	require.Empty(t, closed.Gates)
+}
+
 func TestTimelinePagesAndRedaction(t *testing.T) {
 	w := newWorld(t)
 	type timeline struct {

@@ -1,6 +1,8 @@
 package api
 
 import (
+	"time"
+
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -22,9 +24,9 @@ func summaryOf(i *incident.Incident) gen.IncidentSummary {
 	}
 }
 
-// viewOf returns the whole of an incident, but for what only its workflow
-// needs to go on.
-func viewOf(i *incident.Incident) gen.Incident {
+// viewOf returns the whole of an incident as it is at a time, but for what
+// only its workflow needs to go on.
+func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 	out := gen.Incident{
 		Number: i.Number, Title: i.Title, Phase: i.Phase, Service: i.Service, ServiceName: i.Policy.ServiceName,
 		Team: i.Team, Origin: i.Origin, Storm: i.Storm, Recurs: i.Recurs, Held: i.Held, Recovered: i.Recovered,
@@ -35,7 +37,8 @@ func viewOf(i *incident.Incident) gen.Incident {
 		FollowUps: i.FollowUps, Runs: i.Runs, Questions: i.Questions, Runbooks: i.Runbooks,
 		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,
 		ConfirmToResolve: i.Duties().Closing.Confirmations,
-		Revision:         i.Revision,
+		Measures:         measuresOf(i), Gates: gatesOf(i, now),
+		Revision: i.Revision,
 	}
 	for role, person := range i.Roles {
 		out.Roles[string(role)] = person
@@ -44,6 +47,36 @@ func viewOf(i *incident.Incident) gen.Incident {
 		out.LastUpdate = *i.Updates.Last
 	}
 	return out
+}
+
+// measuresOf leaves out what has no beginning or no end.
+func measuresOf(i *incident.Incident) gen.Measures {
+	return gen.Measures{
+		Tta: seconds(i.TTA()), Ttm: seconds(i.TTM()), Ttr: seconds(i.TTR()),
+		MitigatedToResolved: seconds(i.MitigatedToResolved()),
+	}
+}
+
+func seconds(d time.Duration, known bool) *float64 {
+	if !known {
+		return nil
+	}
+	s := d.Seconds()
+	return &s
+}
+
+// gatesOf lists what closing waits for: nothing once the incident is over.
+func gatesOf(i *incident.Incident, now time.Time) []incident.Gate {
+	if i.Phase.Over() {
+		return nil
+	}
+	gates := i.Gates(now)
+	for n := range gates {
+		if gates[n].Met {
+			gates[n].Missing = ""
+		}
+	}
+	return gates
 }
 
 // orEmpty makes a list that JSON shows as [] and not as null.

@@ -94,6 +94,10 @@ type Incident struct {
 	Status   string
 	NextStep string
 	Clocks   []Stamp
+	// Measures are the times between clocks, as far as they are known.
+	Measures []Fact
+	// Gates are what closing waits for, met or not.
+	Gates    []Fact
 	Alerts   []Alert
 	Links    []Link
 	Runbooks []Fact

@@ -291,6 +291,9 @@ type FollowUpList struct {
 	Next string `json:"next,omitempty,omitzero"`
 }
 
+// Gate defines model for Gate.
+type Gate = incident.Gate
+
 // GenericAlert defines model for GenericAlert.
 type GenericAlert struct {
 	Annotations Labels    `json:"annotations,omitempty,omitzero"`
@@ -340,6 +343,9 @@ type Incident struct {
 	Counts           Counts     `json:"counts"`
 	FollowUps        []FollowUp `json:"follow_ups,omitempty,omitzero"`
 
+	// Gates What closing waits for, met or not; missing once it is over.
+	Gates []Gate `json:"gates,omitempty,omitzero"`
+
 	// Held Nobody was told yet.
 	Held    bool     `json:"held,omitempty,omitzero"`
 	Highest Severity `json:"highest,omitempty,omitzero"`
@@ -349,10 +355,14 @@ type Incident struct {
 	Impact     Impact       `json:"impact,omitempty,omitzero"`
 	LastUpdate StatusUpdate `json:"last_update,omitempty,omitzero"`
 	Links      []Link       `json:"links,omitempty,omitzero"`
-	NextStep   string       `json:"next_step,omitempty,omitzero"`
-	NextUpdate time.Time    `json:"next_update,omitempty,omitzero"`
-	Number     string       `json:"number"`
-	Offers     []Offer      `json:"offers,omitempty,omitzero"`
+
+	// Measures Times between clocks, in seconds. One that has no beginning or no end is
+	// missing, never 0.
+	Measures   Measures  `json:"measures,omitempty,omitzero"`
+	NextStep   string    `json:"next_step,omitempty,omitzero"`
+	NextUpdate time.Time `json:"next_update,omitempty,omitzero"`
+	Number     string    `json:"number"`
+	Offers     []Offer   `json:"offers,omitempty,omitzero"`
 
 	// Origin Through what it was opened.
 	Origin string `json:"origin"`
@@ -439,6 +449,22 @@ type Me struct {
 	Kind      string    `json:"kind"`
 	Name      string    `json:"name,omitempty,omitzero"`
 	Scopes    []Scope   `json:"scopes"`
+}
+
+// Measures Times between clocks, in seconds. One that has no beginning or no end is
+// missing, never 0.
+type Measures struct {
+	// MitigatedToResolved From mitigated to resolved.
+	MitigatedToResolved *float64 `json:"mitigated_to_resolved,omitempty"`
+
+	// Tta From triggered to the first ack.
+	Tta *float64 `json:"tta,omitempty"`
+
+	// Ttm From the first ack to mitigated.
+	Ttm *float64 `json:"ttm,omitempty"`
+
+	// Ttr From triggered to resolved.
+	Ttr *float64 `json:"ttr,omitempty"`
 }
 
 // Mitigate defines model for Mitigate.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -32,10 +33,12 @@ func (c *call) incident(i client.Incident) {
 	c.say("%s  %s", i.Number, i.Title)
 	c.facts(i)
 	c.clocks(i.Clocks, k)
+	c.measures(i.Measures)
 	c.alerts(i, k)
 	c.questions(i, k)
 	c.runs(i, k)
 	c.followUps(i, k)
+	section(c, "CLOSING WAITS FOR", i.Gates, func(g client.Gate) []string { return []string{g.Name, cmp.Or(g.Missing, "met")} })
 	section(c, "RUNBOOKS THAT FIT", i.Runbooks, func(b client.RunbookOffered) []string {
 		return []string{b.Name, paramsOf(b.Params), b.About}
 	})
@@ -86,6 +89,20 @@ func (c *call) clocks(stamps client.Clocks, k clock) {
 	section(c, "CLOCKS", set, func(name incident.Clock) []string {
 		corrected := slices.ContainsFunc(stamps.Corrected, func(o incident.Correction) bool { return o.Clock == name })
 		return []string{strings.ReplaceAll(string(name), "_", " "), words(" ", k.at(stamps.Stamps[name]), when(corrected, "(corrected)"))}
+	})
+}
+
+// measures shows the times between clocks, as far as they are known.
+func (c *call) measures(m client.Measures) {
+	type measure struct {
+		name    string
+		seconds *float64
+	}
+	all := []measure{{"TTA", m.Tta}, {"TTM", m.Ttm}, {"TTR", m.Ttr}, {"mitigated to resolved", m.MitigatedToResolved}}
+	known := slices.DeleteFunc(all, func(one measure) bool { return one.seconds == nil })
+	section(c, "MEASURES", known, func(one measure) []string {
+		d := time.Duration(*one.seconds * float64(time.Second))
+		return []string{one.name, d.Round(time.Second).String()}
 	})
 }
 
