@@ -27,6 +27,11 @@ type Config struct {
 	API, Sandbox, SMTP, Temporal, UI string
 	// Database is Dir's own SQLite file when empty.
 	Database string
+	// Push is the push server that pages go to; the sandbox's phones when
+	// empty.
+	Push string
+	// ForgetfulSandbox keeps the sandbox in memory, even with a Dir.
+	ForgetfulSandbox bool
 	// Catalog makes the catalog; the shipped example when nil.
 	Catalog func() (*catalog.Catalog, error)
 	// Adjust changes the catalog before it is applied, such as its durations.

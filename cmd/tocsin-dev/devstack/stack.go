@@ -1,6 +1,7 @@
 package devstack
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -48,8 +49,11 @@ func Start(ctx context.Context, c Config) (*Stack, error) {
 		what string
 		do   func(context.Context) error
 	}{
-		{"read the secrets", s.readSecrets}, {"start Temporal", s.startEngine}, {"start the sandbox", s.startSandbox},
-		{"prepare the database", s.prepare}, {"start Tocsin", s.startApp},
+		{"read the secrets", s.readSecrets},
+		{"start Temporal", s.startEngine},
+		{"start the sandbox", s.startSandbox},
+		{"prepare the database", s.prepare},
+		{"start Tocsin", s.startApp},
 	} {
 		if err := step.do(ctx); err != nil {
 			return nil, errors.Join(fmt.Errorf("%s: %w", step.what, err), s.Close(ctx))
@@ -85,8 +89,12 @@ func (s *Stack) startSandbox(ctx context.Context) (err error) {
 		return err
 	}
 	s.api = api
+	dir := s.config.Dir
+	if s.config.ForgetfulSandbox {
+		dir = ""
+	}
 	s.Sandbox, err = sandbox.New(sandbox.Config{ //nolint:contextcheck // it lives as long as the stack, not as its start
-		Addr: s.config.Sandbox, SMTPAddr: s.config.SMTP, Dir: s.config.Dir, Log: s.config.Log,
+		Addr: s.config.Sandbox, SMTPAddr: s.config.SMTP, Dir: dir, Log: s.config.Log,
 		Jira: jira.Config{
 			Projects: projects(),
 			Webhook:  jira.Webhook{URL: "http://" + api + "/v1/webhooks/jira", Secret: s.secrets.jira},
@@ -191,7 +199,7 @@ func (s *Stack) appConfig() app.Config {
 	return app.Config{
 		Database: s.database(), Listen: s.api, PublicURL: "http://" + s.api, LinkKey: s.secrets.link, Console: true,
 		SMTPAddr: s.Sandbox.SMTPAddr(), SMTPTLS: "none", SMTPFrom: "Tocsin <tocsin@example.org>",
-		NtfyURL: s.Sandbox.URL() + "/phone", WebhookSecret: s.secrets.webhook,
+		NtfyURL: cmp.Or(s.config.Push, s.Sandbox.URL()+"/phone"), WebhookSecret: s.secrets.webhook,
 		JiraURL: s.Sandbox.URL() + "/jira", JiraEmail: jira.DefaultEmail, JiraToken: jira.DefaultToken, JiraWebhookSecret: s.secrets.jira,
 		DeployerURL: s.Sandbox.URL() + "/deploy", DeployerToken: deployerToken,
 		PrometheusURL: s.Sandbox.URL() + "/prometheus",

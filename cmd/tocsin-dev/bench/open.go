@@ -1,0 +1,124 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+// delayStep is how finely the delays of the first page are laid out: each has
+// a service and a responder of its own.
+const delayStep = 500 * time.Millisecond
+
+// delayed names the service whose responder is paged so many steps late.
+func delayed(steps int) string { return fmt.Sprintf("late-%d", steps) }
+
+func delays(steps int) func(*catalog.Catalog) {
+	return func(c *catalog.Catalog) {
+		benchCatalog(c)
+		for n := range steps + 1 {
+			addService(c, delayed(n), delayed(n), catalog.Rules{
+				Urgent: []catalog.Rule{{Contact: "phone", After: time.Duration(n) * delayStep}},
+			})
+		}
+	}
+}
+
+// open opens many incidents whose first pages are spread over some time to
+// come, and looks at the memory and at how late the pages are.
+func (b *bench) open(ctx context.Context) (err error) {
+	within := b.plan.openLead + b.plan.openSpread
+	w, err := b.begin(ctx, delays(int(within/delayStep)))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, b.end(ctx, w)) }()
+	out := Open{Incidents: b.plan.open, Load: w.load, Before: settledMB()}
+	post := newSender(w.Stack)
+	began := time.Now()
+	inFlight(16)(ctx, b.plan.open, func(ctx context.Context, n int, _ time.Time) {
+		target := began.Add(b.plan.openLead + rand.N(b.plan.openSpread)) //nolint:gosec // no secret
+		steps := max(int(time.Until(target)/delayStep), 0)
+		m := fmt.Sprintf(mark, "open", n)
+		post.send(ctx, alert{name: m, service: delayed(steps), instance: "shop:9090", summary: m})
+	})
+	out.Opened = ms(time.Since(began))
+	out.Refused = int(post.refused.Load())
+	out.Tickets, _ = w.drain(ctx, b.plan.open)
+	out.With = residentMB()
+	out.Settled = settledMB()
+	pause(ctx, time.Until(began.Add(within+delayStep)))
+	due, err := w.due(ctx)
+	if err != nil {
+		return err
+	}
+	out.late(w.await(ctx, due), due)
+	out.Peak = residentMB()
+	b.report.Open = &out
+	b.report.aim("lateness of page timers p99, ms", out.Lateness.P99, 2000)
+	return nil
+}
+
+// settledMB is the memory once what is not used was given back.
+func settledMB() float64 {
+	debug.FreeOSMemory()
+	return residentMB()
+}
+
+// due lists when each page was due, by its key.
+func (w *world) due(ctx context.Context) (map[string]time.Time, error) {
+	out := map[string]time.Time{}
+	for after := ""; ; {
+		pages, next, err := w.App.Store.Pages(ctx, store.PageFilter{After: after, Limit: 200})
+		if err != nil {
+			return nil, fmt.Errorf("read the pages: %w", err)
+		}
+		for _, p := range pages {
+			if p.Kind == "push" && len(p.Person) > 5 && p.Person[:5] == "late-" {
+				out[p.Key] = p.Due
+			}
+		}
+		if after = next; after == "" {
+			return out, nil
+		}
+	}
+}
+
+// await returns what has come once everything that was due has, or nothing
+// comes any more.
+func (w *world) await(ctx context.Context, due map[string]time.Time) []Arrival {
+	for deadline := time.Now().Add(patience); ; {
+		var late []Arrival
+		w.sink.mu.Lock()
+		for _, a := range w.sink.pages {
+			if _, ok := due[a.Key]; ok {
+				late = append(late, a)
+			}
+		}
+		w.sink.mu.Unlock()
+		if len(late) >= len(due) || time.Now().After(deadline) || !pause(ctx, 200*time.Millisecond) {
+			return late
+		}
+	}
+}
+
+// late fills in how late the pages were.
+func (o *Open) late(came []Arrival, due map[string]time.Time) {
+	var list []time.Duration
+	seen := map[string]bool{}
+	for _, a := range came {
+		if seen[a.Key] {
+			o.Doubled++
+			continue
+		}
+		seen[a.Key] = true
+		list = append(list, a.At.Sub(due[a.Key]))
+	}
+	o.Lateness, o.Lost = Of(list), o.Incidents-len(seen)
+}

@@ -1,0 +1,142 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Report is what was measured. Durations that are numbers are milliseconds.
+type Report struct {
+	Began  time.Time     `json:"began"`
+	Took   time.Duration `json:"took_ns"`
+	Go     string        `json:"go"`
+	CPUs   int           `json:"cpus"`
+	Quick  bool          `json:"quick,omitempty"`
+	Ways   []Way         `json:"ways"`
+	Storm  *Storm        `json:"storm,omitempty"`
+	Open   *Open         `json:"open,omitempty"`
+	Whole  *Whole        `json:"whole,omitempty"`
+	Counts Counts        `json:"counts"`
+	Aims   []Aim         `json:"aims"`
+}
+
+// Way is the way from alerts to pages in one scenario.
+type Way struct {
+	Name string `json:"name"`
+	// Load is the machine's load average before it.
+	Load   float64 `json:"load"`
+	Floor  Volley  `json:"floor"`
+	Tocsin Volley  `json:"tocsin"`
+	// Twice names the pages that had come before, over the whole measure.
+	Twice []string `json:"twice,omitempty"`
+	// Events of one incident whose pages nobody has answered yet, by type.
+	Events map[string]int `json:"events"`
+	// Tickets were open so long after the last page.
+	Tickets int     `json:"tickets"`
+	Drained float64 `json:"drained_ms"`
+	// CPU is that of one alert with all that was done until the tickets were
+	// open.
+	CPU float64 `json:"cpu_ms"`
+}
+
+// Volley is one load on one system.
+type Volley struct {
+	Sent int `json:"sent"`
+	// Latency is from the POST, or in an open loop from when it was due, to
+	// the first page that names the alert.
+	Latency Figures `json:"latency"`
+	// Answer is how long an accepted POST took.
+	Answer  Figures `json:"answer,omitzero"`
+	Refused int     `json:"refused,omitempty"`
+	// CPU is the processor time of the whole process for one alert, from the
+	// first POST to the last page.
+	CPU float64 `json:"cpu_ms"`
+	// AllAfter is from the first POST to the last page.
+	AllAfter float64 `json:"all_after_ms"`
+	Lost     int     `json:"lost"`
+	Doubled  int     `json:"doubled"`
+}
+
+// Storm is many alerts of one key.
+type Storm struct {
+	Load      float64 `json:"load"`
+	Alerts    int     `json:"alerts"`
+	Refused   int     `json:"refused,omitempty"`
+	Incidents int     `json:"incidents"`
+	// Pages came for the person on call, who expects one.
+	Pages int `json:"pages"`
+	// Kept is how many of the alerts the store has.
+	Kept   int     `json:"kept"`
+	Events int     `json:"events"`
+	Took   float64 `json:"took_ms"`
+	Answer Figures `json:"answer"`
+}
+
+// Open is many open incidents, each waiting for the time of its page.
+type Open struct {
+	Load      float64 `json:"load"`
+	Incidents int     `json:"incidents"`
+	Refused   int     `json:"refused,omitempty"`
+	Tickets   int     `json:"tickets"`
+	Opened    float64 `json:"opened_ms"`
+	// The memory of the one process that is Temporal, Tocsin, the sandbox and
+	// this bench, in MB: before, with all open, the same after the collector
+	// gave back what it could, and at the end.
+	Before  float64 `json:"rss_before_mb"`
+	With    float64 `json:"rss_open_mb"`
+	Settled float64 `json:"rss_open_settled_mb"`
+	Peak    float64 `json:"rss_end_mb"`
+	// Lateness is from when a page was due to its arrival.
+	Lateness Figures `json:"lateness"`
+	Lost     int     `json:"lost"`
+	Doubled  int     `json:"doubled"`
+}
+
+// Whole is the history of one incident from alert to closing.
+type Whole struct {
+	Events int            `json:"events"`
+	ByType map[string]int `json:"by_type"`
+}
+
+// Aim is a figure and the most that it should be.
+type Aim struct {
+	What  string  `json:"what"`
+	Got   float64 `json:"got"`
+	Limit float64 `json:"limit"`
+}
+
+// Met reports whether the aim is met.
+func (a Aim) Met() bool { return a.Got <= a.Limit }
+
+func (r *Report) aim(what string, got, limit float64) {
+	r.Aims = append(r.Aims, Aim{What: what, Got: got, Limit: limit})
+}
+
+// Failed returns what must never happen and did: a page that was lost or came
+// twice, a start that was not eager, a workflow task that failed, a storm that
+// was more than one incident or one page. A missed aim is none of these.
+func (r *Report) Failed() error {
+	var problems []error
+	never := func(n int, what string) {
+		if n != 0 {
+			problems = append(problems, fmt.Errorf("%d %s", n, what))
+		}
+	}
+	for _, w := range r.Ways {
+		never(w.Tocsin.Lost, w.Name+": pages lost")
+		never(w.Tocsin.Doubled, w.Name+": pages doubled")
+	}
+	if s := r.Storm; s != nil {
+		never(s.Incidents-1, "storm: incidents too many")
+		never(s.Pages-1, "storm: pages too many")
+		never(s.Alerts-s.Kept, "storm: alerts lost")
+	}
+	if o := r.Open; o != nil {
+		never(o.Lost, "open incidents: pages lost")
+		never(o.Doubled, "open incidents: pages doubled")
+	}
+	never(r.Counts.NonEager, "starts that were not eager")
+	never(r.Counts.FailedTasks, "failed workflow tasks")
+	return errors.Join(problems...)
+}

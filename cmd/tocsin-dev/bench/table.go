@@ -1,0 +1,88 @@
+package bench
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// Print writes the report as one table for people.
+func (r *Report) Print(out io.Writer) error {
+	_, err := fmt.Fprintf(out, "Tocsin bench, %s, %s, %d CPUs, took %s. Milliseconds unless marked; load is the machine's before each.\n",
+		r.Began.Format(time.DateTime+" MST"), r.Go, r.CPUs, r.Took.Round(time.Second))
+	if err != nil {
+		return err
+	}
+	for _, section := range []func(row){r.printWays, r.printRest, r.printAims} {
+		_, _ = fmt.Fprintln(out)
+		t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+		section(func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) })
+		if err := t.Flush(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// row prints one line, with a tab between two columns.
+type row func(format string, args ...any)
+
+func (r *Report) printWays(row row) {
+	row("alert to page\tn\tp50\tp95\tp99\tlast\tall after\tlost\tdoubled\tPOST p50 / p99\tCPU each\tload")
+	for _, w := range r.Ways {
+		w.print(row)
+	}
+}
+
+func (r *Report) printAims(row row) {
+	for _, a := range r.Aims {
+		row("aim: %s\t%.4g\tat most %.4g\t%s", a.What, a.Got, a.Limit, verdict(a.Met()))
+	}
+}
+
+func verdict(met bool) string {
+	if met {
+		return "met"
+	}
+	return "MISSED"
+}
+
+func (w Way) print(row row) {
+	for _, r := range []struct {
+		name string
+		Volley
+	}{{w.Name + ": Tocsin", w.Tocsin}, {w.Name + ": floor", w.Floor}} {
+		l := r.Latency
+		row("%s\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f s\t%d\t%d\t%.1f / %.1f\t%.1f\t%.1f",
+			r.name, r.Sent, l.P50, l.P95, l.P99, l.Last, r.AllAfter/1000, r.Lost, r.Doubled, r.Answer.P50, r.Answer.P99, r.CPU, w.Load)
+	}
+	a, b := w.Tocsin.Latency, w.Floor.Latency
+	row("%s: times the floor\t\t%.1f\t%.1f\t%.1f\t%.1f", w.Name, over(a.P50, b.P50), over(a.P95, b.P95), over(a.P99, b.P99), over(a.Last, b.Last))
+	row("%s: tickets behind them\t%d\tafter %.1f s more; CPU each with them %.1f; %d events so far in a history; %d POSTs refused",
+		w.Name, w.Tickets, w.Drained/1000, w.CPU, total(w.Events), w.Tocsin.Refused)
+	for _, twice := range w.Twice {
+		row("doubled: %s", twice)
+	}
+}
+
+func over(a, b float64) float64 { return a / cmp.Or(b, 1) }
+
+func (r *Report) printRest(row row) {
+	if s := r.Storm; s != nil {
+		row("storm of one key\t%d alerts\t%d incidents, %d page, %d alerts kept, %d events, %.1f s, POST p50 / p99 %.1f / %.1f, %d refused, load %.1f",
+			s.Alerts, s.Incidents, s.Pages, s.Kept, s.Events, s.Took/1000, s.Answer.P50, s.Answer.P99, s.Refused, s.Load)
+	}
+	if o := r.Open; o != nil {
+		row("open incidents\t%d\topened in %.1f s, %d tickets; lateness p50 %.0f, p95 %.0f, p99 %.0f, max %.0f; %d lost, %d doubled, load %.1f",
+			o.Incidents, o.Opened/1000, o.Tickets, o.Lateness.P50, o.Lateness.P95, o.Lateness.P99, o.Lateness.Last, o.Lost, o.Doubled, o.Load)
+		row("memory of the one process\t\t%.0f MB before, %.0f MB with all open, %.0f MB after collecting, %.0f MB at the end (Temporal, Tocsin, sandbox and bench together)",
+			o.Before, o.With, o.Settled, o.Peak)
+	}
+	if w := r.Whole; w != nil {
+		row("events of one incident\t%d\tfrom alert to closing, as the demo plays it", w.Events)
+	}
+	row("starts not eager\t%d\tfailed workflow tasks %d, starts without the store %d, sent again %d",
+		r.Counts.NonEager, r.Counts.FailedTasks, r.Counts.WithoutStore, r.Counts.Resent)
+}
