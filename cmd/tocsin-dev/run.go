@@ -61,9 +61,10 @@ func environment() (devstack.Config, error) {
 
 // banner says where everything is and how to fire the first alert.
 func banner(out io.Writer, s *devstack.Stack, c devstack.Config) {
-	kept := "in memory, gone when you stop"
+	kept, also := "in memory, gone when you stop", ""
 	if c.Dir != "" {
 		kept = "under ./" + stateDir + ", kept over restarts (EPHEMERAL=1 for memory)"
+		also = "; also in ./" + stateDir + "/tokens"
 	}
 	_, _ = fmt.Fprintf(out, `
 Tocsin is running.
@@ -73,8 +74,8 @@ Tocsin is running.
   Sandbox       %s      a JIRA, a mail inbox, phones, a deploy target, metrics
   State         %s
 
-Tokens (one a person; also in ./%s/tokens):
-`, s.URL(), s.Engine.UIAddr(), s.Sandbox.URL(), kept, stateDir)
+Tokens (one a person%s):
+`, s.URL(), s.Engine.UIAddr(), s.Sandbox.URL(), kept, also)
 	for _, name := range s.Tokens.Names() {
 		_, _ = fmt.Fprintf(out, "  %-20s %s\n", name, s.Tokens[name])
 	}
