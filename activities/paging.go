@@ -184,7 +184,7 @@ func (p *Pager) message(c *catalog.Catalog, o PageOrder) incident.Message {
 	m := incident.Message{
 		Key: o.Key, Incident: o.Incident, Title: o.Title,
 		Body: pageBody(o), Urgent: o.Urgency == catalog.Urgent, Severity: o.Severity, Service: o.Service, At: o.Due,
-		Links: []incident.MessageLink{{Title: "Incident", URL: p.Links.Incident(o.Incident)}},
+		Links: []incident.MessageLink{{Title: "Incident", URL: p.Links.Linked(o.claims())}},
 	}
 	if s, ok := c.Service(o.Service); ok {
 		for _, d := range s.Dashboards {
@@ -192,7 +192,7 @@ func (p *Pager) message(c *catalog.Catalog, o PageOrder) incident.Message {
 		}
 	}
 	if o.Answerable {
-		m.AckURL = p.Links.Acknowledge(acklink.Claims{Incident: o.Incident, Page: o.Key, Person: o.Person})
+		m.AckURL = p.Links.Acknowledge(o.claims())
 		m.AckAction = m.AckURL
 	}
 	return m
@@ -209,6 +209,11 @@ func pageBody(o PageOrder) string {
 	return body
 }
 
+// claims say whose page it is, for the links in it.
+func (o PageOrder) claims() acklink.Claims {
+	return acklink.Claims{Incident: o.Incident, Page: o.Key, Person: o.Person}
+}
+
 // Links makes the addresses that people follow.
 type Links struct {
 	// Base is the public URL of the API, without a trailing slash.
@@ -218,6 +223,10 @@ type Links struct {
 
 // Incident returns the address of an incident's page.
 func (l Links) Incident(number string) string { return l.Base + "/incidents/" + number }
+
+// Linked returns a signed address of an incident's page, which one person can
+// open without a token.
+func (l Links) Linked(c acklink.Claims) string { return l.Acknowledge(c) + "/incident" }
 
 // Acknowledge returns a signed address that opens a page with a button.
 func (l Links) Acknowledge(c acklink.Claims) string {

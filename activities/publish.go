@@ -11,6 +11,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/incident/acklink"
 )
 
 // Publisher tells people what needs no answer, and keeps tickets current. Its
@@ -135,7 +136,7 @@ func (p *Publisher) notify(ctx context.Context, o Publication, n incident.Notice
 		for _, contact := range contacts(c, person, false, n.Urgency) {
 			key := fmt.Sprintf("%s/%s/%s/%s", o.Number, n.Key, person, contact.ID)
 			_, err := p.Pager.once(ctx, effect{key, o.Number, "notice"}, func() error {
-				return p.Pager.send(ctx, c, person, contact.ID, p.notice(key, o, n))
+				return p.Pager.send(ctx, c, person, contact.ID, p.notice(acklink.Claims{Incident: o.Number, Page: key, Person: person}, o, n))
 			})
 			errs = append(errs, Known(err))
 		}
@@ -143,11 +144,11 @@ func (p *Publisher) notify(ctx context.Context, o Publication, n incident.Notice
 	return errs
 }
 
-func (p *Publisher) notice(key string, o Publication, n incident.Notice) incident.Message {
+func (p *Publisher) notice(to acklink.Claims, o Publication, n incident.Notice) incident.Message {
 	return incident.Message{
-		Key: key, Incident: o.Number, Title: o.Title, Body: n.Text,
+		Key: to.Page, Incident: o.Number, Title: o.Title, Body: n.Text,
 		Severity: string(o.Severity), Service: o.Service, At: n.At,
-		Links: []incident.MessageLink{{Title: "Incident", URL: p.Pager.Links.Incident(o.Number)}},
+		Links: []incident.MessageLink{{Title: "Incident", URL: p.Pager.Links.Linked(to)}},
 	}
 }
 
