@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"crypto/subtle"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -35,6 +36,8 @@ const (
 	tokenFresh = 10 * time.Second
 	// tokenStale is for how long a known token works while the store is away.
 	tokenStale = 24 * time.Hour
+	// touchEvery is how exactly the store knows when a token was last used.
+	touchEvery = time.Hour
 	// maxTokens bounds how many tokens are remembered.
 	maxTokens = 10_000
 )
@@ -44,6 +47,7 @@ const (
 type auth struct {
 	tokens Tokens
 	now    func() time.Time
+	log    *slog.Logger
 
 	mu    sync.Mutex
 	known map[string]knownToken
@@ -52,10 +56,12 @@ type auth struct {
 type knownToken struct {
 	token store.Token
 	asked time.Time
+	// used is the last use that the store was told of.
+	used time.Time
 }
 
-func newAuth(tokens Tokens, now func() time.Time) *auth {
-	return &auth{tokens: tokens, now: now, known: map[string]knownToken{}}
+func newAuth(tokens Tokens, now func() time.Time, log *slog.Logger) *auth {
+	return &auth{tokens: tokens, now: now, log: log, known: map[string]knownToken{}}
 }
 
 // identify returns whose token a request carries. Its error is of kind
@@ -76,7 +82,32 @@ func (a *auth) identify(r *http.Request, basic bool) (identity, error) {
 	if !token.Valid(a.now()) {
 		return identity{}, incident.Errorf(incident.Unauthenticated, "the token has expired or was revoked: ask for a new one")
 	}
+	if a.using(token) {
+		go a.touch(context.WithoutCancel(r.Context()), token.ID, a.now())
+	}
 	return identity{token}, nil
+}
+
+// using reports whether the store is to be told that a token is in use.
+func (a *auth) using(token store.Token) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k, ok := a.known[token.Hash]
+	if !ok || a.now().Sub(k.used) < touchEvery {
+		return false
+	}
+	k.used = a.now()
+	a.known[token.Hash] = k
+	return true
+}
+
+// touch tells the store beside the request, which does not wait for it.
+func (a *auth) touch(ctx context.Context, id string, at time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if err := a.tokens.TouchToken(ctx, id, at); err != nil {
+		a.log.Warn("the use of a token was not noted", "token", id, "error", err)
+	}
 }
 
 func bearer(r *http.Request) string {
@@ -130,7 +161,11 @@ func (a *auth) remember(hash string, token store.Token) {
 		}
 		delete(a.known, other)
 	}
-	a.known[hash] = knownToken{token: token, asked: a.now()}
+	used := token.LastUsed
+	if told := a.known[hash].used; told.After(used) {
+		used = told
+	}
+	a.known[hash] = knownToken{token: token, asked: a.now(), used: used}
 }
 
 func (a *auth) forget(hash string) {

@@ -99,6 +99,27 @@ func TestTokensAreRememberedWhileTheStoreIsAway(t *testing.T) {
 	w.do("alice", "GET", "/v1/me", "").want(200)
 }
 
+func TestTheLastUseOfATokenIsKnownToWithinAnHour(t *testing.T) {
+	w := newWorld(t)
+	lastUsed := func() time.Time {
+		token, err := w.store.TokenByHash(t.Context(), api.HashToken(w.tokens["alice"]))
+		require.NoError(t, err)
+		return token.LastUsed
+	}
+	require.True(t, lastUsed().IsZero())
+	noted := func(at time.Time) func() bool { return func() bool { return lastUsed().Equal(at) } }
+	for range 5 {
+		w.do("alice", "GET", "/v1/me", "").want(200)
+		require.Eventually(t, noted(night), 5*time.Second, time.Millisecond)
+		w.clock.Move(11 * time.Minute) // longer than the store's word on it counts
+	}
+	require.Equal(t, 1, w.store.TokenTouches(), "not at each request")
+	w.clock.Move(10 * time.Minute)
+	w.do("alice", "GET", "/v1/me", "").want(200)
+	require.Eventually(t, noted(night.Add(65*time.Minute)), 5*time.Second, time.Millisecond)
+	require.Equal(t, 2, w.store.TokenTouches())
+}
+
 func TestTokenLifeCycle(t *testing.T) {
 	w := newWorld(t)
 	var made struct{ Token, ID string }

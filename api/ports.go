@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/alerts"
@@ -45,6 +46,8 @@ type Tokens interface {
 	CreateToken(ctx context.Context, t store.Token) error
 	Tokens(ctx context.Context, f store.TokenFilter) ([]store.Token, error)
 	RevokeToken(ctx context.Context, id string) error
+	// TouchToken remembers when a token was last used.
+	TouchToken(ctx context.Context, id string, at time.Time) error
 }
 
 // CatalogStore keeps the versions of the catalog.

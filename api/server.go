@@ -75,7 +75,7 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, auth: newAuth(c.Store, c.Now), streams: make(chan struct{}, maxStreams)}
+	s := &server{Config: c, auth: newAuth(c.Store, c.Now, c.Log), streams: make(chan struct{}, maxStreams)}
 	if s.metrics, err = newRequestMetrics(c.Metrics); err != nil {
 		return nil, err
 	}

@@ -30,6 +30,7 @@ type Store struct {
 	pages     []store.Page
 	attempts  []activities.Attempt
 	lookUps   int
+	touches   int
 	hanging   bool
 }
 
@@ -313,6 +314,29 @@ func (s *Store) RevokeToken(_ context.Context, id string) error {
 		}
 	}
 	return incident.Errorf(incident.NotFound, "revoke a token: there is no %s", id)
+}
+
+// TouchToken remembers when a token was last used.
+func (s *Store) TouchToken(ctx context.Context, id string, at time.Time) error {
+	if err := s.wait(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.touches++
+	for n := range s.tokens {
+		if s.tokens[n].ID == id && s.down == nil {
+			s.tokens[n].LastUsed = at
+		}
+	}
+	return s.down
+}
+
+// TokenTouches says how often a use of a token was to be remembered.
+func (s *Store) TokenTouches() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.touches
 }
 
 // CurrentCatalog returns the catalog in force and its version.

@@ -697,10 +697,12 @@ type Timeline struct {
 
 // Token defines model for Token.
 type Token struct {
-	CreatedAt  time.Time `json:"created_at"`
-	ExpiresAt  time.Time `json:"expires_at,omitempty,omitzero"`
-	Id         string    `json:"id"`
-	Kind       string    `json:"kind"`
+	CreatedAt time.Time `json:"created_at"`
+	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`
+	Id        string    `json:"id"`
+	Kind      string    `json:"kind"`
+
+	// LastUsedAt To within an hour; missing when it never was.
 	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
 	Name       string    `json:"name,omitempty,omitzero"`
 	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
