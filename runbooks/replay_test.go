@@ -42,5 +42,9 @@ func replay(t *testing.T, replayer worker.WorkflowReplayer, path string) {
 	require.NoError(t, err)
 	history, err := client.HistoryFromJSON(text, client.HistoryJSONOptions{})
 	require.NoError(t, err)
-	require.NoError(t, replayer.ReplayWorkflowHistory(nil, history))
+	// A run's questions are named after its id.
+	started := history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes()
+	require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, history, worker.ReplayWorkflowHistoryOptions{
+		OriginalExecution: workflow.Execution{ID: started.GetWorkflowId(), RunID: started.GetOriginalExecutionRunId()},
+	}))
 }
