@@ -24,7 +24,7 @@ func TestTicketFollowsTheIncident(t *testing.T) {
 		"02:01:40 ticket OPS-1 shows triaging",
 		"02:10:40 ticket OPS-1 shows mitigated",
 		"02:12:40 ticket OPS-1 shows resolved",
-		"02:13:40 ticket OPS-1 shows resolved", "02:13:40 ticket OPS-2 opened for follow-up 1",
+		"02:13 ticket OPS-1 shows resolved", "02:13 ticket OPS-2 opened for follow-up 1",
 	}, s.transcript("02:00", "1d 00:00", "ticket"))
 	seen := s.recorded("follow-up.seen")
 	require.Contains(t, seen[len(seen)-1], `stays open: OPS-2 is Done with resolution "Won't do"`)
