@@ -50,7 +50,8 @@ func TestARelapseStartsTheBudgetsAnew(t *testing.T) {
 
 func TestABreachIsRecordedAndPagesTheLeadsAndTheCommander(t *testing.T) {
 	i := held(t)
-	do(t, i, "carl", 2*time.Minute, i.AssignRole, incident.AssignRole{Role: incident.Commander, Person: "carl"})
+	_, err := i.AssignRole(by("carl", 2*time.Minute, catalog.TeamLead), incident.AssignRole{Role: incident.Commander, Person: "carl"}, after(2*time.Minute))
+	require.NoError(t, err)
 	i.Breach("mitigate", after(time.Hour))
 	require.Equal(t, []incident.Breach{{Limit: "mitigate", Allow: time.Hour, At: after(time.Hour)}}, i.Breaches)
 	s := only(t, i, incident.ForBreach)

@@ -55,6 +55,11 @@ func (i *Incident) ActingCommander() string {
 }
 
 // AssignRole offers a role; the person is paged, and bears it once they accept.
+// Who asks for a role themselves bears it at once. The commander has an
+// authority of their own, so that role cannot be helped oneself to: from a
+// sitting commander it is only they who hand it over, a team lead or an
+// administrator; while it is vacant it goes also to whom it was offered, and
+// to the holder.
 func (i *Incident) AssignRole(h Header, c AssignRole, now time.Time) (Outcome, error) {
 	h, now, err := i.byPerson(h, now, "assign a role")
 	if err != nil {
@@ -71,6 +76,9 @@ func (i *Incident) AssignRole(h Header, c AssignRole, now time.Time) (Outcome, e
 	case i.Roles[c.Role] == c.Person:
 		return Outcome{}, Refusal(fmt.Sprintf("%s is %s already", c.Person, c.Role), "somebody else")
 	}
+	if err := i.mayAssign(h, c); err != nil {
+		return Outcome{}, err
+	}
 	i.heard(h, now)
 	if c.Person == h.By.ID {
 		return i.bear(c.Role, h, now), nil
@@ -78,6 +86,22 @@ func (i *Incident) AssignRole(h Header, c AssignRole, now time.Time) (Outcome, e
 	i.did(h, now, "role.offered", "%s asks %s to be %s.", h.By.ID, c.Person, c.Role)
 	i.offer(offering{c.Role, oncall.Target{Person: c.Person}, h.By.ID, fmt.Sprintf("%s asks you to be %s of %s", h.By.ID, c.Role, i.Number)}, now)
 	return i.outcome(c.Person + " is being asked"), nil
+}
+
+// mayAssign refuses who would make somebody commander over a sitting one, or
+// themselves without having been asked.
+func (i *Incident) mayAssign(h Header, c AssignRole) error {
+	sitting := i.Roles[Commander]
+	asked := func(s *Summons) bool { return s.calls(h.By.ID) }
+	switch {
+	case c.Role != Commander:
+		return nil
+	case sitting != "":
+		return i.mustHave(h, nil, "make "+c.Person+" commander instead of "+sitting)
+	case c.Person != h.By.ID, len(i.offers(Commander, asked)) > 0:
+		return nil
+	}
+	return i.mustHave(h, nil, "take the role of commander without being asked")
 }
 
 // AcceptRole takes a role that is offered to this person, or that somebody is
