@@ -158,8 +158,9 @@ func (i *Incident) answerers(q Question, now time.Time) []oncall.Level {
 	return []oncall.Level{{Targets: first, Timeout: half}, {Targets: second, Timeout: half}}
 }
 
-// Answer answers a run's question. An approval takes the policy's authority;
-// approving one's own run only where the policy allows it.
+// Answer answers a run's question. It takes a part in the incident, or in the
+// team. An approval takes the policy's authority; approving one's own run only
+// where the policy allows it. Anyone may refuse.
 func (i *Incident) Answer(h Header, c Answer, now time.Time) (Outcome, error) {
 	h, now, err := i.byPerson(h, now, "answer a runbook's question")
 	if err != nil {
@@ -211,36 +212,48 @@ func because(reason string) string {
 const Refuse = "refuse"
 
 func (i *Incident) mayAnswer(h Header, q Question, choice string, self bool) error {
-	if !q.Approval || choice == Refuse {
-		return nil
-	}
+	team := []catalog.Standing{catalog.HolderRole, catalog.CommanderRole, catalog.TeamLead, catalog.StandingMember}
+	paged := func(s *Summons) bool { return s.Kind == ForQuestion && s.Subject == q.ID && s.calls(h.By.ID) }
 	authority := i.Response().Authority
-	if self && !authority.SelfApproval {
+	switch {
+	case q.Approval && choice == Refuse:
+		return nil
+	case q.Approval && self && !authority.SelfApproval:
 		return Errorf(Forbidden, "%s started this run; somebody else must approve it", h.By.ID)
-	}
-	allowed := authority.Approve
-	if len(allowed) == 0 && i.RoleOf(h.By.ID) != "" {
+	case q.Approval && len(authority.Approve) > 0:
+		return i.mustHave(h, authority.Approve, "approve")
+	case q.Approval:
+		return i.mustHave(h, team, "approve")
+	case i.RoleOf(h.By.ID) != "" || len(i.open(paged)) > 0:
 		return nil
 	}
-	if len(allowed) == 0 {
-		allowed = []catalog.Standing{catalog.CommanderRole, catalog.HolderRole, catalog.TeamLead, catalog.StandingMember}
-	}
-	return i.mustHave(h, allowed, "approve")
+	return i.mustHave(h, team, "answer without a part in the incident")
 }
 
 // Expired withdraws a question whose time is over: an approval counts as
-// refused.
+// refused. The run has the last word: an answer that it did not get in time
+// does not count, and whoever gave it is told.
 func (i *Incident) Expired(question string, now time.Time) {
 	for n := range i.Questions {
 		q := &i.Questions[n]
 		switch {
 		case q.ID != question:
+		case q.Answer != "":
+			i.tooLate(q, now)
 		case q.Approval:
 			i.withdraw(q, now, "Nobody answered in time, which counts as refused")
 		default:
 			i.withdraw(q, now, "Nobody answered in time")
 		}
 	}
+}
+
+// tooLate takes back an answer that the run did not wait for any more.
+func (i *Incident) tooLate(q *Question, now time.Time) {
+	text := fmt.Sprintf("The answer %q of %s came too late, and the run went on without it: %s", q.Answer, q.By, q.Text)
+	i.record(Entry{Kind: "answer.late", Recorded: now, Actor: Self(), Source: q.Run, Text: text, Highlight: true})
+	i.tell(now, []string{q.By}, "", text)
+	q.By, q.Answer, q.Reason, q.Self, q.Answered = "", "", "", false, now
 }
 
 func (i *Incident) withdraw(q *Question, now time.Time, why string) {

@@ -67,7 +67,14 @@ func TestAnApprovalTakesTheAuthority(t *testing.T) {
 	i, _ := asking(t, "bob", severity(catalog.SEV2))
 	refused(t, incident.Forbidden, by("zoe", 3*time.Minute), i.Answer, yes())
 	do(t, i, "zoe", 3*time.Minute, i.Acknowledge, incident.Acknowledge{})
-	do(t, i, "zoe", 3*time.Minute, i.Answer, yes()) // every responder, where the policy names nobody
+	refused(t, incident.Forbidden, by("zoe", 3*time.Minute), i.Answer, yes()) // a responder has no authority
+	for _, h := range []incident.Header{
+		by("alice", 3*time.Minute), by("max", 3*time.Minute, catalog.StandingMember),
+		by("lena", 3*time.Minute, catalog.TeamLead), by("root", 3*time.Minute, catalog.Administrator),
+	} {
+		_, err := i.Clone().Answer(h, yes(), h.At) // where the policy names nobody
+		require.NoError(t, err)
+	}
 	i, _ = asking(t, "bob", func(o *incident.Opening) {
 		o.Policy.Severities[2].Response.Authority.Approve = []catalog.Standing{catalog.TeamLead}
 	})
@@ -83,6 +90,41 @@ func TestAnApprovalExpiresAsRefused(t *testing.T) {
 	i.Expired("rollback-1-1", after(12*time.Minute))
 	require.False(t, s.Open())
 	require.Contains(t, i.Drain()[0].Text, "counts as refused")
+	refused(t, incident.Refused, by("alice", 13*time.Minute), i.Answer, yes())
+}
+
+func TestAQuestionIsAnsweredBySomebodyWithAPartInIt(t *testing.T) {
+	i := held(t)
+	out := do(t, i, "bob", 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback"})
+	q := approval(out.ID)
+	q.Approval, q.Text, q.Choices = false, "What became of the roll-back?", []string{"it happened", "undo"}
+	i.RunAsked(q, after(2*time.Minute))
+	page(t, i, only(t, i, incident.ForQuestion), after(2*time.Minute), "olga")
+	do(t, i, "rita", 3*time.Minute, i.Acknowledge, incident.Acknowledge{})
+	undo := incident.Answer{Question: q.ID, Choice: "undo"}
+	refused(t, incident.Forbidden, by("zoe", 3*time.Minute), i.Answer, undo)
+	for name, h := range map[string]incident.Header{
+		"holder": by("alice", 3*time.Minute), "responder": by("rita", 3*time.Minute), "paged": by("olga", 3*time.Minute),
+		"member": by("max", 3*time.Minute, catalog.StandingMember), "lead": by("lena", 3*time.Minute, catalog.TeamLead),
+	} {
+		_, err := i.Clone().Answer(h, undo, h.At)
+		require.NoError(t, err, name)
+	}
+}
+
+func TestAnAnswerThatTheRunDidNotWaitForIsTakenBack(t *testing.T) {
+	i, _ := asking(t, "bob")
+	do(t, i, "alice", 11*time.Minute, i.Answer, yes())
+	i.Drain()
+	i.Expired("rollback-1-1", after(12*time.Minute))
+	i.Expired("rollback-1-1", after(12*time.Minute))
+	q := i.Questions[0]
+	require.Empty(t, q.Answer+q.By+q.Reason)
+	require.False(t, q.Open())
+	entries := i.Drain()
+	require.Len(t, entries, 1)
+	require.Contains(t, entries[0].Text, `"approve" of alice came too late`)
+	require.Equal(t, []string{"alice"}, told(i, "came too late"))
 	refused(t, incident.Refused, by("alice", 13*time.Minute), i.Answer, yes())
 }
 
