@@ -118,6 +118,30 @@ func TestDoneIsWhatTheTrackerSays(t *testing.T) {
 	}
 }
 
+func TestWhereATrackerHoldsTheTasksNobodyCompletesThemByHand(t *testing.T) {
+	done := incident.CompleteFollowUp{ID: "1"}
+	project := func(o *incident.Opening) { o.Policy.Ticket.Project = "SHOP" }
+	i := held(t, project)
+	do(t, i, "alice", 2*time.Minute, i.AddFollowUp, incident.AddFollowUp{Title: "x"})
+	i.Track(true)
+	require.NotEmpty(t, refused(t, incident.Refused, by("alice", 3*time.Minute), i.CompleteFollowUp, done), "before it has its ticket")
+	i.Track(false)
+	do(t, i, "alice", 4*time.Minute, i.CompleteFollowUp, done)
+
+	for name, change := range map[string]func(*incident.Opening){
+		"no project": func(*incident.Opening) {},
+		"no tickets for this severity": func(o *incident.Opening) {
+			project(o)
+			severity(catalog.SEV4)(o)
+		},
+	} {
+		i := held(t, change)
+		i.Track(true)
+		do(t, i, "alice", 2*time.Minute, i.AddFollowUp, incident.AddFollowUp{Title: name})
+		do(t, i, "alice", 3*time.Minute, i.CompleteFollowUp, done)
+	}
+}
+
 func TestMovingTheIncidentsTicketToDoneOnlyRemindsOnceAChange(t *testing.T) {
 	i := held(t)
 	i.Ticketed(incident.TicketRef{ID: "1", Key: "SHOP-1"}, nil)

@@ -104,7 +104,7 @@ func (i *Incident) followUp(id string) (*FollowUp, error) {
 }
 
 // CompleteFollowUp says that a task is done. Where a tracker holds the task
-// only the tracker can say so.
+// only the tracker can say so, and it is refused before there is a ticket too.
 func (i *Incident) CompleteFollowUp(h Header, c CompleteFollowUp, now time.Time) (Outcome, error) {
 	h, now, err := i.byPerson(h, now, "complete a follow-up")
 	if err != nil {
@@ -117,8 +117,8 @@ func (i *Incident) CompleteFollowUp(h Header, c CompleteFollowUp, now time.Time)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if f.Ticket.Key != "" {
-		return Outcome{}, Refusal("the tracker holds this follow-up", "done in "+f.Ticket.Key)
+	if f.Ticket.Key != "" || (i.Tracked && i.TicketWanted()) {
+		return Outcome{}, Refusal("the tracker holds this follow-up", "done in "+cmp.Or(f.Ticket.Key, "the ticket that it is about to get"))
 	}
 	i.heard(h, now)
 	f.State, f.Settled, f.SettledBy, f.Reason = FollowUpDone, now, h.By.ID, cut(c.Text)

@@ -58,6 +58,18 @@ func (i *Incident) Ticketed(ref TicketRef, followUps map[string]TicketRef) {
 	i.Revision++
 }
 
+// Track notes whether a tracker keeps the tickets of this incident: whether
+// one is configured, and the policy names a project of it.
+func (i *Incident) Track(tracker bool) {
+	if tracked := tracker && i.Policy.Ticket.Project != ""; tracked != i.Tracked {
+		i.Tracked = tracked
+		i.Revision++
+	}
+}
+
+// TicketWanted reports whether the incident has a ticket, or is to have one.
+func (i *Incident) TicketWanted() bool { return i.Ticket.ID != "" || i.Response().Ticket }
+
 // TicketSaid applies what the tracker says of a follow-up: done with a
 // resolution on the configured list settles it, anything else leaves it open.
 // Of the incident's own ticket it only reminds.

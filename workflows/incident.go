@@ -92,6 +92,7 @@ func begin(ctx workflow.Context, state State) *response {
 // nothing left to take.
 func (r *response) takeOpening(ctx workflow.Context) {
 	now := workflow.Now(ctx)
+	r.inc.Track(!r.state.NoTracker)
 	fresh := r.inc.Ordinals["alert"] == 0
 	if len(r.state.Alerts) > 0 || r.state.More > 0 {
 		r.takeAlerts(Alerts{Alerts: r.state.Alerts, More: r.state.More}, now)

@@ -88,7 +88,7 @@ func (r *response) order(s *incident.Summons, p *incident.Page) activities.PageO
 	o := activities.PageOrder{
 		Key: p.Key, Incident: r.inc.Number, Person: p.Person, Contact: p.Contact, Title: r.inc.Title,
 		Why: s.Why, Reason: p.Reason, Service: r.inc.Service, Severity: string(r.inc.Severity),
-		Urgency: s.Urgency, Due: p.Due, Answerable: true,
+		Urgency: s.Urgency, Due: p.Due, Answerable: s.Kind != incident.ForQuestion,
 	}
 	for _, other := range s.Present {
 		if other != p.Person {

@@ -82,7 +82,7 @@ func (r *response) toTell() *incident.Question {
 // it may have ended by itself meanwhile.
 func (r *response) tell(ctx workflow.Context, q incident.Question) {
 	defer r.effect()()
-	answer := runbook.Answer{Question: q.ID, Choice: q.Answer, By: q.By}
+	answer := runbook.Answer{Question: q.ID, Choice: q.Answer, By: q.By, Reason: q.Reason}
 	err := workflow.SignalExternalWorkflow(ctx, q.Run, "", runbook.AnswerSignal, answer).Get(ctx, nil)
 	r.state.Told[q.ID] = true
 	if err != nil && r.runs(q.Run) {

@@ -44,14 +44,14 @@ func TestApprovalIsPagedAnsweredAndRelayed(t *testing.T) {
 	s := rolling(t).
 		at("02:03:30", report(runbook.Report{Kind: runbook.Asked, Ordinal: 1, Text: "Roll back?", Question: question("02:13")})).
 		at("02:04", command("bob", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
-		at("02:09", command("grace", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
+		at("02:09", command("grace", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve", Reason: "r42 is bad"})).
 		at("02:10", report(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "done"})).
 		at("02:11", stop).play()
 	require.Equal(t, []string{
 		"02:02 run rollback started by bob",
-		"02:03 push alice (question-1)", "02:03 push grace (question-1)",
-		"02:05 sms alice (question-1)", "02:05 sms grace (question-1)",
-		"02:09 run hears approve from grace",
+		"02:03 push alice (question-1) no link", "02:03 push grace (question-1) no link",
+		"02:05 sms alice (question-1) no link", "02:05 sms grace (question-1) no link",
+		"02:09 run hears approve from grace: r42 is bad",
 	}, s.transcript("02:02", "02:11", "run", "question"))
 	require.Contains(t, s.answers["answer bob 02:04"], "forbidden", "who started it does not approve it")
 	require.Len(t, s.recorded("question"), 1, "a repeated report is no second question")

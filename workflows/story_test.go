@@ -176,7 +176,7 @@ func (s *story) rollback(ctx workflow.Context, in runbook.Input) error {
 	for {
 		var a runbook.Answer
 		workflow.GetSignalChannel(ctx, runbook.AnswerSignal).Receive(ctx, &a)
-		s.see("run hears %s from %s", a.Choice, a.By)
+		s.see("run hears %s from %s: %s", a.Choice, a.By, a.Reason)
 	}
 }
 

@@ -71,7 +71,7 @@ func (r *response) ticketDue() time.Time {
 // it had one gets none, unless it was a real incident.
 func (r *response) ticketWanted() bool {
 	real := !r.inc.Phase.Over() || r.in(incident.Closed)
-	return r.inc.Ticket.ID != "" || (real && r.inc.Response().Ticket)
+	return r.inc.Ticket.ID != "" || (real && r.inc.TicketWanted())
 }
 
 func (r *response) ticketOrder() *activities.TicketOrder {
@@ -97,6 +97,7 @@ func (r *response) untracked() []incident.FollowUp {
 func (r *response) ticketed(made activities.Published, face string, now time.Time) {
 	r.ticket.sending = false
 	r.state.NoTracker = r.state.NoTracker || made.Untracked
+	r.inc.Track(!r.state.NoTracker)
 	if made.Ticket.ID != "" {
 		r.inc.Ticketed(made.Ticket, made.FollowUps)
 	}

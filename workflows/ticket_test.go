@@ -34,6 +34,22 @@ func TestTicketFollowsTheIncident(t *testing.T) {
 	require.Equal(t, "2", s.row.FollowUps[0].Ticket.ID)
 }
 
+func TestFollowUpsOfATrackerAreNotCompletedByHand(t *testing.T) {
+	p := ticketed()
+	p.Ticket.Project = "OPS"
+	followUp := command("alice", workflows.AddFollowUp, incident.AddFollowUp{Title: "test the rollback"})
+	done := command("alice", workflows.CompleteFollowUp, incident.CompleteFollowUp{ID: "1"})
+	s := payments(t, p).at("02:01", followUp).at("02:02", done).at("02:03", stop)
+	s.broken["ticket"] = away("02:00", "")
+	s.play()
+	require.Contains(t, s.answers["complete-follow-up alice 02:02"], "refused: the tracker holds this follow-up", "though it is away")
+
+	s = payments(t, p).at("02:01", followUp).at("02:02", done).at("02:03", stop)
+	s.broken["tracker"] = refused
+	s.play()
+	require.Equal(t, "done", s.answers["complete-follow-up alice 02:02"], "where there is no tracker at all")
+}
+
 func TestChangesWithinAMinuteAreOneWrite(t *testing.T) {
 	s := payments(t, ticketed()).
 		at("02:01", command("alice", workflows.Acknowledge, ack)).

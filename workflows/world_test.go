@@ -23,7 +23,7 @@ type world struct {
 	lines []line
 	// over says that the story was told: what comes later is not seen.
 	over bool
-	// broken says why a channel, "mail", "ticket", "store" or "lookup" does
+	// broken says why a channel, "mail", "ticket", "tracker", "store" or "lookup" does
 	// not work at a time; nil is healthy.
 	broken map[string]func(at time.Time) error
 	// sent are the keys that were handed over; timeline, pages and rows are
@@ -142,7 +142,11 @@ func (w *world) Page(_ context.Context, o activities.PageOrder) (activities.Sent
 	if !w.first(o.Key) {
 		return activities.Sent{At: w.now(), Before: true}, nil
 	}
-	w.see("%s %s (%s)", kind, o.Person, strings.Split(o.Key, "/")[1])
+	link := " no link"
+	if o.Answerable {
+		link = ""
+	}
+	w.see("%s %s (%s)%s", kind, o.Person, strings.Split(o.Key, "/")[1], link)
 	return activities.Sent{At: w.now()}, nil
 }
 
@@ -194,6 +198,10 @@ func late(u incident.StatusUpdate) string {
 
 // ticket keeps the tickets of a publication.
 func (w *world) ticket(o activities.Publication, out *activities.Published) int {
+	if w.fails("tracker") != nil {
+		out.Untracked = true
+		return 1
+	}
 	switch err := activities.Known(w.fails("ticket")); incident.KindOf(err) {
 	case incident.Permanent:
 		out.Failed = append(out.Failed, err.Error())
