@@ -112,10 +112,11 @@ func (i *Incident) recur(fired []alerts.Alert, now time.Time) {
 	i.note(now, "recurrence", "Fires again after the end: %s. That is a new incident.", names(fired))
 }
 
-// Recurred says that the alerts of Outbox.Recurrence were handed on; number
-// names their new incident when it is known.
-func (i *Incident) Recurred(number string, now time.Time) {
-	i.Outbox.Recurrence = nil
+// Recurred says that the first n alerts of Outbox.Recurrence were handed on;
+// number names their new incident when it is known. What came in meanwhile is
+// owed still.
+func (i *Incident) Recurred(n int, number string, now time.Time) {
+	i.Outbox.Recurrence = slices.Clone(i.Outbox.Recurrence[min(n, len(i.Outbox.Recurrence)):])
 	i.note(now, "recurred", "The recurrence was handed on as %s.", cmp.Or(number, "a new incident"))
 }
 

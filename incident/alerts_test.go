@@ -192,7 +192,11 @@ func TestAfterTheWindowARecurrenceIsOwedANewIncident(t *testing.T) {
 			require.Equal(t, []alerts.Alert{refire}, i.Outbox.Recurrence)
 			require.False(t, i.HoldsKey)
 			require.Contains(t, kinds(i), "recurrence")
-			i.Recurred("INC-8", after(3*time.Hour))
+			late := since(refire, 4*time.Hour)
+			i.TakeAlerts([]alerts.Alert{late}, 0, after(4*time.Hour))
+			i.Recurred(1, "INC-8", after(4*time.Hour))
+			require.Equal(t, []alerts.Alert{late}, i.Outbox.Recurrence, "what came in meanwhile is owed still")
+			i.Recurred(1, "INC-8", after(4*time.Hour))
 			require.Empty(t, i.Outbox.Recurrence)
 		})
 	}

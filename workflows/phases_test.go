@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
@@ -126,6 +128,40 @@ func TestFiringAlertAtTheVeryEndIsNeverIgnored(t *testing.T) {
 	s.at("02:06", command("alice", workflows.Cancel, incident.Cancel{Reason: "a test alert"})).
 		at("02:07", says(fire("PaymentsFail", "02:07"))).play()
 	require.Len(t, s.recorded("recurred"), 1)
+}
+
+// opens has the incident's successors start, or not, without being played.
+func opens(fails func(at time.Time) error) func(*story) {
+	return func(s *story) {
+		s.env.OnWorkflow(workflows.Incident, anything, anything).Return(func(ctx workflow.Context, state workflows.State) error {
+			if state.Incident.Number == s.number {
+				return workflows.Incident(ctx, state)
+			}
+			if fails(s.env.Now()) != nil {
+				return testsuite.ErrMockStartChildWorkflowFailed
+			}
+			s.see("opened for %d alerts", len(state.Alerts))
+			return nil
+		})
+	}
+}
+
+func TestARecurrenceIsHandedOnUntilSomebodyHasIt(t *testing.T) {
+	s := resolved(t, quiet()).at("02:50", says(fire("PaymentsFail", "02:50")))
+	s.watch = opens(away("02:50", "02:50:30"))
+	s.breaks = []string{"02:50:40"} // this environment starts a child of one name only once a run
+	s.play()
+	require.Equal(t, []string{"02:50:40 opened for 1 alerts"}, s.transcript("02:45", "1d 00:00", "opened for"))
+	require.Len(t, s.recorded("recurred"), 1)
+	require.Empty(t, s.row.Outbox.Recurrence)
+}
+
+func TestALaterRecurrenceGoesToTheSameSuccessor(t *testing.T) {
+	s := resolved(t, quiet()).
+		at("02:50", says(fire("PaymentsFail", "02:50"))).
+		at("02:55", says(fire("Other", "02:55"))).play()
+	require.Len(t, s.recorded("recurred"), 2)
+	require.Len(t, s.rows, 2, "no second successor")
 }
 
 func TestCommandIsAppliedOnceAnID(t *testing.T) {

@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -12,25 +14,37 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
+// recurAgain is the pause after a recurrence that could not be handed on.
+const recurAgain = time.Minute
+
 // recur hands on what fires after the end: to the incident that this one was
-// merged into, or else to a new one.
+// merged into, or to the one that was opened for it before, or else to a new
+// one. It tries until somebody has it.
 func (r *response) recur(ctx workflow.Context) {
 	owed := func() bool { return len(r.inc.Outbox.Recurrence) > 0 }
+	next := r.state.Into
 	for !r.stopping() {
 		if workflow.Await(ctx, func() bool { return r.stopping() || owed() }) != nil || r.stopping() {
 			return
 		}
 		late := r.inc.Outbox.Recurrence
-		number := r.state.Into
-		if number == "" || !r.passOn(ctx, number, late) {
-			number = r.open(ctx, late)
+		next = cmp.Or(r.state.Into, next)
+		if next == "" || !r.passOn(ctx, next, late) {
+			next = r.open(ctx, late)
 		}
-		r.inc.Recurred(number, workflow.Now(ctx))
+		if next != "" {
+			r.inc.Recurred(len(late), next, workflow.Now(ctx))
+			continue
+		}
+		if r.until(ctx, workflow.Now(ctx).Add(recurAgain), "hand on the recurrence", r.stopping) != nil {
+			return
+		}
 	}
 }
 
-// open starts a new incident for alerts of the same key. Its number is made
-// without the database: it settles its key itself, and is merged when another
+// open starts a new incident for alerts of the same key, and returns its
+// number, or "" when it cannot be started now. The number is made without the
+// database: the new one settles its key itself, and is merged when another
 // delivery was faster.
 func (r *response) open(ctx workflow.Context, late []alerts.Alert) string {
 	defer r.effect()()
@@ -45,6 +59,7 @@ func (r *response) open(ctx workflow.Context, late []alerts.Alert) string {
 	child := workflow.ExecuteChildWorkflow(r.sibling(ctx, next), Incident, state)
 	if err := child.GetChildWorkflowExecution().Get(ctx, nil); err != nil && !isAlreadyStarted(err) {
 		r.log.Error("the recurrence cannot be opened", "number", next.Number, "error", err)
+		return ""
 	}
 	return next.Number
 }
