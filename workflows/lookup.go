@@ -9,18 +9,18 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// lookUp asks who is on call now. The first time it asks for every level, and
-// keeps the answers: a look-up that fails uses the last good one and never
-// counts as nobody.
+// lookUp asks who is on call now, and keeps the answer: a look-up that fails
+// uses the last good one and never counts as nobody. The first time it asks
+// for every level, so that there is one for each.
 func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) []activities.Recipient {
 	r.trying++
 	defer func() { r.trying-- }()
 	defer r.effect()()
 	known, again := r.state.Known[s.ID]
-	question, level := activities.LookUp{Urgency: s.Urgency, At: workflow.Now(ctx), Levels: r.levels(s)}, s.Level
+	question := activities.LookUp{Urgency: s.Urgency, At: workflow.Now(ctx), Levels: r.levels(s)}
 	if again {
 		present := min(max(s.Level, 0), len(question.Levels)-1)
-		question.Levels, level = question.Levels[present:present+1], 0
+		question.Levels = question.Levels[present : present+1]
 	}
 	var found [][]activities.Recipient
 	err := workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit), pager.WhoIsOnCall, question).Get(ctx, &found)
@@ -31,10 +31,15 @@ func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) []activitie
 	if err != nil {
 		found = r.lookUpOn(ctx, s, question)
 	}
-	if !again && len(found) > 0 {
+	switch {
+	case len(found) == 0:
+		return nil
+	case !again:
 		r.state.Known[s.ID] = found
+	case s.Level < len(known):
+		known[s.Level] = found[0]
 	}
-	return nth(found, level)
+	return nth(r.state.Known[s.ID], s.Level)
 }
 
 // lookUpAgain is the pause after a look-up that was tried for an hour.

@@ -219,6 +219,18 @@ func TestLookUpThatFailsUsesTheLastGoodAnswer(t *testing.T) {
 	require.Empty(t, s.recorded("level.empty"), "not knowing is not nobody")
 }
 
+func TestTheLastGoodAnswerIsTheLatest(t *testing.T) {
+	p := quiet()
+	p.Escalation.Repeat = 1
+	s := payments(t, p).
+		at("02:04", func(s *story) { s.duty["payments/secondary"] = "erin" }).
+		at("02:16", command("erin", workflows.Acknowledge, ack)).at("02:17", stop)
+	s.broken["lookup"] = away("02:06", "")
+	s.play()
+	require.Equal(t, []string{"02:05 push erin (alert-1)", "02:10 push alice (alert-1)", "02:15 push erin (alert-1)"},
+		s.transcript("02:04", "02:17", "push"), "erin has been on call since 02:04")
+}
+
 func TestFirstLookUpThatFailsIsTriedOn(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["lookup"] = away("02:00", "02:00:20")
