@@ -88,7 +88,7 @@ func (w *world) grant(kind, owner string, scopes ...string) string {
 	w.t.Helper()
 	token := api.MintToken()
 	require.NoError(w.t, w.store.CreateToken(w.t.Context(), store.Token{
-		ID: "token-of-" + owner, Hash: api.HashToken(token), Kind: kind, Owner: owner, Scopes: scopes, Created: night,
+		ID: "token-of-" + owner, Hash: api.HashToken(token), Kind: kind, Owner: owner, Scopes: scopes, Created: night, LastUsed: night,
 	}))
 	return token
 }
