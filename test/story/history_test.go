@@ -49,6 +49,9 @@ func tally(events []*history.HistoryEvent) string {
 		if scheduled := e.GetActivityTaskScheduledEventAttributes(); scheduled != nil {
 			counts["("+scheduled.GetActivityType().GetName()+")"]++
 		}
+		if signaled := e.GetWorkflowExecutionSignaledEventAttributes(); signaled != nil {
+			counts["("+signaled.GetSignalName()+")"]++
+		}
 	}
 	return fmt.Sprint(counts)
 }
