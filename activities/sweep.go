@@ -6,7 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
+
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // Mender repairs what a crash or an operator left: by the way that every
@@ -18,16 +22,25 @@ type Mender interface {
 	// Inspect looks whether a silent incident still has its workflow; when it
 	// has not, the catch-all service is paged and its key is freed.
 	Inspect(ctx context.Context, number string) (gone bool, err error)
-	// ReportStuck pages the catch-all service about an incident that makes no
-	// progress, once.
-	ReportStuck(ctx context.Context, number string) error
+	// ReportStuck pages the catch-all service about the incidents that make no
+	// progress: all in one incident, and each once.
+	ReportStuck(ctx context.Context, numbers []string) error
 }
 
-// Keeper knows which incidents are silent, and keeps the histories of runs
-// for the time after the engine has forgotten them.
+// Keeper knows which incidents are silent, keeps the histories of runs for
+// the time after the engine has forgotten them, and forgets what nobody asks
+// for any more.
 type Keeper interface {
-	// Silent lists the open incidents that recorded nothing since then.
-	Silent(ctx context.Context, since time.Time) ([]string, error)
+	// Silent lists open incidents that recorded nothing since then and were
+	// not looked at since then, at most limit of them.
+	Silent(ctx context.Context, since time.Time, limit int) ([]string, error)
+	// Looked notes that these incidents were looked at.
+	Looked(ctx context.Context, numbers []string, at time.Time) error
+	// Incident returns an incident as it was last recorded.
+	Incident(ctx context.Context, number string) (*incident.Incident, error)
+	// Purge removes some of what nobody asks for any more, and returns how
+	// many rows; zero when none are left.
+	Purge(ctx context.Context, now time.Time) (int64, error)
 	HasHistory(ctx context.Context, workflowID, runID string) (bool, error)
 	SaveHistory(ctx context.Context, workflowID, runID string, closed time.Time, gz []byte) error
 }
@@ -56,9 +69,17 @@ const (
 	sweepAfter = 15 * time.Second
 	sweepRows  = 500
 	// silence is how long an incident may record nothing before it is looked
-	// at.
-	silence   = 10 * time.Minute
+	// at, and then until it is looked at again.
+	silence = 10 * time.Minute
+	// sweepSilent is how many are looked at: an incident that waits weeks for
+	// its follow-ups is silent too.
+	sweepSilent = 200
+	// sweepRuns bounds the histories that are saved, and those that fail.
 	sweepRuns = 100
+	// sweepStep bounds each step; the others have their turn all the same.
+	sweepStep = 20 * time.Second
+	// purgeEvery is how often old rows are looked for.
+	purgeEvery = time.Hour
 	// looksBack is from when on the first sweep of a process looks for
 	// histories: the shortest retention that a namespace should have.
 	looksBack = 7 * 24 * time.Hour
@@ -76,6 +97,39 @@ type Sweeper struct {
 	Now func() time.Time
 
 	kept kept
+
+	mu     sync.Mutex
+	purged time.Time
+}
+
+// Swept says what one sweep found.
+type Swept struct {
+	Rows      SweptRows `json:"rows"`
+	Gone      []string  `json:"gone,omitempty"`
+	Troubled  []string  `json:"troubled,omitempty"`
+	Histories int       `json:"histories,omitempty"`
+	Purged    int64     `json:"purged,omitempty"`
+}
+
+// Sweep does every step once: it sends what was not accepted, looks at silent
+// incidents, reports those that are stuck, keeps histories and purges. What
+// fails is left to the next sweep and does not keep the rest from being done;
+// the error says all of it.
+func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
+	var out Swept
+	var failed error
+	for _, step := range []func(context.Context) error{
+		func(ctx context.Context) (err error) { out.Rows, err = s.SendWaiting(ctx); return err },
+		func(ctx context.Context) (err error) { out.Gone, err = s.InspectSilent(ctx); return err },
+		func(ctx context.Context) (err error) { out.Troubled, err = s.ReportTroubled(ctx); return err },
+		func(ctx context.Context) (err error) { out.Histories, err = s.KeepHistories(ctx); return err },
+		func(ctx context.Context) (err error) { out.Purged, err = s.Purge(ctx); return err },
+	} {
+		within, cancel := context.WithTimeout(ctx, sweepStep)
+		failed = errors.Join(failed, Fail(step(within)))
+		cancel()
+	}
+	return out, failed
 }
 
 // SweptRows counts the rows that were sent again.
@@ -88,68 +142,105 @@ type SweptRows struct {
 // seconds: a process died between a claim and its mark.
 func (s *Sweeper) SendWaiting(ctx context.Context) (SweptRows, error) {
 	sent, failed, err := s.Mender.Resend(ctx, s.now().Add(-sweepAfter), sweepRows)
-	return SweptRows{Sent: sent, Failed: failed}, Fail(err)
+	return SweptRows{Sent: sent, Failed: failed}, err
 }
 
-// InspectSilent looks at open incidents that have recorded nothing for 10
-// minutes, and returns those whose workflow was gone.
+// InspectSilent looks at some of the open incidents that have recorded nothing
+// for 10 minutes, each every 10 minutes at most, and returns those whose
+// workflow was gone.
 func (s *Sweeper) InspectSilent(ctx context.Context) ([]string, error) {
-	numbers, err := s.Keeper.Silent(ctx, s.now().Add(-silence))
+	now := s.now()
+	numbers, err := s.Keeper.Silent(ctx, now.Add(-silence), sweepSilent)
 	if err != nil {
-		return nil, Fail(err)
+		return nil, err
 	}
-	var gone []string
+	var gone, looked []string
 	var failed error
 	for _, number := range numbers {
 		lost, err := s.Mender.Inspect(ctx, number)
-		failed = errors.Join(failed, err)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		looked = append(looked, number)
 		if lost {
 			gone = append(gone, number)
 		}
 	}
-	return gone, Fail(failed)
+	return gone, errors.Join(failed, s.Keeper.Looked(ctx, looked, now))
 }
 
 // ReportTroubled pages the catch-all service about incidents whose workflow
-// fails again and again, and returns them.
+// fails again and again, and returns them. Those that Tocsin opened about
+// itself are left out: one that is stuck must not open the next.
 func (s *Sweeper) ReportTroubled(ctx context.Context) ([]string, error) {
 	numbers, err := s.Runs.Troubled(ctx)
 	if err != nil {
-		return nil, Fail(err)
+		return nil, err
 	}
-	var failed error
-	for _, number := range numbers {
-		failed = errors.Join(failed, s.Mender.ReportStuck(ctx, number))
+	numbers = slices.DeleteFunc(numbers, func(number string) bool {
+		i, err := s.Keeper.Incident(ctx, number)
+		return err == nil && i.Origin == string(incident.Tocsin) // who is not known is reported
+	})
+	if len(numbers) == 0 {
+		return nil, nil
 	}
-	return numbers, Fail(failed)
+	return numbers, s.Mender.ReportStuck(ctx, numbers)
 }
 
 // KeepHistories stores the histories of runs that have ended, since the
 // engine forgets a run after its retention though its incident may live on.
-// It returns how many were new.
+// It returns how many were new. One that cannot be kept is tried again by the
+// next sweep, and does not stop the others.
 func (s *Sweeper) KeepHistories(ctx context.Context) (int, error) {
 	runs, err := s.Runs.ClosedRuns(ctx, s.kept.since(s.now().Add(-looksBack)))
 	if err != nil {
-		return 0, Fail(err)
+		return 0, err
 	}
-	saved := 0
+	saved, failures := 0, 0
+	var failed error
 	for _, run := range runs {
+		if saved == sweepRuns || failures == sweepRuns || ctx.Err() != nil {
+			break
+		}
 		if s.kept.has(run) {
 			continue
 		}
 		isNew, err := s.keep(ctx, run)
 		if err != nil {
-			return saved, Fail(err)
-		}
-		s.kept.add(run)
-		if !isNew {
+			failures++
+			failed = errors.Join(failed, err)
 			continue
 		}
-		if saved++; saved == sweepRuns {
-			break
+		s.kept.add(run, failures == 0)
+		if isNew {
+			saved++
 		}
 	}
-	return saved, nil
+	return saved, failed
+}
+
+// Purge removes what nobody asks for any more, once an hour, and returns how
+// many rows.
+func (s *Sweeper) Purge(ctx context.Context) (int64, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if now.Sub(s.purged) < purgeEvery {
+		return 0, nil
+	}
+	var sum int64
+	for {
+		n, err := s.Keeper.Purge(ctx, now)
+		sum += n
+		if err != nil {
+			return sum, err
+		}
+		if n == 0 {
+			s.purged = now
+			return sum, nil
+		}
+	}
 }
 
 // keep stores one history, unless it is kept already.

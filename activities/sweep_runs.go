@@ -29,15 +29,16 @@ type kept struct {
 	runs map[string]time.Time
 }
 
-// since returns from when on runs are to be listed: from first when nothing
-// was kept yet.
+// since returns from when on runs are to be listed, which is first or later,
+// and forgets those that are not listed any more.
 func (k *kept) since(first time.Time) time.Time {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.last.IsZero() {
-		return first
+	if from := k.last.Add(-overlap); from.After(first) {
+		first = from
 	}
-	return k.last.Add(-overlap)
+	maps.DeleteFunc(k.runs, func(_ string, closed time.Time) bool { return closed.Before(first) })
+	return first
 }
 
 func (k *kept) has(run ClosedRun) bool {
@@ -47,19 +48,18 @@ func (k *kept) has(run ClosedRun) bool {
 	return ok
 }
 
-// add remembers a run, and forgets those that are not listed any more.
-func (k *kept) add(run ClosedRun) {
+// add remembers a run. It is the last one when all before it are kept too: a
+// run that failed is listed again until it is too old.
+func (k *kept) add(run ClosedRun, last bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.runs == nil {
 		k.runs = map[string]time.Time{}
 	}
 	k.runs[run.RunID] = run.Closed
-	if !run.Closed.After(k.last) {
-		return
+	if last && run.Closed.After(k.last) {
+		k.last = run.Closed
 	}
-	k.last = run.Closed
-	maps.DeleteFunc(k.runs, func(_ string, closed time.Time) bool { return closed.Before(k.last.Add(-overlap)) })
 }
 
 // TemporalRuns answers what the sweeper asks, from Temporal.

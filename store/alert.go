@@ -19,7 +19,8 @@ type Alert struct {
 
 // Alerts lists the alerts of an incident, also those beyond the ones that the
 // incident itself carries, by when they were first heard of, and the cursor
-// of what comes next, which is empty at the end. The limit is within 1..200,
+// of what comes next, which is empty at the end. Without a number it lists the
+// alerts that belong to none. The limit is within 1..200,
 // zero means 50; a cursor that was not made here is Invalid.
 func (s *Store) Alerts(ctx context.Context, number, after string, limit int) ([]Alert, string, error) {
 	var c condition

@@ -88,6 +88,30 @@ func (s *Store) Claim(ctx context.Context, claims []Claim) ([]Claimed, error) {
 	return out, nil
 }
 
+// Note keeps what alerts say that page nobody: each belongs to no incident,
+// and Alerts lists them under no number. An alert that an open incident knows
+// is left as that incident knows it.
+func (s *Store) Note(ctx context.Context, claims []Claim) error {
+	for part := range slices.Chunk(claims, claimsAtOnce) {
+		err := s.write(ctx, "note alerts", func(tx *sqlx.Tx) error {
+			d := newDesk()
+			if err := d.load(ctx, tx, part, d.loadHeld, d.loadFacts); err != nil {
+				return err
+			}
+			for _, c := range part {
+				for _, a := range c.Alerts {
+					d.noteOnly(c, a)
+				}
+			}
+			return d.saveFacts(ctx, tx)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // claimsAtOnce bounds the claims of one transaction: a statement has only so
 // many parameters.
 const claimsAtOnce = 1000

@@ -375,3 +375,23 @@ func TestClaimsOfAMomentAreManyRows(t *testing.T) {
 		}
 	})
 }
+
+func TestNotedAlertsBelongToNone(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		quiet, paged := firing("quiet"), firing("paged")
+		held := claim(t, s, paged)
+		for range 2 {
+			require.NoError(t, s.Note(t.Context(), []store.Claim{quiet, paged}))
+		}
+		list, _, err := s.Alerts(t.Context(), "", "", 0)
+		require.NoError(t, err)
+		require.Len(t, list, 1)
+		require.Equal(t, quiet.Alerts[0].Labels, list[0].Labels)
+		require.Equal(t, 2, list[0].Count)
+		list, _, err = s.Alerts(t.Context(), held.Number, "", 0)
+		require.NoError(t, err)
+		require.Len(t, list, 1, "an open incident keeps what it knows")
+		require.Len(t, openKeys(t, s), 1)
+	})
+}

@@ -153,6 +153,17 @@ func (d *desk) note(c Claim, a alerts.Alert, row *claimRow) bool {
 	return heard
 }
 
+// noteOnly keeps what a delivery says of an alert that pages nobody.
+func (d *desk) noteOnly(c Claim, a alerts.Alert) {
+	id := factID{c.Service, c.Key, a.Fingerprint}
+	row, known := d.held[pair{c.Service, c.Key}], d.facts[id]
+	if row != nil && known != nil && known.Number == row.Number {
+		return
+	}
+	d.note(c, a, nil)
+	d.facts[id].Number, d.facts[id].Listed = "", 0
+}
+
 // isNews reports whether a delivery changes what is known of an alert.
 // Copies, repeats and late deliveries do not; an alert that still fires is
 // news for an incident that it did not belong to.

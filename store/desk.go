@@ -38,6 +38,14 @@ type desk struct {
 	wanted  []outboxRow
 }
 
+func newDesk() *desk {
+	return &desk{
+		held: map[pair]*claimRow{}, earlier: map[pair]string{}, taken: map[string]bool{},
+		facts: map[factID]*factRow{}, rates: map[string]int{},
+		changed: map[string]*claimRow{}, seen: map[factID]*factRow{},
+	}
+}
+
 type counters struct {
 	Incident int64 `db:"incident"`
 	Outbox   int64 `db:"outbox"`

@@ -11,23 +11,24 @@ import (
 
 // loadDesk reads what the claims have to do with.
 func loadDesk(ctx context.Context, tx *sqlx.Tx, claims []Claim) (*desk, error) {
-	d := &desk{
-		held: map[pair]*claimRow{}, earlier: map[pair]string{}, taken: map[string]bool{},
-		facts: map[factID]*factRow{}, rates: map[string]int{},
-		changed: map[string]*claimRow{}, seen: map[factID]*factRow{},
-	}
+	d := newDesk()
+	return d, d.load(ctx, tx, claims, d.loadHeld, d.loadEarlier, d.loadFacts, d.loadTaken, d.loadRates)
+}
+
+// loader reads one kind of what claims have to do with.
+type loader func(context.Context, *sqlx.Tx, []Claim) error
+
+func (d *desk) load(ctx context.Context, tx *sqlx.Tx, claims []Claim, loads ...loader) error {
 	var err error
 	if d.counters, err = takeCounters(ctx, tx); err != nil {
-		return nil, err
+		return err
 	}
-	for _, load := range []func(context.Context, *sqlx.Tx, []Claim) error{
-		d.loadHeld, d.loadEarlier, d.loadFacts, d.loadTaken, d.loadRates,
-	} {
+	for _, load := range loads {
 		if err := load(ctx, tx, claims); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return d, nil
+	return nil
 }
 
 // loadHeld reads which incidents have the keys, and the storms of the
@@ -75,8 +76,10 @@ func (d *desk) loadEarlier(ctx context.Context, tx *sqlx.Tx, claims []Claim) err
 	}
 	var rows []keyRow
 	err := tx.SelectContext(ctx, &rows, tx.Rebind(`
-		SELECT service, key, number FROM claim_keys
-		WHERE (service, key) IN (VALUES `+tuples(len(wanted), 2)+`) ORDER BY at, released_at, number`), pairs(wanted)...)
+		SELECT k.service, k.key, k.number FROM (VALUES `+tuples(len(wanted), 2)+`) AS w
+		JOIN claim_keys k ON k.service = w.column1 AND k.key = w.column2
+		AND k.at = (SELECT MAX(m.at) FROM claim_keys m WHERE m.service = w.column1 AND m.key = w.column2)
+		ORDER BY k.released_at, k.number`), pairs(wanted)...)
 	for _, row := range rows {
 		d.earlier[pair{row.Service, row.Key}] = row.Number
 	}

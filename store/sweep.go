@@ -10,14 +10,30 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// Silent lists the incidents that are not over and have recorded nothing
-// since then, the most silent first. Those that are marked as gone are left
-// out.
-func (s *Store) Silent(ctx context.Context, since time.Time) ([]string, error) {
+// Silent lists incidents that are not over and have recorded nothing since
+// then, at most limit of them: those that were not looked at for longest
+// first, and none that was looked at since then. Those that are marked as gone
+// are left out.
+func (s *Store) Silent(ctx context.Context, since time.Time, limit int) ([]string, error) {
 	numbers, err := list[string](ctx, s, `
-		SELECT number FROM incidents WHERE `+open+` AND gone_at IS NULL AND updated_at < $1
-		ORDER BY updated_at, number`, stampOf(since))
+		SELECT number FROM incidents WHERE `+open+` AND gone_at IS NULL
+		AND updated_at < ? AND (looked_at IS NULL OR looked_at < ?)
+		ORDER BY COALESCE(looked_at, updated_at), number LIMIT ?`, stampOf(since), stampOf(since), limited(limit))
 	return numbers, failed(err, "list silent incidents")
+}
+
+// Looked notes that somebody has looked at silent incidents; at most 200.
+func (s *Store) Looked(ctx context.Context, numbers []string, at time.Time) error {
+	if len(numbers) == 0 {
+		return nil
+	}
+	args := []any{stampOf(at)}
+	for _, number := range numbers {
+		args = append(args, number)
+	}
+	_, err := s.exec(ctx, "note which incidents were looked at", s.w.Rebind(
+		`UPDATE incidents SET looked_at = ? WHERE number IN `+tuples(1, len(numbers))), args...)
+	return err
 }
 
 // noRun stands where the id of a run does in lines that no run wrote. It

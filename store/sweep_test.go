@@ -17,7 +17,7 @@ func TestSilentAndGone(t *testing.T) {
 		ctx := t.Context()
 		silent := func(since time.Time, want ...string) {
 			t.Helper()
-			got, err := s.Silent(ctx, since)
+			got, err := s.Silent(ctx, since, 200)
 			require.NoError(t, err)
 			require.ElementsMatch(t, want, got)
 		}
@@ -48,5 +48,66 @@ func TestSilentAndGone(t *testing.T) {
 
 		record(t, s, lost, entry(3))
 		silent(time.Now().Add(time.Hour), lost.Number)
+	})
+}
+
+func TestSilentAreLookedAtInTurn(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, since := t.Context(), time.Now().Add(time.Hour)
+		for _, number := range []string{"INC-1", "INC-2", "INC-3"} {
+			record(t, s, someIncident(number))
+		}
+		first, err := s.Silent(ctx, since, 2)
+		require.NoError(t, err)
+		require.Equal(t, []string{"INC-1", "INC-2"}, first)
+		require.NoError(t, s.Looked(ctx, nil, since))
+		require.NoError(t, s.Looked(ctx, first, since))
+		next, err := s.Silent(ctx, since, 2)
+		require.NoError(t, err)
+		require.Equal(t, []string{"INC-3"}, next, "what was looked at a moment ago is left alone")
+		require.NoError(t, s.Looked(ctx, next, since.Add(time.Second)))
+		again, err := s.Silent(ctx, since.Add(time.Minute), 2)
+		require.NoError(t, err)
+		require.Equal(t, first, again)
+	})
+}
+
+func TestPurge(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		ago := func(name string) store.Claim {
+			c := firing(name)
+			c.At = time.Now().Add(-40 * 24 * time.Hour)
+			return c
+		}
+		over, open := claim(t, s, ago("over")), claim(t, s, ago("open"))
+		require.NoError(t, s.Accept(ctx, []int64{over.Outbox}))
+		require.NoError(t, s.Release(ctx, over.Number, "resolved"))
+		require.NoError(t, s.Note(ctx, []store.Claim{ago("quiet")}))
+		known := func(number string) int {
+			list, _, err := s.Alerts(ctx, number, "", 0)
+			require.NoError(t, err)
+			return len(list)
+		}
+		purge := func(now time.Time, want int) {
+			t.Helper()
+			n, err := s.Purge(ctx, now)
+			require.NoError(t, err)
+			require.EqualValues(t, want, n)
+		}
+		require.Equal(t, 1, known(""))
+		purge(time.Now().Add(23*time.Hour), 1) // the quiet one
+		require.Zero(t, known(""))
+		require.Equal(t, 1, known(over.Number), "its incident was over just now")
+		purge(time.Now().Add(25*time.Hour), 1)
+		purge(time.Now().Add(25*time.Hour), 0)
+		purge(time.Now().Add(31*24*time.Hour), 1)
+		require.Zero(t, known(over.Number))
+		require.Equal(t, 1, known(open.Number), "what an open incident knows stays")
+		waiting, err := s.WaitingFor(ctx, open.Number)
+		require.NoError(t, err)
+		require.Len(t, waiting, 1, "and so does what is wanted of it")
 	})
 }

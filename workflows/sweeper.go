@@ -14,58 +14,27 @@ import (
 	"github.com/tocsinhq/tocsin/activities"
 )
 
-// Swept says what one sweep found.
-type Swept struct {
-	Rows      activities.SweptRows `json:"rows"`
-	Gone      []string             `json:"gone,omitempty"`
-	Troubled  []string             `json:"troubled,omitempty"`
-	Histories int                  `json:"histories,omitempty"`
-}
-
-// Sweep mends what a crash left between two steps: it sends what is wanted
-// and was not accepted, finds incidents whose workflow is gone or stuck, and
-// keeps the histories of runs that have ended. What fails is left to the next
-// sweep and does not keep the rest from being done; the error says all of it.
-func Sweep(ctx workflow.Context) (Swept, error) {
+// Sweep mends what a crash left between two steps, in one activity: it runs
+// often, and each of its events is written down. The activity is tried once,
+// since the next sweep is the next try.
+func Sweep(ctx workflow.Context) (activities.Swept, error) {
 	var s *activities.Sweeper
-	var out Swept
-	steps := []struct {
-		summary  string
-		activity any
-		result   any
-	}{
-		{"send what was not accepted", s.SendWaiting, &out.Rows},
-		{"look at silent incidents", s.InspectSilent, &out.Gone},
-		{"report incidents that are stuck", s.ReportTroubled, &out.Troubled},
-		{"keep histories", s.KeepHistories, &out.Histories},
-	}
-	var failed error
-	for _, step := range steps {
-		err := workflow.ExecuteActivity(sweeping(ctx, step.summary), step.activity).Get(ctx, step.result)
-		if temporal.IsCanceledError(err) {
-			return out, err
-		}
-		failed = errors.Join(failed, err)
-	}
-	return out, failed
-}
-
-// sweeping tries a step once: the next sweep is the next try.
-func sweeping(ctx workflow.Context, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: Integrations, Summary: summary,
-		StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: 2 * time.Minute,
+	var out activities.Swept
+	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: Integrations, Summary: "mend what was left",
+		StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 4 * time.Minute,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 		Priority:    temporal.Priority{PriorityKey: 4},
-	})
+	}), s.Sweep).Get(ctx, &out)
+	return out, err
 }
 
 const (
 	sweeperSchedule = "sweeper"
-	sweepEvery      = 15 * time.Second
+	sweepEvery      = 30 * time.Second
 )
 
-// EnsureSchedule makes the sweeper run every 15 seconds, one sweep at a time;
+// EnsureSchedule makes the sweeper run every 30 seconds, one sweep at a time;
 // a schedule that is there already is brought up to date. Sweeps missed while
 // Temporal was away are not made up for.
 func EnsureSchedule(ctx context.Context, schedules client.ScheduleClient) error {

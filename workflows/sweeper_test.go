@@ -7,7 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
@@ -28,9 +30,15 @@ func (w sweepWorld) err() error {
 
 func (w sweepWorld) Resend(context.Context, time.Time, int) (int, int, error) { return 2, 0, w.err() }
 func (w sweepWorld) Inspect(context.Context, string) (bool, error)            { return true, nil }
-func (w sweepWorld) ReportStuck(context.Context, string) error                { return nil }
-func (w sweepWorld) Silent(context.Context, time.Time) ([]string, error) {
+func (w sweepWorld) ReportStuck(context.Context, []string) error              { return nil }
+func (w sweepWorld) Looked(context.Context, []string, time.Time) error        { return nil }
+func (w sweepWorld) Purge(context.Context, time.Time) (int64, error)          { return 0, nil }
+func (w sweepWorld) Silent(context.Context, time.Time, int) ([]string, error) {
 	return []string{"INC-1"}, nil
+}
+
+func (w sweepWorld) Incident(context.Context, string) (*incident.Incident, error) {
+	return &incident.Incident{}, nil
 }
 func (w sweepWorld) HasHistory(context.Context, string, string) (bool, error) { return false, nil }
 func (w sweepWorld) SaveHistory(context.Context, string, string, time.Time, []byte) error {
@@ -50,7 +58,10 @@ func sweep(t *testing.T, w sweepWorld) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
 	env.RegisterActivity(&activities.Sweeper{Mender: w, Keeper: w, Runs: w})
+	called := 0
+	env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { called++ })
 	env.ExecuteWorkflow(workflows.Sweep)
+	require.Equal(t, 1, called, "it runs often: one activity, few events")
 	require.True(t, env.IsWorkflowCompleted())
 	return env
 }
@@ -58,9 +69,9 @@ func sweep(t *testing.T, w sweepWorld) *testsuite.TestWorkflowEnvironment {
 func TestSweepMendsEverything(t *testing.T) {
 	env := sweep(t, sweepWorld{})
 	require.NoError(t, env.GetWorkflowError())
-	var out workflows.Swept
+	var out activities.Swept
 	require.NoError(t, env.GetWorkflowResult(&out))
-	require.Equal(t, workflows.Swept{
+	require.Equal(t, activities.Swept{
 		Rows: activities.SweptRows{Sent: 2}, Gone: []string{"INC-1"}, Troubled: []string{"INC-2"}, Histories: 1,
 	}, out)
 }
@@ -101,9 +112,9 @@ func TestEnsureScheduleCreatesAndUpdates(t *testing.T) {
 	s := &scheduler{}
 	require.NoError(t, workflows.EnsureSchedule(t.Context(), s))
 	require.Equal(t, enums.SCHEDULE_OVERLAP_POLICY_SKIP, s.created.Overlap)
-	require.Equal(t, 15*time.Second, s.created.Spec.Intervals[0].Every)
+	require.Equal(t, 30*time.Second, s.created.Spec.Intervals[0].Every)
 	require.Nil(t, s.updated)
 	require.NoError(t, workflows.EnsureSchedule(t.Context(), s))
 	require.Equal(t, enums.SCHEDULE_OVERLAP_POLICY_SKIP, s.updated.Policy.Overlap)
-	require.Equal(t, 15*time.Second, s.updated.Spec.Intervals[0].Every)
+	require.Equal(t, 30*time.Second, s.updated.Spec.Intervals[0].Every)
 }

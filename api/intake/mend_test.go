@@ -141,10 +141,14 @@ func TestInspectLeavesWhatWasNeverStartedToTheSweeper(t *testing.T) {
 func TestReportStuckPagesOnce(t *testing.T) {
 	w := newWorld(t)
 	for range 3 {
-		require.NoError(t, w.ReportStuck(t.Context(), "INC-9"))
+		require.NoError(t, w.ReportStuck(t.Context(), []string{"INC-9"}))
 	}
-	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
-	require.Contains(t, w.engine.Workflow("INC-1").Incident.Title, "INC-9 is stuck")
+	require.NoError(t, w.ReportStuck(t.Context(), []string{"INC-8", "INC-9"}))
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts(), "one incident for all that are stuck")
+	own := w.engine.Workflow("INC-1")
+	require.Contains(t, own.Incident.Title, "INC-9 is stuck")
+	require.Equal(t, "tocsin", own.Incident.Origin)
+	require.Len(t, own.Told, 2)
 }
 
 func TestDeclare(t *testing.T) {

@@ -67,7 +67,8 @@ func (i *Intake) Inspect(ctx context.Context, number string) (gone bool, err err
 		return false, nil
 	}
 	const reason = "its workflow is gone"
-	if err := i.alarm(ctx, workflowGone, number, number+" was open and "+reason+": nobody is being paged for it"); err != nil {
+	a := ownAlert(workflowGone, number, number+" was open and "+reason+": nobody is being paged for it")
+	if err := i.alarm(ctx, a.Labels, []alerts.Alert{a}); err != nil {
 		return false, err
 	}
 	if err := i.store.MarkGone(ctx, number, reason); err != nil {
@@ -78,16 +79,31 @@ func (i *Intake) Inspect(ctx context.Context, number string) (gone bool, err err
 	return true, nil
 }
 
-// ReportStuck pages the catch-all service about an incident whose workflow
-// makes no progress; once until that is over, however often it is called.
-// Errors are of kind incident.Unavailable.
-func (i *Intake) ReportStuck(ctx context.Context, number string) error {
-	i.log.Error("the workflow of an incident makes no progress", "incident", number)
-	return i.alarm(ctx, workflowStuck, number, number+" is stuck: its workflow makes no progress")
+// ReportStuck pages the catch-all service about incidents whose workflows make
+// no progress: all are alerts of one incident, and each is told once until that
+// is over, however often it is called. Errors are of kind incident.Unavailable.
+func (i *Intake) ReportStuck(ctx context.Context, numbers []string) error {
+	i.log.Error("workflows of incidents make no progress", "incidents", numbers)
+	key := map[string]string{"alertname": workflowStuck}
+	list := make([]alerts.Alert, len(numbers))
+	for n, number := range numbers {
+		list[n] = ownAlert(workflowStuck, number, number+" is stuck: its workflow makes no progress")
+	}
+	return i.alarm(ctx, key, list)
 }
 
-// alarm opens an incident of the catch-all service by the way of every alert.
-func (i *Intake) alarm(ctx context.Context, name, number, text string) error {
+// ownAlert is an alert of Tocsin's own about an incident.
+func ownAlert(name, number, text string) alerts.Alert {
+	labels := map[string]string{"alertname": name, "incident": number}
+	return alerts.Alert{
+		Source: string(incident.Tocsin), Status: alerts.Firing, Labels: labels,
+		Annotations: map[string]string{summaryNote: text}, Fingerprint: alerts.Fingerprint(labels),
+	}
+}
+
+// alarm brings alerts of Tocsin's own to one incident of the catch-all
+// service, by the way of every alert.
+func (i *Intake) alarm(ctx context.Context, key map[string]string, list []alerts.Alert) error {
 	leave, err := i.enter()
 	if err != nil {
 		return err
@@ -98,14 +114,9 @@ func (i *Intake) alarm(ctx context.Context, name, number, text string) error {
 		return incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
 	}
 	service, _ := cat.Service(cat.Settings.CatchAll)
-	labels := map[string]string{"alertname": name, "incident": number}
-	a := alerts.Alert{
-		Source: "tocsin", Status: alerts.Firing, Labels: labels,
-		Annotations: map[string]string{summaryNote: text}, Fingerprint: alerts.Fingerprint(labels),
-	}
 	_, err = i.place(ctx, &parcel{
-		slot: slot{service.ID, alerts.Key(labels)}, team: service.Team, title: cut(text, maxTitle),
-		stormLimit: cat.Settings.Storm.Limit(), alerts: []alerts.Alert{a}, at: i.now(),
+		slot: slot{service.ID, alerts.Key(key)}, team: service.Team, title: titleOf(list),
+		stormLimit: cat.Settings.Storm.Limit(), alerts: list, at: i.now(),
 	})
 	return err
 }

@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+const (
+	// keepsAccepted is for how long what Temporal accepted is kept.
+	keepsAccepted = 24 * time.Hour
+	// keepsFacts is for how long the last word of an alert is kept that is not
+	// heard of any more and that no open incident knows.
+	keepsFacts = 30 * 24 * time.Hour
+)
+
+// Purge removes rows that nobody asks for any more, some hundreds at most, and
+// returns how many; there are no more when it is 0. It looks for them without
+// keeping writers waiting.
+func (s *Store) Purge(ctx context.Context, now time.Time) (int64, error) {
+	sent, err := s.purgeOutbox(ctx, stampOf(now.Add(-keepsAccepted)))
+	if err != nil {
+		return sent, err
+	}
+	facts, err := s.purgeFacts(ctx, stampOf(now.Add(-keepsFacts)))
+	return sent + facts, err
+}
+
+func (s *Store) purgeOutbox(ctx context.Context, before stamp) (int64, error) {
+	const what = "purge what was accepted"
+	ids, err := list[any](ctx, s, `SELECT id FROM outbox WHERE accepted_at < ? ORDER BY id LIMIT ?`, before, rowsAtOnce)
+	if err != nil || len(ids) == 0 {
+		return 0, failed(err, what)
+	}
+	return s.exec(ctx, what, s.w.Rebind(`DELETE FROM outbox WHERE id IN `+tuples(1, len(ids))), ids...)
+}
+
+func (s *Store) purgeFacts(ctx context.Context, before stamp) (int64, error) {
+	const what = "purge the facts of what is over"
+	rows, err := list[factRow](ctx, s, `SELECT service, key, fingerprint FROM facts f WHERE last_seen < ? AND NOT EXISTS (
+			SELECT 1 FROM claim_keys k WHERE k.number = f.number AND (k.released_at IS NULL OR k.released_at >= ?)
+		) LIMIT ?`, before, before, rowsAtOnce)
+	if err != nil || len(rows) == 0 {
+		return 0, failed(err, what)
+	}
+	args := []any{before}
+	for _, r := range rows {
+		args = append(args, r.Service, r.Key, r.Fingerprint)
+	}
+	return s.exec(ctx, what, s.w.Rebind(`
+		DELETE FROM facts WHERE last_seen < ? AND (service, key, fingerprint) IN (VALUES `+tuples(len(rows), 3)+`)`), args...)
+}
