@@ -37,8 +37,17 @@ func (s *Incident) Play(ctx context.Context) error {
 		name string
 		do   func(context.Context) error
 	}{
-		{"break", s.Break}, {"fire", s.Fire}, {"acknowledge", s.Acknowledge}, {"command", s.Command}, {"triage", s.Triage},
-		{"roll back", s.RollBack}, {"update", s.Update}, {"mitigate", s.Mitigate}, {"resolve", s.Resolve}, {"follow up", s.FollowUp}, {"close", s.Close},
+		{"break", s.Break},
+		{"fire", s.Fire},
+		{"acknowledge", s.Acknowledge},
+		{"command", s.Command},
+		{"triage", s.Triage},
+		{"roll back", s.RollBack},
+		{"update", s.Update},
+		{"mitigate", s.Mitigate},
+		{"resolve", s.Resolve},
+		{"follow up", s.FollowUp},
+		{"close", s.Close},
 	} {
 		if err := act.do(ctx); err != nil {
 			return fmt.Errorf("%s (%s): %s: %w", s.Service, s.Number, act.name, err)
