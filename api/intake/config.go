@@ -13,6 +13,9 @@ type Config struct {
 	Store    Store
 	Engine   Engine
 	Catalogs Catalogs
+	// About says in a sentence what the runbook of a name does; nil says
+	// nothing.
+	About func(name string) string
 	// Log is slog.Default() when nil.
 	Log *slog.Logger
 	// Metrics is where the metrics are registered; nil registers none.
@@ -63,6 +66,9 @@ func (c Config) orDefaults() Config {
 	c.Log = cmp.Or(c.Log, slog.Default())
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.About == nil {
+		c.About = func(string) string { return "" }
 	}
 	c.Limits = c.Limits.orDefaults()
 	return c

@@ -20,6 +20,7 @@ type Intake struct {
 	store    Store
 	engine   Engine
 	catalogs Catalogs
+	about    func(name string) string
 	log      *slog.Logger
 	metrics  *metrics
 	now      func() time.Time
@@ -45,7 +46,7 @@ type Intake struct {
 func New(c Config) *Intake {
 	c = c.orDefaults()
 	i := &Intake{
-		store: c.Store, engine: c.Engine, catalogs: c.Catalogs, log: c.Log, now: c.Now, limits: c.Limits,
+		store: c.Store, engine: c.Engine, catalogs: c.Catalogs, about: c.About, log: c.Log, now: c.Now, limits: c.Limits,
 		metrics: newMetrics(c.Metrics), keys: newKeys(), senders: make(chan struct{}, c.Limits.Senders),
 	}
 	i.claims = newGather(c.Limits.Queue, c.Limits.Batch, i.claimAll)
@@ -170,12 +171,8 @@ func (i *Intake) take(ctx context.Context, d alerts.Delivery) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
 	}
-	parcels, notPaged := sortOut(cat, d, i.now())
-	if notPaged > 0 {
-		i.metrics.fate(fateNotPaged, notPaged)
-		i.log.Info("alerts that page nobody", "alerts", notPaged)
-	}
-	out := Receipt{Alerts: len(d.Alerts), NotPaged: notPaged, Incidents: make([]Placed, len(parcels))}
+	parcels, quiet := sortOut(cat, d, i.now())
+	out := Receipt{Alerts: len(d.Alerts), NotPaged: alertsOf(quiet), Incidents: make([]Placed, len(parcels))}
 	var group errgroup.Group
 	group.SetLimit(i.limits.Batch)
 	failed := make([]error, len(parcels))
@@ -185,7 +182,8 @@ func (i *Intake) take(ctx context.Context, d alerts.Delivery) (Receipt, error) {
 			return nil // the others go on
 		})
 	}
-	_ = group.Wait() // nothing above returns an error
+	_ = group.Wait()   // nothing above returns an error
+	i.note(ctx, quiet) // after what pages somebody
 	if err := errors.Join(failed...); err != nil {
 		return Receipt{}, incident.Errorf(incident.Unavailable, "not all of it was accepted, send it again: %w", err)
 	}

@@ -76,8 +76,10 @@ func newWorld(t testing.TB) *world {
 func (w *world) restart(t testing.TB) {
 	t.Helper()
 	w.registry = prometheus.NewRegistry()
-	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Metrics: w.registry})
+	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Metrics: w.registry, About: about})
 }
+
+func about(name string) string { return "what " + name + " does" }
 
 func run(t testing.TB, c intake.Config) *intake.Intake {
 	t.Helper()
@@ -186,7 +188,7 @@ func TestOpeningCarriesWhatTheCatalogSays(t *testing.T) {
 	require.Equal(t, catalog.SEV2, grave.Severity)
 	require.True(t, grave.Provisional)
 	require.Equal(t, "payments", grave.Team)
-	require.Equal(t, []incident.RunbookOffered{{Name: "rollback", Params: map[string]string{"target": "checkout"}}}, grave.Runbooks)
+	require.Equal(t, []incident.RunbookOffered{{Name: "rollback", About: "what rollback does", Params: map[string]string{"target": "checkout"}}}, grave.Runbooks)
 	mild := w.engine.Workflow(out.Incidents[0].Number).Incident
 	require.Equal(t, catalog.Ordinary, mild.Urgency)
 	require.Equal(t, catalog.SEV4, mild.Severity)
@@ -204,6 +206,17 @@ func TestNothingToPageIsAnswered(t *testing.T) {
 	out := take(t, w.Intake, alert("Deploys", "checkout", "severity=info"))
 	require.Equal(t, intake.Receipt{Alerts: 1, NotPaged: 1, Incidents: []intake.Placed{}}, out)
 	require.Empty(t, w.engine.Starts())
+}
+
+func TestWhatDoesNotPageIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	quiet := alert("Deploys", "checkout", "severity=info")
+	take(t, w.Intake, quiet, alert("ErrorRate", "checkout"))
+	require.Equal(t, []string{quiet.Fingerprint}, w.store.Noted())
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+	w.ready(t)
+	out := take(t, w.Intake, quiet)
+	require.Equal(t, 1, out.NotPaged, "a store that is away holds nothing up")
 }
 
 func TestCopiesOfTwoSendersAtOnce(t *testing.T) {

@@ -165,6 +165,8 @@ func TestDeclare(t *testing.T) {
 	require.Equal(t, catalog.SEV1, inc.Highest)
 	require.Equal(t, "cli", inc.Origin)
 	require.Equal(t, catalog.External, inc.Impact.Scope)
+	require.Len(t, inc.Runbooks, 1, "no alert says which of the service's fit: all are offered")
+	require.Equal(t, "rollback", inc.Runbooks[0].Name)
 
 	again, err := w.Declare(t.Context(), d)
 	require.NoError(t, err)

@@ -23,6 +23,8 @@ type Store interface {
 	// service and key, in one transaction. The answers are in the order of
 	// the claims.
 	Claim(ctx context.Context, claims []store.Claim) ([]store.Claimed, error)
+	// Note records alerts that page nobody: they belong to no incident.
+	Note(ctx context.Context, claims []store.Claim) error
 	// Accept marks what Temporal has accepted.
 	Accept(ctx context.Context, outbox []int64) error
 	// Waiting returns what was wanted before a time and is not accepted, the

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"cmp"
+	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
@@ -25,22 +26,23 @@ type parcel struct {
 	at        time.Time
 }
 
-// sortOut routes every alert. What pages nobody is counted and goes no
-// further; the parcels are in the order in which the delivery names them.
-func sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) (parcels []*parcel, notPaged int) {
-	bySlot := map[slot]*parcel{}
+// sortOut routes every alert. What pages nobody is quiet: it is recorded and
+// goes no further. The parcels are in the order in which the delivery names
+// them.
+func sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) (parcels, quiet []*parcel) {
+	loudAt, quietAt := map[slot]*parcel{}, map[slot]*parcel{}
 	for _, a := range d.Alerts {
 		routed := cat.Route(a)
+		bySlot, out := loudAt, &parcels
 		if routed.Urgency == catalog.NotPaged {
-			notPaged++
-			continue
+			bySlot, out = quietAt, &quiet
 		}
 		where := slot{routed.Service, routed.Key}
 		p := bySlot[where]
 		if p == nil {
 			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at}
 			bySlot[where] = p
-			parcels = append(parcels, p)
+			*out = append(*out, p)
 		}
 		p.alerts = append(p.alerts, a)
 	}
@@ -50,7 +52,15 @@ func sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) (parcels []*
 	if d.Truncated > 0 && len(parcels) > 0 {
 		largest(parcels).truncated = d.Truncated
 	}
-	return parcels, notPaged
+	return parcels, quiet
+}
+
+func alertsOf(list []*parcel) int {
+	n := 0
+	for _, p := range list {
+		n += len(p.alerts)
+	}
+	return n
 }
 
 // largest is where the alerts that a source left out most likely belong.
@@ -83,7 +93,7 @@ func (p *parcel) claim(number string) store.Claim {
 
 // open makes the incident that an errand starts, by the catalog in force. A
 // service that has left the catalog is answered for by the catch-all.
-func open(cat *catalog.Catalog, e *errand) *incident.Incident {
+func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.Incident {
 	policy, ok := cat.Policy(e.Service)
 	if !ok {
 		policy, _ = cat.Policy(cat.Settings.CatchAll)
@@ -94,6 +104,9 @@ func open(cat *catalog.Catalog, e *errand) *incident.Incident {
 	if e.Storm {
 		o.Title = cut("Alert storm on "+policy.ServiceName, maxTitle)
 	}
+	for _, use := range fitting(cat, e, policy.Service) {
+		o.Runbooks = append(o.Runbooks, incident.RunbookOffered{Name: use.Name, About: about(use.Name), Params: use.Params})
+	}
 	if e.declared != nil {
 		e.declared.complete(&o)
 		return incident.New(o)
@@ -101,7 +114,6 @@ func open(cat *catalog.Catalog, e *errand) *incident.Incident {
 	o.Urgency, o.Severity = worst(cat, e.Alerts)
 	o.Source = sourceOf(e.Alerts)
 	o.By = incident.Machine(o.Source)
-	o.Runbooks = runbooks(cat, policy.Service, e.Alerts)
 	return incident.New(o)
 }
 
@@ -135,16 +147,21 @@ func sourceOf(list []alerts.Alert) string {
 	return "alert"
 }
 
-// runbooks returns those that fit any of the alerts, each once.
-func runbooks(cat *catalog.Catalog, service string, list []alerts.Alert) []incident.RunbookOffered {
-	var out []incident.RunbookOffered
-	seen := map[string]bool{}
-	for _, a := range list {
-		for _, use := range cat.RunbooksFor(service, a.Labels) {
-			if !seen[use.Name] {
-				seen[use.Name] = true
-				out = append(out, incident.RunbookOffered{Name: use.Name, Params: use.Params})
-			}
+// fitting returns the runbooks that fit any of the alerts, each once; without
+// any alert, as of an incident declared by hand, all of the service's.
+func fitting(cat *catalog.Catalog, e *errand, service string) []catalog.RunbookUse {
+	var fit []catalog.RunbookUse
+	if e.declared != nil && len(e.Alerts) == 0 {
+		s, _ := cat.Service(service)
+		fit = s.Runbooks
+	}
+	for _, a := range e.Alerts {
+		fit = append(fit, cat.RunbooksFor(service, a.Labels)...)
+	}
+	var out []catalog.RunbookUse
+	for _, use := range fit {
+		if !slices.ContainsFunc(out, func(o catalog.RunbookUse) bool { return o.Name == use.Name }) {
+			out = append(out, use)
 		}
 	}
 	return out

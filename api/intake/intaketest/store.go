@@ -44,6 +44,7 @@ type Store struct {
 	born     map[string][]time.Time
 	declared map[string]string
 	gone     map[string]string
+	noted    []string
 }
 
 // NewStore returns an empty store whose first number is INC-1.
@@ -141,6 +142,28 @@ func (s *Store) Claim(ctx context.Context, claims []store.Claim) ([]store.Claime
 		out = append(out, s.claim(c))
 	}
 	return out, nil
+}
+
+// Note implements intake.Store.
+func (s *Store) Note(_ context.Context, claims []store.Claim) error {
+	leave, err := s.enter()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	for _, c := range claims {
+		for _, a := range c.Alerts {
+			s.noted = append(s.noted, a.Fingerprint)
+		}
+	}
+	return nil
+}
+
+// Noted lists the fingerprints of what was recorded and paged nobody.
+func (s *Store) Noted() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.noted)
 }
 
 // Accept implements intake.Store.

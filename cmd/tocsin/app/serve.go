@@ -23,6 +23,7 @@ func (a *App) makeIntake(context.Context) error {
 	}
 	a.intake = intake.New(intake.Config{ //nolint:contextcheck // it works until Close
 		Store: a.Store, Engine: a.engine, Catalogs: a.catalogs, Log: a.log, Metrics: a.Metrics,
+		About: about,
 	})
 	a.parts.Sweeper = &activities.Sweeper{
 		Mender: a.intake, Keeper: a.Store, Runs: activities.TemporalRuns{Client: a.Client},
@@ -54,6 +55,16 @@ func (a *App) makeServer(context.Context) error {
 	}
 	a.server = api.NewHTTPServer(handler) //nolint:contextcheck // it serves until Close
 	return nil
+}
+
+// about says what the runbook of a name does, or nothing.
+func about(name string) string {
+	for _, b := range runbooks.All() {
+		if b.Name == name {
+			return b.About
+		}
+	}
+	return ""
 }
 
 // offered lists the runbooks that people can start.
