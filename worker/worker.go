@@ -29,7 +29,7 @@ type Parts struct {
 
 // Queues lists the task queues, in the order in which workers start.
 func Queues() []string {
-	return []string{workflows.Incidents, workflows.Paging, workflows.Integrations, workflows.Runbooks}
+	return []string{workflows.Incidents, workflows.Records, workflows.Paging, workflows.Integrations, workflows.Runbooks}
 }
 
 // stopWithin is how long a stopping worker lets its activities finish. Without
@@ -37,15 +37,18 @@ func Queues() []string {
 const stopWithin = 10 * time.Second
 
 // New returns the workers of the named queues, not started yet. They stop in
-// the order given.
+// the order given. Whoever serves the incidents serves their records too.
 func New(c client.Client, p Parts, queues ...string) ([]worker.Worker, error) {
 	var out []worker.Worker
+	if slices.Contains(queues, workflows.Incidents) && !slices.Contains(queues, workflows.Records) {
+		queues = append(slices.Clone(queues), workflows.Records)
+	}
 	for _, queue := range queues {
 		if !slices.Contains(Queues(), queue) {
 			return nil, fmt.Errorf("there is no task queue %q; the queues are %v", queue, Queues())
 		}
 		w := worker.New(c, queue, options(queue))
-		register(w, p, queue)
+		Register(w, p, queue)
 		out = append(out, w)
 	}
 	return out, nil
@@ -62,6 +65,9 @@ func options(queue string) worker.Options {
 	case workflows.Paging:
 		o.MaxConcurrentActivityTaskPollers = 8
 		o.MaxConcurrentActivityExecutionSize = 200
+	case workflows.Records:
+		o.MaxConcurrentActivityTaskPollers = 2
+		o.MaxConcurrentActivityExecutionSize = 50
 	case workflows.Integrations:
 		o.MaxConcurrentActivityTaskPollers = 4
 		o.MaxConcurrentActivityExecutionSize = 50
@@ -69,7 +75,8 @@ func options(queue string) worker.Options {
 	return o
 }
 
-func register(w worker.Worker, p Parts, queue string) {
+// Register says which workflows and activities run on a queue.
+func Register(w worker.Registry, p Parts, queue string) {
 	switch queue {
 	case workflows.Incidents:
 		w.RegisterWorkflow(workflows.Incident)
@@ -78,8 +85,9 @@ func register(w worker.Worker, p Parts, queue string) {
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
 		w.RegisterActivity(p.Pager)
-	case workflows.Integrations:
+	case workflows.Records:
 		w.RegisterActivity(p.Recorder)
+	case workflows.Integrations:
 		w.RegisterActivity(p.Publisher)
 		w.RegisterActivity(p.Sweeper)
 		w.RegisterActivity(p.Inspector)

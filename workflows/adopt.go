@@ -55,7 +55,7 @@ func (r *response) claimKey(ctx workflow.Context) (string, error) {
 	var holder string
 	err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit), recorder.Adopt, c).Get(ctx, &holder)
 	if err != nil {
-		err = workflow.ExecuteActivity(working(ctx, "settle the key"), recorder.Adopt, c).Get(ctx, &holder)
+		err = workflow.ExecuteActivity(recording(ctx, "settle the key"), recorder.Adopt, c).Get(ctx, &holder)
 	}
 	return holder, err
 }

@@ -54,8 +54,16 @@ func pagingOptions(summary string) workflow.ActivityOptions {
 	}
 }
 
-// working is for what must happen but may wait: the record, reading tickets,
-// asking after a run. It is tried for as long as the incident lives.
+// recording is for writing to a store that is slow: tried for as long as the
+// incident lives, and waiting for nobody else.
+func recording(ctx workflow.Context, summary string) workflow.Context {
+	o := workingOptions(summary)
+	o.TaskQueue = Records
+	return workflow.WithActivityOptions(ctx, o)
+}
+
+// working is for what must happen but may wait: reading tickets, asking after
+// a run. It is tried for as long as the incident lives.
 func working(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workingOptions(summary))
 }

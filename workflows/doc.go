@@ -19,7 +19,10 @@ const (
 	Incidents = "incidents"
 	// Paging hands pages over; nothing slow shares it.
 	Paging = "paging"
-	// Integrations mails, keeps tickets, and writes to a store that is slow.
+	// Records writes to a store that is slow. Whoever serves Incidents serves
+	// it too, so that no tracker or mail server that hangs stops the record.
+	Records = "records"
+	// Integrations mails and keeps tickets.
 	Integrations = "integrations"
 	// Runbooks runs runbooks, which may live in another network.
 	Runbooks = "runbooks"

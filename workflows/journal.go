@@ -101,7 +101,7 @@ func (r *response) record(ctx workflow.Context, b activities.Batch) error {
 		r.slow = true
 		b.Incident = still.Incident
 	}
-	err := workflow.ExecuteActivity(working(ctx, "record"), recorder.Record, b).Get(ctx, nil)
+	err := workflow.ExecuteActivity(recording(ctx, "record"), recorder.Record, b).Get(ctx, nil)
 	r.slow = err != nil
 	return err
 }

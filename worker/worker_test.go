@@ -1,0 +1,215 @@
+package worker_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	sdk "go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/runbooks"
+	"github.com/tocsinhq/tocsin/worker"
+	"github.com/tocsinhq/tocsin/workflows"
+)
+
+// registry writes down what is registered, by name.
+type registry struct {
+	sdk.Registry
+	names map[string]bool
+}
+
+func (r registry) RegisterActivity(a any) {
+	for n := range reflect.TypeOf(a).NumMethod() {
+		r.names[reflect.TypeOf(a).Method(n).Name] = true
+	}
+}
+
+func (r registry) RegisterWorkflow(w any) { r.names[reflect.TypeOf(w).String()] = true }
+
+func (r registry) RegisterWorkflowWithOptions(_ any, o workflow.RegisterOptions) {
+	r.names[o.Name] = true
+}
+
+func registered(queue string) map[string]bool {
+	r := registry{names: map[string]bool{}}
+	worker.Register(r, worker.Parts{
+		Pager: &activities.Pager{}, Recorder: &activities.Recorder{}, Publisher: &activities.Publisher{},
+		Runbooks: &activities.Runbooks{}, Sweeper: &activities.Sweeper{}, Inspector: &activities.Inspector{},
+	}, queue)
+	return r.names
+}
+
+// TestEveryActivityIsRegisteredOnTheQueueItIsCalledOn reads the source: an
+// activity that no worker of its queue knows waits for ever, and no test of
+// the workflow alone sees it.
+func TestEveryActivityIsRegisteredOnTheQueueItIsCalledOn(t *testing.T) {
+	for folder, own := range map[string]string{
+		"../workflows": workflows.Incidents, "../runbook": workflows.Runbooks, "../runbooks": workflows.Runbooks,
+	} {
+		s := read(t, folder, own)
+		for _, call := range s.calls {
+			require.Contains(t, registered(call.queue), call.activity, "%s calls it on the queue %s", folder, call.queue)
+		}
+		if folder != "../runbooks" {
+			require.NotEmpty(t, s.calls, "nothing was found in %s: is this test still reading the source right?", folder)
+		}
+	}
+}
+
+func TestEveryQueueIsServedAndRunbooksRunOnTheirs(t *testing.T) {
+	for _, queue := range worker.Queues() {
+		require.NotEmpty(t, registered(queue), queue)
+	}
+	for _, b := range runbooks.All() {
+		require.Contains(t, registered(workflows.Runbooks), b.Name)
+	}
+}
+
+func TestWhoeverServesTheIncidentsServesTheirRecords(t *testing.T) {
+	c, err := client.NewLazyClient(client.Options{})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	for want, queues := range map[int][]string{
+		1: {workflows.Paging}, 2: {workflows.Incidents}, 3: {workflows.Incidents, workflows.Records, workflows.Paging},
+	} {
+		list, err := worker.New(c, worker.Parts{Pager: &activities.Pager{}, Recorder: &activities.Recorder{}}, queues...)
+		require.NoError(t, err)
+		require.Len(t, list, want)
+	}
+	_, err = worker.New(c, worker.Parts{}, "elsewhere")
+	require.ErrorContains(t, err, "elsewhere")
+}
+
+// source is what the functions of one package call.
+type source struct {
+	own       string
+	functions map[string]*ast.FuncDecl // those that are no methods
+	calls     []call
+}
+
+type call struct{ activity, queue string }
+
+func read(t *testing.T, folder, own string) source {
+	t.Helper()
+	s := source{own: own, functions: map[string]*ast.FuncDecl{}}
+	files, err := filepath.Glob(folder + "/*.go")
+	require.NoError(t, err)
+	var all []*ast.FuncDecl
+	for _, path := range files {
+		if strings.HasSuffix(path, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+		require.NoError(t, err)
+		for _, d := range file.Decls {
+			f, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			all = append(all, f)
+			if f.Recv == nil {
+				s.functions[f.Name.Name] = f
+			}
+		}
+	}
+	for _, f := range all {
+		for _, c := range found[*ast.CallExpr](f.Body) {
+			if name := selected(c.Fun); name == "ExecuteActivity" || name == "ExecuteLocalActivity" {
+				s.called(t, f, c)
+			}
+		}
+	}
+	return s
+}
+
+// called notes what a call executes. What is executed from a table is every
+// activity that its function mentions.
+func (s *source) called(t *testing.T, f *ast.FuncDecl, c *ast.CallExpr) {
+	t.Helper()
+	queue := s.queue(context(t, f, c.Args[0]))
+	if name := selected(c.Args[1]); ast.IsExported(name) {
+		s.calls = append(s.calls, call{name, queue})
+		return
+	}
+	table := found[*ast.CompositeLit](f.Body)
+	require.NotEmpty(t, table, "%s: what does it execute?", f.Name.Name)
+	for _, row := range table {
+		for _, e := range row.Elts {
+			if name := selected(e); ast.IsExported(name) {
+				s.calls = append(s.calls, call{name, queue})
+			}
+		}
+	}
+}
+
+// context names the function that made the context of a call.
+func context(t *testing.T, f *ast.FuncDecl, e ast.Expr) string {
+	t.Helper()
+	if made, ok := e.(*ast.CallExpr); ok {
+		return made.Fun.(*ast.Ident).Name
+	}
+	for _, a := range found[*ast.AssignStmt](f.Body) {
+		made, ok := a.Rhs[0].(*ast.CallExpr)
+		if left, named := a.Lhs[0].(*ast.Ident); ok && named && left.Name == e.(*ast.Ident).Name {
+			return made.Fun.(*ast.Ident).Name
+		}
+	}
+	t.Fatalf("%s: where does its context come from?", f.Name.Name)
+	return ""
+}
+
+// queue returns the task queue that a function sets, itself or by what it
+// calls; without one it is the workflow's own.
+func (s *source) queue(function string) string {
+	queues := map[string]string{
+		"Paging": workflows.Paging, "Records": workflows.Records, "Integrations": workflows.Integrations, "Runbooks": workflows.Runbooks,
+	}
+	f := s.functions[function]
+	if f == nil {
+		return s.own
+	}
+	for _, a := range found[*ast.AssignStmt](f.Body) {
+		if selected(a.Lhs[0]) == "TaskQueue" {
+			return queues[a.Rhs[0].(*ast.Ident).Name]
+		}
+	}
+	for _, kv := range found[*ast.KeyValueExpr](f.Body) {
+		if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "TaskQueue" {
+			return queues[kv.Value.(*ast.Ident).Name]
+		}
+	}
+	for _, c := range found[*ast.CallExpr](f.Body) {
+		if name, ok := c.Fun.(*ast.Ident); ok && s.queue(name.Name) != s.own {
+			return s.queue(name.Name)
+		}
+	}
+	return s.own
+}
+
+// found lists the nodes of one kind within another.
+func found[N ast.Node](within ast.Node) []N {
+	var out []N
+	ast.Inspect(within, func(n ast.Node) bool {
+		if node, ok := n.(N); ok {
+			out = append(out, node)
+		}
+		return true
+	})
+	return out
+}
+
+// selected returns the name behind the dot, or "".
+func selected(e ast.Expr) string {
+	if s, ok := e.(*ast.SelectorExpr); ok {
+		return s.Sel.Name
+	}
+	return ""
+}
