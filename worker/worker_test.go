@@ -130,65 +130,50 @@ func read(t *testing.T, folder, own string) source {
 	return s
 }
 
-// called notes what a call executes. What is executed from a table is every
-// activity that its function mentions.
+// called notes what a call executes.
 func (s *source) called(t *testing.T, f *ast.FuncDecl, c *ast.CallExpr) {
 	t.Helper()
-	queue := s.queue(context(t, f, c.Args[0]))
-	if name := selected(c.Args[1]); ast.IsExported(name) {
-		s.calls = append(s.calls, call{name, queue})
-		return
-	}
-	table := found[*ast.CompositeLit](f.Body)
-	require.NotEmpty(t, table, "%s: what does it execute?", f.Name.Name)
-	for _, row := range table {
-		for _, e := range row.Elts {
-			if name := selected(e); ast.IsExported(name) {
-				s.calls = append(s.calls, call{name, queue})
-			}
-		}
-	}
+	name := selected(c.Args[1])
+	require.True(t, ast.IsExported(name), "%s: name the method that it executes", f.Name.Name)
+	s.calls = append(s.calls, call{name, s.queue(context(t, f, c.Args[0]))})
 }
 
-// context names the function that made the context of a call.
-func context(t *testing.T, f *ast.FuncDecl, e ast.Expr) string {
+// context returns the call that made the context of another.
+func context(t *testing.T, f *ast.FuncDecl, e ast.Expr) *ast.CallExpr {
 	t.Helper()
 	if made, ok := e.(*ast.CallExpr); ok {
-		return made.Fun.(*ast.Ident).Name
+		return made
 	}
 	for _, a := range found[*ast.AssignStmt](f.Body) {
 		made, ok := a.Rhs[0].(*ast.CallExpr)
 		if left, named := a.Lhs[0].(*ast.Ident); ok && named && left.Name == e.(*ast.Ident).Name {
-			return made.Fun.(*ast.Ident).Name
+			return made
 		}
 	}
 	t.Fatalf("%s: where does its context come from?", f.Name.Name)
-	return ""
+	return nil
 }
 
-// queue returns the task queue that a function sets, itself or by what it
+// queue returns the task queue that some code sets, itself or by what it
 // calls; without one it is the workflow's own.
-func (s *source) queue(function string) string {
+func (s *source) queue(code ast.Node) string {
 	queues := map[string]string{
 		"Paging": workflows.Paging, "Records": workflows.Records, "Integrations": workflows.Integrations, "Runbooks": workflows.Runbooks,
 	}
-	f := s.functions[function]
-	if f == nil {
-		return s.own
-	}
-	for _, a := range found[*ast.AssignStmt](f.Body) {
+	for _, a := range found[*ast.AssignStmt](code) {
 		if selected(a.Lhs[0]) == "TaskQueue" {
 			return queues[a.Rhs[0].(*ast.Ident).Name]
 		}
 	}
-	for _, kv := range found[*ast.KeyValueExpr](f.Body) {
+	for _, kv := range found[*ast.KeyValueExpr](code) {
 		if key, ok := kv.Key.(*ast.Ident); ok && key.Name == "TaskQueue" {
 			return queues[kv.Value.(*ast.Ident).Name]
 		}
 	}
-	for _, c := range found[*ast.CallExpr](f.Body) {
-		if name, ok := c.Fun.(*ast.Ident); ok && s.queue(name.Name) != s.own {
-			return s.queue(name.Name)
+	for _, c := range found[*ast.CallExpr](code) {
+		name, ok := c.Fun.(*ast.Ident)
+		if f := s.functions[name.String()]; ok && f != nil && s.queue(f.Body) != s.own {
+			return s.queue(f.Body)
 		}
 	}
 	return s.own
