@@ -27,7 +27,7 @@ import (
 
 // patience is how long anything may take to be seen while processes are
 // killed, on a busy machine.
-const patience = 3 * time.Minute
+const patience = 5 * time.Minute
 
 // The secrets that Tocsin and the sandbox share.
 const (
