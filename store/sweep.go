@@ -32,7 +32,8 @@ func (s *Store) Looked(ctx context.Context, numbers []string, at time.Time) erro
 		args = append(args, number)
 	}
 	_, err := s.exec(ctx, "note which incidents were looked at", s.w.Rebind(
-		`UPDATE incidents SET looked_at = ? WHERE number IN `+tuples(1, len(numbers))), args...)
+		`UPDATE incidents SET looked_at = ? WHERE number IN `+tuples(1, len(numbers)),
+	), args...)
 	return err
 }
 

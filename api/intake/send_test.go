@@ -22,7 +22,7 @@ func TestNumbersOfARestoredDatabase(t *testing.T) {
 	require.Equal(t, "INC-6", out.Incidents[0].Number)
 	require.Equal(t, []string{"INC-6"}, w.engine.Starts())
 	w.settled(t)
-	require.Equal(t, 5.0, value(t, w.registry, "tocsin_intake_renumbered_total"))
+	require.Equal(t, 5, value(t, w.registry, "tocsin_intake_renumbered_total"))
 }
 
 func TestNumberThatRunsForTheSameKeyIsSignalled(t *testing.T) {
@@ -53,7 +53,7 @@ func TestGoneWorkflowFreesItsKey(t *testing.T) {
 			out := take(t, w.Intake, alert("ErrorRate", "checkout", "pod=two"))
 			require.Equal(t, "INC-2", out.Incidents[0].Number)
 			require.Equal(t, []string{"INC-1", "INC-2"}, w.engine.Starts())
-			require.Equal(t, 1.0, value(t, w.registry, "tocsin_intake_workflows_gone_total"))
+			require.Equal(t, 1, value(t, w.registry, "tocsin_intake_workflows_gone_total"))
 			w.settled(t)
 			take(t, w.Intake, alert("ErrorRate", "checkout", "pod=three"))
 			require.Equal(t, 1, w.engine.Workflow("INC-2").Signals)
