@@ -79,7 +79,7 @@ func publishing(ctx workflow.Context, summary string) workflow.Context {
 func workingOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue: Integrations, Summary: cut(summary, maxSummary), StartToCloseTimeout: time.Minute,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Minute},
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second},
 		Priority:    temporal.Priority{PriorityKey: 5},
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tocsinhq/tocsin/incident"
@@ -19,6 +20,10 @@ type Hint struct {
 	Identifier string
 	// Event is Jira's name of it, such as "jira:issue_updated".
 	Event string
+	// Matters says that the event may have changed whether the issue is done,
+	// or where it is. What writes a description or a comment, as Tocsin itself
+	// does all the time, is no reason to read the issue again.
+	Matters bool
 }
 
 // ParseWebhook checks the signature of a webhook over its raw body and says
@@ -39,14 +44,27 @@ func ParseWebhook(secret string, header http.Header, body []byte) (Hint, error) 
 			ID  string `json:"id"`
 			Key string `json:"key"`
 		} `json:"issue"`
+		Changelog *struct {
+			Items []struct {
+				Field string `json:"field"`
+			} `json:"items"`
+		} `json:"changelog"`
 	}
 	if err := json.Unmarshal(body, &event); err != nil || event.Name == "" {
 		return Hint{}, incident.Errorf(incident.Invalid, "the webhook is not an event of JIRA")
+	}
+	matters := strings.HasPrefix(event.Name, "jira:issue_")
+	if matters && event.Changelog != nil {
+		matters = false
+		for _, item := range event.Changelog.Items {
+			matters = matters || slices.Contains([]string{"status", "resolution", "project", "Key"}, item.Field)
+		}
 	}
 	return Hint{
 		Ref:        incident.TicketRef{ID: event.Issue.ID, Key: event.Issue.Key},
 		Identifier: header.Get("X-Atlassian-Webhook-Identifier"),
 		Event:      event.Name,
+		Matters:    matters,
 	}, nil
 }
 

@@ -47,6 +47,23 @@ func TestWebhookFromTheSite(t *testing.T) {
 	require.NotEmpty(t, hints[0].Identifier)
 }
 
+func TestOnlyWhatMayChangeWhetherItIsDoneMatters(t *testing.T) {
+	for body, matters := range map[string]bool{
+		`{"webhookEvent":"jira:issue_updated","issue":{"id":"1"},"changelog":{"items":[{"field":"status"}]}}`:                             true,
+		`{"webhookEvent":"jira:issue_updated","issue":{"id":"1"},"changelog":{"items":[{"field":"description"},{"field":"resolution"}]}}`: true,
+		`{"webhookEvent":"jira:issue_updated","issue":{"id":"1"},"changelog":{"items":[{"field":"Key"},{"field":"project"}]}}`:            true,
+		`{"webhookEvent":"jira:issue_updated","issue":{"id":"1"},"changelog":{"items":[{"field":"description"}]}}`:                        false,
+		`{"webhookEvent":"jira:issue_updated","issue":{"id":"1"}}`:                                                                        true,
+		`{"webhookEvent":"jira:issue_deleted","issue":{"id":"1"}}`:                                                                        true,
+		`{"webhookEvent":"comment_created","issue":{"id":"1"}}`:                                                                           false,
+	} {
+		header := http.Header{"X-Hub-Signature": {sandbox.Signature(webhookSecret, []byte(body))}}
+		hint, err := jira.ParseWebhook(webhookSecret, header, []byte(body))
+		require.NoError(t, err)
+		require.Equal(t, matters, hint.Matters, body)
+	}
+}
+
 func TestWebhooksThatAreRefused(t *testing.T) {
 	event := `{"webhookEvent":"jira:issue_updated","issue":{"id":"10001","key":"OPS-1"}}`
 	tests := map[string]struct {

@@ -146,10 +146,14 @@ func (t tickets) Changed(ctx context.Context, ref incident.TicketRef) error {
 	return err
 }
 
-// readHint reads the webhooks of a tracker that signs with a secret.
+// readHint reads the webhooks of a tracker that signs with a secret. What does
+// not matter is about no ticket.
 func readHint(secret string) func(http.Header, []byte) (incident.TicketRef, error) {
 	return func(header http.Header, body []byte) (incident.TicketRef, error) {
 		hint, err := jira.ParseWebhook(secret, header, body)
+		if !hint.Matters {
+			return incident.TicketRef{}, err
+		}
 		return hint.Ref, err
 	}
 }
