@@ -82,11 +82,7 @@ func (a *Runbooks) OperationState(ctx context.Context, ref OperationRef) (incide
 	if op.State == OperationDone || op.State == OperationFailed {
 		return op, nil
 	}
-	return op, Fail(&incident.Error{
-		Kind:       incident.Unavailable,
-		Message:    "the operation at " + ref.Target + " is still running",
-		RetryAfter: operationPoll,
-	})
+	return op, NotYet("the operation at "+ref.Target+" is still running", operationPoll)
 }
 
 // Measure answers an instant query. A value that is not a finite number is no

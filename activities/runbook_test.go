@@ -71,6 +71,7 @@ func TestOperationStateWaitsUntilItIsOver(t *testing.T) {
 			require.ErrorAs(t, err, &failed)
 			require.False(t, failed.NonRetryable())
 			require.Equal(t, 2*time.Second, failed.NextRetryDelay())
+			require.Equal(t, temporal.ApplicationErrorCategoryBenign, failed.Category(), "no failure that anyone counts")
 		})
 	}
 }
