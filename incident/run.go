@@ -53,7 +53,7 @@ func (i *Incident) StartRun(h Header, c StartRun, now time.Time) (Outcome, error
 	i.heard(h, now)
 	i.ordinal("run")
 	r := Run{
-		ID:   fmt.Sprintf("%s/runbook/%s/%d", i.Number, c.Name, i.Ordinals["run"]),
+		ID:   RunID(i.Number, c.Name, i.Ordinals["run"]),
 		Name: c.Name, Params: c.Params, DryRun: c.DryRun, By: h.By.ID, Started: now, State: RunRunning,
 	}
 	i.Runs = append(i.Runs, r)
@@ -208,8 +208,11 @@ func because(reason string) string {
 	return ": " + reason
 }
 
-// Refuse is the choice of an approval that nobody needs authority for.
-const Refuse = "refuse"
+// The choices of an approval. To refuse takes no authority.
+const (
+	Approve = "approve"
+	Refuse  = "refuse"
+)
 
 func (i *Incident) mayAnswer(h Header, q Question, choice string, self bool) error {
 	team := []catalog.Standing{catalog.HolderRole, catalog.CommanderRole, catalog.TeamLead, catalog.StandingMember}

@@ -8,12 +8,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
-)
 
-// The choices of an approval.
-const (
-	approve = "approve"
-	refuse  = "refuse"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // Ask asks people a question and returns their choice, or "" when nobody
@@ -46,11 +42,11 @@ func Approve(ctx workflow.Context, text string, within time.Duration) error {
 		r.note(ctx, "would ask for approval, for at most %s: %s", within, text)
 		return r.stopped(ctx)
 	}
-	answer, err := r.ask(ctx, Question{Approval: true, Text: text, Choices: []string{approve, refuse}}, within)
+	answer, err := r.ask(ctx, Question{Approval: true, Text: text, Choices: []string{incident.Approve, incident.Refuse}}, within)
 	switch {
 	case err != nil:
 		return err
-	case answer.Choice == approve:
+	case answer.Choice == incident.Approve:
 		return nil
 	case answer.Choice == "":
 		return fmt.Errorf("%w: nobody approved within %s", ErrRefused, within)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // What a run and its incident agree on.
@@ -39,16 +41,16 @@ const (
 
 // The states of a run. A report carries Running until the run has ended.
 const (
-	Running   = "running"
-	Done      = "done"
-	Failed    = "failed"
-	Refused   = "refused"
-	Cancelled = "cancelled"
+	Running   = incident.RunRunning
+	Done      = incident.RunDone
+	Failed    = incident.RunFailed
+	Refused   = incident.RunRefused
+	Cancelled = incident.RunCancelled
 )
 
 // Report is what a run tells its incident, in the payload of ReportSignal.
 type Report struct {
-	// Run is the run's workflow id; see RunID.
+	// Run is the run's workflow id; see incident.RunID.
 	Run string `json:"run"`
 	// Ordinal grows by one with each report of a run: what is not above the
 	// last one seen is a repeat.
@@ -82,12 +84,6 @@ type Answer struct {
 	Choice   string `json:"choice"`
 	By       string `json:"by"`
 	Reason   string `json:"reason,omitempty"`
-}
-
-// RunID is the workflow id of the nth run of a runbook for an incident:
-// "INC-1042/runbook/rollback/1".
-func RunID(number, name string, n int) string {
-	return fmt.Sprintf("%s/runbook/%s/%d", number, name, n)
 }
 
 // questionID names the nth question of a run so that it fits in a path.

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
 )
 
@@ -25,7 +26,7 @@ func heard(t *testing.T, run func(workflow.Context, runbook.Input) error, goneAf
 	b := runbook.Runbook{Name: "flips", Run: run}
 	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{
-		ID: runbook.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue,
+		ID: incident.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue,
 	})
 	hear := func(_, _, _, _ string, payload any) error {
 		if len(reports) >= goneAfter {

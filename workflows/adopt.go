@@ -8,10 +8,8 @@ import (
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/incident"
 )
-
-// awayPrefix begins the numbers that were made without the database.
-const awayPrefix = "INC-x"
 
 // adoptAgain is the pause after an adoption that could not be settled.
 const adoptAgain = time.Minute
@@ -19,7 +17,7 @@ const adoptAgain = time.Minute
 // unadopted reports whether this incident was opened while the database was
 // away, and does not know yet whether its key is its own.
 func (r *response) unadopted() bool {
-	return strings.HasPrefix(r.inc.Number, awayPrefix) && r.inc.Key != "" && !r.state.Adopted
+	return strings.HasPrefix(r.inc.Number, incident.AwayPrefix) && r.inc.Key != "" && !r.state.Adopted
 }
 
 // adopt claims the key of an incident that was opened without the database, as

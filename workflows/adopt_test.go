@@ -6,7 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/incident"
-	"github.com/tocsinhq/tocsin/workflows"
 )
 
 // withoutDatabase is an incident that was opened while the database was away.
@@ -20,7 +19,7 @@ func withoutDatabase(t *testing.T) *story {
 }
 
 func TestAdoptsItsKeyWhenTheDatabaseReturns(t *testing.T) {
-	s := withoutDatabase(t).at("02:12", command("carol", workflows.Acknowledge, ack)).at("02:13", stop).play()
+	s := withoutDatabase(t).at("02:12", command("carol", incident.AcknowledgeCommand, ack)).at("02:13", stop).play()
 	require.Equal(t, []string{
 		"02:00 push alice (alert-1)", "02:05 push bob (alert-1)", "02:10 push carol (alert-1)", "02:10 push dave (alert-1)",
 	}, s.transcript("02:00", "02:12", "push"))
@@ -41,7 +40,7 @@ func TestGoesOnWhenTheHolderDoesNotHear(t *testing.T) {
 	s := withoutDatabase(t)
 	s.holder = "INC-1042"
 	s.broken["signal"] = refused
-	s.at("02:12", command("carol", workflows.Acknowledge, ack)).at("02:13", stop).play()
+	s.at("02:12", command("carol", incident.AcknowledgeCommand, ack)).at("02:13", stop).play()
 	require.NotEmpty(t, s.transcript("02:10", "02:12", "push carol"))
 	require.Greater(t, s.started["keys"], 1, "it asks again")
 }

@@ -42,7 +42,7 @@ func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []aler
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		Priority:                                 temporal.Priority{PriorityKey: priority(inc)},
 		StaticSummary:                            cut(inc.Number+" "+inc.Service, maxSummary),
-		Memo:                                     map[string]any{keyMemo: inc.Service + "/" + inc.Key},
+		Memo:                                     map[string]any{keyMemo: incident.Identity(inc.Service, inc.Key)},
 	}
 	if !c.Unlisted {
 		options.TypedSearchAttributes = attributes(inc)
@@ -119,7 +119,7 @@ func (c *Client) Send(ctx context.Context, number, name string, h incident.Heade
 	patient, cancel := context.WithTimeout(ctx, cmp.Or(c.Patience, 2*time.Second))
 	defer cancel()
 	out, err := c.update(patient, number, name, h, args)
-	if incident.KindOf(err) == incident.Unavailable && name == Acknowledge {
+	if incident.KindOf(err) == incident.Unavailable && name == incident.AcknowledgeCommand {
 		return c.leaveAck(ctx, number, h, args, err)
 	}
 	return out, err

@@ -25,18 +25,18 @@ func TestOrdinaryIncidentStaysBelow250Events(t *testing.T) {
 	p := cadence()
 	p.Severities[1].Response.Ticket = true
 	s := payments(t, p).
-		at("02:01", command("bob", workflows.Acknowledge, ack)).
-		at("02:02", command("bob", workflows.StartRun, incident.StartRun{Name: "rollback"})).
+		at("02:01", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"})).
 		at("02:02:10", report(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "bob started rollback"})).
 		at("02:02:20", report(runbook.Report{Kind: runbook.Asked, Ordinal: 2, Question: question("02:12")})).
-		at("02:03", command("alice", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
+		at("02:03", command("alice", incident.AnswerCommand, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
 		at("02:03:10", report(runbook.Report{Kind: runbook.Stepped, Ordinal: 3, Text: "rolled back"})).
 		at("02:03:20", report(runbook.Report{Kind: runbook.Ended, Ordinal: 4, State: runbook.Done, Text: "done"})).
-		at("02:05", command("bob", workflows.PostUpdate, incident.PostUpdate{What: "Payments failed.", Doing: "Watching."})).
-		at("02:10", command("bob", workflows.Mitigate, mitigate)).
+		at("02:05", command("bob", incident.PostUpdateCommand, incident.PostUpdate{What: "Payments failed.", Doing: "Watching."})).
+		at("02:10", command("bob", incident.MitigateCommand, mitigate)).
 		at("02:11", says(clear("PaymentsFail", "02:00"))).
-		at("02:12", command("bob", workflows.Resolve, resolve)).
-		at("02:15", command("bob", workflows.AddFollowUp, incident.AddFollowUp{Title: "learn", Due: clock("9d 02:00")})).
+		at("02:12", command("bob", incident.ResolveCommand, resolve)).
+		at("02:15", command("bob", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "learn", Due: clock("9d 02:00")})).
 		at("1d 09:00", func(s *story) {
 			s.move("2", "Done", "Done")
 			s.env.SignalWorkflow(workflows.TicketSignal, incident.TicketRef{ID: "2"})

@@ -23,14 +23,14 @@ func everything(t *testing.T) *story {
 	p.Severities[1].Response.Limits = catalog.Limits{Acknowledge: 3 * time.Minute, Mitigate: 30 * time.Minute}
 	p.Leads = []string{"grace"}
 	return payments(t, p).
-		at("02:06:10", command("bob", workflows.Acknowledge, ack)).
-		at("02:08:10", command("bob", workflows.AddResponder, incident.AddResponder{Target: p.Escalation.Levels[0].Targets[0], Reason: "help"})).
-		at("02:09:10", command("alice", workflows.Acknowledge, incident.Acknowledge{Page: "INC-1042/responder-1/r0/l0/alice/phone"})).
-		at("02:20:10", command("bob", workflows.PostUpdate, incident.PostUpdate{What: "Payments fail.", Doing: "Looking."})).
-		at("02:22:10", command("bob", workflows.AddFollowUp, incident.AddFollowUp{Title: "learn", Due: clock("9d 02:00")})).
-		at("02:50:10", command("bob", workflows.Mitigate, mitigate)).
+		at("02:06:10", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:08:10", command("bob", incident.AddResponderCommand, incident.AddResponder{Target: p.Escalation.Levels[0].Targets[0], Reason: "help"})).
+		at("02:09:10", command("alice", incident.AcknowledgeCommand, incident.Acknowledge{Page: "INC-1042/responder-1/r0/l0/alice/phone"})).
+		at("02:20:10", command("bob", incident.PostUpdateCommand, incident.PostUpdate{What: "Payments fail.", Doing: "Looking."})).
+		at("02:22:10", command("bob", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "learn", Due: clock("9d 02:00")})).
+		at("02:50:10", command("bob", incident.MitigateCommand, mitigate)).
 		at("02:55:10", says(clear("PaymentsFail", "02:00"))).
-		at("03:00:10", command("bob", workflows.Resolve, resolve)).
+		at("03:00:10", command("bob", incident.ResolveCommand, resolve)).
 		at("1d 09:00", func(s *story) {
 			s.move("2", "Done", "Done")
 			s.env.SignalWorkflow(workflows.TicketSignal, incident.TicketRef{ID: "2"})
@@ -60,7 +60,7 @@ func TestLeavesWithAPageStillTried(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["push"] = away("02:00", "02:00:20")
 	s.at("02:00:06", func(s *story) { s.env.SetCurrentHistoryLength(10_000) }).
-		at("02:04", command("alice", workflows.Acknowledge, ack)).at("02:05", stop).play()
+		at("02:04", command("alice", incident.AcknowledgeCommand, ack)).at("02:05", stop).play()
 	require.Greater(t, s.runs, 1)
 	require.Len(t, s.transcript("02:00", "02:05", "push alice"), 1, "the page is issued again by its key")
 }
@@ -69,7 +69,7 @@ func TestKeepsTheRecordOfARunThatCouldNotWriteIt(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["store"] = away("02:00", "02:10")
 	s.breaks = []string{"02:01", "02:03", "02:06"}
-	s.at("02:12", command("carol", workflows.Acknowledge, ack)).at("02:13", stop).play()
+	s.at("02:12", command("carol", incident.AcknowledgeCommand, ack)).at("02:13", stop).play()
 	require.Greater(t, s.runs, 1)
 	require.NotEmpty(t, s.recorded("page.sent"), "nothing is missing and nothing is twice")
 }
@@ -82,15 +82,15 @@ func TestSignalsAreNotLostWhenARunIsLeft(t *testing.T) {
 			said := workflows.Alerts{Alerts: []alerts.Alert{fire(fmt.Sprint("Other", n), "02:03")}}
 			s.env.SignalWorkflowSkippingWorkflowTask(workflows.AlertsSignal, said)
 		}
-	}).at("02:04", command("alice", workflows.Acknowledge, ack)).at("02:05", stop).play()
+	}).at("02:04", command("alice", incident.AcknowledgeCommand, ack)).at("02:05", stop).play()
 	require.Greater(t, s.runs, 1)
 	require.Equal(t, 4, s.row.Counts.Firing)
 }
 
 func TestARunLastsAWeekAtMost(t *testing.T) {
 	s := resolved(t, quiet()).
-		at("02:30", command("alice", workflows.AddFollowUp, incident.AddFollowUp{Title: "learn", Due: clock("2d 02:00")})).
-		at("30d 09:00", command("alice", workflows.CompleteFollowUp, incident.CompleteFollowUp{ID: "1"})).play()
+		at("02:30", command("alice", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "learn", Due: clock("2d 02:00")})).
+		at("30d 09:00", command("alice", incident.CompleteFollowUpCommand, incident.CompleteFollowUp{ID: "1"})).play()
 	require.Equal(t, incident.Closed, s.row.Phase)
 	require.GreaterOrEqual(t, s.runs, 4)
 }
@@ -101,7 +101,7 @@ func TestStateStaysSmall(t *testing.T) {
 		s.state.Alerts = append(s.state.Alerts, fire(fmt.Sprintf("Alert %02d with a rather long name that says a lot", n), "02:00"))
 	}
 	for n := range 250 {
-		s.at(clockAfter("02:01", n), command("alice", workflows.Note, incident.Note{Text: fmt.Sprint("note ", n)}))
+		s.at(clockAfter("02:01", n), command("alice", incident.NoteCommand, incident.Note{Text: fmt.Sprint("note ", n)}))
 	}
 	var largest int
 	s.breaks = []string{"02:06:30"}

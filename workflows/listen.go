@@ -11,34 +11,6 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// The names of the updates, one a command.
-const (
-	Acknowledge      = "acknowledge"
-	Decline          = "decline"
-	Escalate         = "escalate"
-	Reassign         = "reassign"
-	Classify         = "classify"
-	AssignRole       = "assign-role"
-	AcceptRole       = "accept-role"
-	AddResponder     = "add-responder"
-	Note             = "note"
-	AddLink          = "link"
-	SetStatus        = "set-status"
-	PostUpdate       = "post-update"
-	Mitigate         = "mitigate"
-	Resolve          = "resolve"
-	Reopen           = "reopen"
-	Cancel           = "cancel"
-	CorrectStamp     = "correct-stamp"
-	AddFollowUp      = "add-follow-up"
-	CompleteFollowUp = "complete-follow-up"
-	WaiveFollowUp    = "waive-follow-up"
-	ConfirmCollected = "confirm-collected"
-	Close            = "close"
-	StartRun         = "start-run"
-	Answer           = "answer"
-)
-
 // listen sets every handler before the first wait, and starts to take in
 // signals.
 func (r *response) listen(ctx workflow.Context) error {
@@ -46,30 +18,30 @@ func (r *response) listen(ctx workflow.Context) error {
 		return err
 	}
 	for _, set := range []func() error{
-		obey(ctx, r, Acknowledge, (*incident.Incident).Acknowledge),
-		obey(ctx, r, Decline, (*incident.Incident).Decline),
-		obey(ctx, r, Escalate, (*incident.Incident).Escalate),
-		obey(ctx, r, Reassign, (*incident.Incident).Reassign),
-		obey(ctx, r, Classify, (*incident.Incident).Classify),
-		obey(ctx, r, AssignRole, (*incident.Incident).AssignRole),
-		obey(ctx, r, AcceptRole, (*incident.Incident).AcceptRole),
-		obey(ctx, r, AddResponder, (*incident.Incident).AddResponder),
-		obey(ctx, r, Note, (*incident.Incident).Note),
-		obey(ctx, r, AddLink, (*incident.Incident).AddLink),
-		obey(ctx, r, SetStatus, (*incident.Incident).SetStatus),
-		obey(ctx, r, PostUpdate, (*incident.Incident).PostUpdate),
-		obey(ctx, r, Mitigate, (*incident.Incident).Mitigate),
-		obey(ctx, r, Resolve, (*incident.Incident).Resolve),
-		obey(ctx, r, Reopen, (*incident.Incident).Reopen),
-		obey(ctx, r, Cancel, (*incident.Incident).Cancel),
-		obey(ctx, r, CorrectStamp, (*incident.Incident).CorrectStamp),
-		obey(ctx, r, AddFollowUp, (*incident.Incident).AddFollowUp),
-		obey(ctx, r, CompleteFollowUp, (*incident.Incident).CompleteFollowUp),
-		obey(ctx, r, WaiveFollowUp, (*incident.Incident).WaiveFollowUp),
-		obey(ctx, r, ConfirmCollected, (*incident.Incident).ConfirmCollected),
-		obey(ctx, r, Close, (*incident.Incident).Close),
-		obey(ctx, r, StartRun, (*incident.Incident).StartRun),
-		obey(ctx, r, Answer, (*incident.Incident).Answer),
+		obey(ctx, r, incident.AcknowledgeCommand, (*incident.Incident).Acknowledge),
+		obey(ctx, r, incident.DeclineCommand, (*incident.Incident).Decline),
+		obey(ctx, r, incident.EscalateCommand, (*incident.Incident).Escalate),
+		obey(ctx, r, incident.ReassignCommand, (*incident.Incident).Reassign),
+		obey(ctx, r, incident.ClassifyCommand, (*incident.Incident).Classify),
+		obey(ctx, r, incident.AssignRoleCommand, (*incident.Incident).AssignRole),
+		obey(ctx, r, incident.AcceptRoleCommand, (*incident.Incident).AcceptRole),
+		obey(ctx, r, incident.AddResponderCommand, (*incident.Incident).AddResponder),
+		obey(ctx, r, incident.NoteCommand, (*incident.Incident).Note),
+		obey(ctx, r, incident.AddLinkCommand, (*incident.Incident).AddLink),
+		obey(ctx, r, incident.SetStatusCommand, (*incident.Incident).SetStatus),
+		obey(ctx, r, incident.PostUpdateCommand, (*incident.Incident).PostUpdate),
+		obey(ctx, r, incident.MitigateCommand, (*incident.Incident).Mitigate),
+		obey(ctx, r, incident.ResolveCommand, (*incident.Incident).Resolve),
+		obey(ctx, r, incident.ReopenCommand, (*incident.Incident).Reopen),
+		obey(ctx, r, incident.CancelCommand, (*incident.Incident).Cancel),
+		obey(ctx, r, incident.CorrectStampCommand, (*incident.Incident).CorrectStamp),
+		obey(ctx, r, incident.AddFollowUpCommand, (*incident.Incident).AddFollowUp),
+		obey(ctx, r, incident.CompleteFollowUpCommand, (*incident.Incident).CompleteFollowUp),
+		obey(ctx, r, incident.WaiveFollowUpCommand, (*incident.Incident).WaiveFollowUp),
+		obey(ctx, r, incident.ConfirmCollectedCommand, (*incident.Incident).ConfirmCollected),
+		obey(ctx, r, incident.CloseCommand, (*incident.Incident).Close),
+		obey(ctx, r, incident.StartRunCommand, (*incident.Incident).StartRun),
+		obey(ctx, r, incident.AnswerCommand, (*incident.Incident).Answer),
 	} {
 		if err := set(); err != nil {
 			return err

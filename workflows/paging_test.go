@@ -22,7 +22,7 @@ func payments(t *testing.T, p catalog.Policy) *story {
 
 func TestEscalatesUntilSomebodyAcknowledges(t *testing.T) {
 	s := payments(t, quiet())
-	s.at("02:16", command("carol", workflows.Acknowledge, ack)).at("02:30", stop).play()
+	s.at("02:16", command("carol", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
 	require.Equal(t, []string{
 		"02:00 push alice (alert-1)",
 		"02:02 sms alice (alert-1)",
@@ -39,7 +39,7 @@ func TestEscalatesUntilSomebodyAcknowledges(t *testing.T) {
 func TestLevelsRepeatBeforeTheLastResort(t *testing.T) {
 	p := quiet()
 	p.Escalation.Repeat = 1
-	s := payments(t, p).at("02:21", command("alice", workflows.Acknowledge, ack)).at("02:30", stop).play()
+	s := payments(t, p).at("02:21", command("alice", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
 	require.Equal(t, []string{
 		"02:00 push alice (alert-1)", "02:05 push bob (alert-1)", "02:10 push alice (alert-1)", "02:15 push bob (alert-1)",
 		"02:20 push carol (alert-1)", "02:20 push dave (alert-1)",
@@ -49,7 +49,7 @@ func TestLevelsRepeatBeforeTheLastResort(t *testing.T) {
 func TestEmptyLevelIsSkippedAtOnce(t *testing.T) {
 	s := payments(t, quiet())
 	delete(s.duty, "payments")
-	s.at("02:01", command("bob", workflows.Acknowledge, ack)).at("02:10", stop).play()
+	s.at("02:01", command("bob", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
 	require.Equal(t, []string{"02:00 push bob (alert-1)"}, s.transcript("02:00", "02:10", "push", "sms"))
 	require.Equal(t, []string{"02:00 Level 1 (alert-1) reaches nobody; going on at once."}, s.recorded("level.empty"))
 }
@@ -61,16 +61,16 @@ func TestNobodyAtAllStartsOverAfterAPause(t *testing.T) {
 	clear := func(s *story) { s.duty["payments"] = "alice" }
 	delete(s.duty, "payments")
 	delete(s.duty, "payments/secondary")
-	s.at("02:03", clear).at("02:06", command("alice", workflows.Acknowledge, ack)).at("02:10", stop).play()
+	s.at("02:03", clear).at("02:06", command("alice", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
 	require.Equal(t, []string{"02:05 push alice (alert-1)"}, s.transcript("02:00", "02:10", "push", "sms"))
 }
 
 func TestAPolicyWithoutLevelsPagesTheLastResort(t *testing.T) {
 	p := quiet()
 	p.Escalation.Levels = nil
-	s := payments(t, p).at("02:01", command("bob", workflows.Escalate, incident.Escalate{})).
-		at("02:02", command("dave", workflows.Acknowledge, ack)).
-		at("02:03", command("dave", workflows.Escalate, incident.Escalate{})).at("02:04", stop).play()
+	s := payments(t, p).at("02:01", command("bob", incident.EscalateCommand, incident.Escalate{})).
+		at("02:02", command("dave", incident.AcknowledgeCommand, ack)).
+		at("02:03", command("dave", incident.EscalateCommand, incident.Escalate{})).at("02:04", stop).play()
 	require.Equal(t, []string{"02:00 push carol (alert-1)", "02:00 push dave (alert-1)"}, s.transcript("02:00", "02:01", "push"))
 	require.NotEmpty(t, s.transcript("02:03", "02:04", "push"), "the last resort is paged again")
 }
@@ -78,7 +78,7 @@ func TestAPolicyWithoutLevelsPagesTheLastResort(t *testing.T) {
 func TestBrokenChannelDelaysNeitherTheOtherNorTheEscalation(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["push"] = away("02:00", "02:00:20")
-	s.at("02:08", command("bob", workflows.Acknowledge, ack)).at("02:20", stop).play()
+	s.at("02:08", command("bob", incident.AcknowledgeCommand, ack)).at("02:20", stop).play()
 	got := s.transcript("02:00", "02:20", "push", "sms")
 	require.Contains(t, got, "02:02 sms alice (alert-1)")
 	require.Contains(t, got, "02:05 push bob (alert-1)", "the escalation runs from the first try")
@@ -89,20 +89,20 @@ func TestBrokenChannelDelaysNeitherTheOtherNorTheEscalation(t *testing.T) {
 func TestDeadContactHurriesTheEscalation(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["push"], s.broken["sms"] = refused, nil
-	s.at("02:04", command("alice", workflows.Acknowledge, ack)).at("02:20", stop).play()
+	s.at("02:04", command("alice", incident.AcknowledgeCommand, ack)).at("02:20", stop).play()
 	require.Equal(t, []string{"02:02 sms alice (alert-1)"}, s.transcript("02:00", "02:20", "push", "sms"))
 	require.Equal(t, []string{"02:00 alice cannot be reached by push: the address is dead"}, s.recorded("page.failed"))
 
 	s = payments(t, quiet())
 	s.broken["push"], s.broken["sms"] = refused, refused
-	s.at("02:04", command("bob", workflows.Acknowledge, ack)).at("02:20", stop).play()
+	s.at("02:04", command("bob", incident.AcknowledgeCommand, ack)).at("02:20", stop).play()
 	require.Contains(t, s.recorded("level.begun"), "02:02 Level 2 (alert-1) pages bob.", "at once, when nothing is left to hope for")
 }
 
 func TestPageInFlightIsOvertakenByTheAck(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["push"] = away("02:00", "")
-	s.at("02:00:10", command("alice", workflows.Acknowledge, ack)).at("02:30", stop).play()
+	s.at("02:00:10", command("alice", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
 	require.Empty(t, s.transcript("02:00", "02:30", "push"))
 	require.Equal(t, []string{"02:00:10 The page to alice by push was overtaken; it may still arrive."}, s.recorded("page.overtaken"))
 	require.Equal(t, incident.PageOvertaken, s.pages["INC-1042/alert-1/r0/l0/alice/phone"].State)
@@ -136,7 +136,7 @@ func TestAckBeforeTheFirstTaskStopsPagingAndNothingElse(t *testing.T) {
 func TestATapAfterTheEndIsRecordedAsTooLate(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["store"] = away("02:02:30", "02:10")
-	s.at("02:03", command("alice", workflows.Cancel, incident.Cancel{Reason: "a test"})).at("02:04", tapped("alice", "02:04")).play()
+	s.at("02:03", command("alice", incident.CancelCommand, incident.Cancel{Reason: "a test"})).at("02:04", tapped("alice", "02:04")).play()
 	require.Equal(t, []string{"02:04 alice tapped acknowledge, but: INC-1042 is cancelled"}, cutTo(s.recorded("too-late"), len("02:04 alice tapped acknowledge, but: INC-1042 is cancelled")))
 }
 
@@ -150,9 +150,9 @@ func cutTo(lines []string, n int) []string {
 
 func TestSecondAckAndDecline(t *testing.T) {
 	s := payments(t, quiet()).
-		at("02:01", command("alice", workflows.Decline, incident.Decline{Reason: "on a train"})).
-		at("02:02", command("bob", workflows.Acknowledge, ack)).
-		at("02:03", command("alice", workflows.Acknowledge, ack)).
+		at("02:01", command("alice", incident.DeclineCommand, incident.Decline{Reason: "on a train"})).
+		at("02:02", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:03", command("alice", incident.AcknowledgeCommand, ack)).
 		at("02:10", stop).play()
 	require.Equal(t, []string{"02:00 push alice (alert-1)", "02:01 push bob (alert-1)"}, s.transcript("02:00", "02:02", "push", "sms"))
 	require.Equal(t, "bob", s.row.Holder)
@@ -162,10 +162,10 @@ func TestSecondAckAndDecline(t *testing.T) {
 
 func TestReassignedWhenAccepted(t *testing.T) {
 	s := payments(t, quiet()).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:02", command("alice", workflows.Reassign, incident.Reassign{To: oncall.Target{Person: "erin"}, Reason: "database"})).
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:02", command("alice", incident.ReassignCommand, incident.Reassign{To: oncall.Target{Person: "erin"}, Reason: "database"})).
 		at("02:03", func(s *story) { require.Equal(t, "alice", s.holderNow()) }).
-		at("02:03:30", command("erin", workflows.AcceptRole, incident.AcceptRole{Role: incident.Holder})).
+		at("02:03:30", command("erin", incident.AcceptRoleCommand, incident.AcceptRole{Role: incident.Holder})).
 		at("02:10", stop).play()
 	require.Equal(t, "erin", s.row.Holder)
 	require.Equal(t, []string{"02:02 push erin (holder-1)"}, s.transcript("02:01", "02:10", "push", "sms"))
@@ -182,10 +182,10 @@ func (s *story) holderNow() string {
 func TestSilenceWithdrawsTheAck(t *testing.T) {
 	p := with(func(r *catalog.ResponsePolicy) { r.StillOnIt = 30 * time.Minute })
 	s := payments(t, p).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:20", command("alice", workflows.Note, incident.Note{Text: "looking"})).
-		at("02:52", command("alice", workflows.Note, incident.Note{Text: "still looking"})).
-		at("03:40", command("bob", workflows.Acknowledge, ack)).at("03:41", stop).play()
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:20", command("alice", incident.NoteCommand, incident.Note{Text: "looking"})).
+		at("02:52", command("alice", incident.NoteCommand, incident.Note{Text: "still looking"})).
+		at("03:40", command("bob", incident.AcknowledgeCommand, ack)).at("03:41", stop).play()
 	require.Equal(t, []string{
 		"02:50 push alice (still-on-it-1)",
 		"03:22 push alice (still-on-it-2)", "03:24 sms alice (still-on-it-2)",
@@ -199,11 +199,11 @@ func TestRaisingTheSeverityPagesWhomItNewlyDemandsOnce(t *testing.T) {
 		What: "nobody can pay", Impact: incident.Impact{Scope: catalog.External}, Severity: catalog.SEV1, WhoFixes: "payments",
 	}
 	s := payments(t, quiet()).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:03", command("alice", workflows.Classify, raise)).
-		at("02:04", command("erin", workflows.AcceptRole, incident.AcceptRole{Role: incident.Commander})).
-		at("02:04", command("frank", workflows.Acknowledge, incident.Acknowledge{Page: "INC-1042/responder-1/r0/l0/frank/phone"})).
-		at("02:05", command("alice", workflows.Classify, raise)).at("02:30", stop).play()
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:03", command("alice", incident.ClassifyCommand, raise)).
+		at("02:04", command("erin", incident.AcceptRoleCommand, incident.AcceptRole{Role: incident.Commander})).
+		at("02:04", command("frank", incident.AcknowledgeCommand, incident.Acknowledge{Page: "INC-1042/responder-1/r0/l0/frank/phone"})).
+		at("02:05", command("alice", incident.ClassifyCommand, raise)).at("02:30", stop).play()
 	require.Equal(t, []string{"02:03 push erin (commander-1)", "02:03 push frank (responder-1)"},
 		s.transcript("02:01", "02:30", "push", "sms"))
 	require.Equal(t, "erin", s.row.Roles[incident.Commander])
@@ -213,7 +213,7 @@ func TestRaisingTheSeverityPagesWhomItNewlyDemandsOnce(t *testing.T) {
 func TestLookUpThatFailsUsesTheLastGoodAnswer(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["lookup"] = away("02:04", "")
-	s.at("02:06", command("bob", workflows.Acknowledge, ack)).at("02:07", stop).play()
+	s.at("02:06", command("bob", incident.AcknowledgeCommand, ack)).at("02:07", stop).play()
 	require.Equal(t, []string{"02:05 push bob (alert-1)"}, s.transcript("02:04", "02:07", "push"))
 	require.Len(t, s.recorded("lookup.failed"), 1)
 	require.Empty(t, s.recorded("level.empty"), "not knowing is not nobody")
@@ -224,7 +224,7 @@ func TestTheLastGoodAnswerIsTheLatest(t *testing.T) {
 	p.Escalation.Repeat = 1
 	s := payments(t, p).
 		at("02:04", func(s *story) { s.duty["payments/secondary"] = "erin" }).
-		at("02:16", command("erin", workflows.Acknowledge, ack)).at("02:17", stop)
+		at("02:16", command("erin", incident.AcknowledgeCommand, ack)).at("02:17", stop)
 	s.broken["lookup"] = away("02:06", "")
 	s.play()
 	require.Equal(t, []string{"02:05 push erin (alert-1)", "02:10 push alice (alert-1)", "02:15 push erin (alert-1)"},
@@ -234,21 +234,21 @@ func TestTheLastGoodAnswerIsTheLatest(t *testing.T) {
 func TestFirstLookUpThatFailsIsTriedOn(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["lookup"] = away("02:00", "02:00:20")
-	s.at("02:03", command("alice", workflows.Acknowledge, ack)).at("02:07", stop).play()
+	s.at("02:03", command("alice", incident.AcknowledgeCommand, ack)).at("02:07", stop).play()
 	require.Len(t, s.transcript("02:00:20", "02:01", "push alice"), 1)
 	require.Empty(t, s.recorded("level.empty"))
 }
 
 func TestWhoIsOnCallIsAskedAtTheMomentOfThePage(t *testing.T) {
 	s := payments(t, quiet()).at("02:04", func(s *story) { s.duty["payments/secondary"] = "erin" }).
-		at("02:06", command("erin", workflows.Acknowledge, ack)).at("02:07", stop).play()
+		at("02:06", command("erin", incident.AcknowledgeCommand, ack)).at("02:07", stop).play()
 	require.Equal(t, []string{"02:05 push erin (alert-1)"}, s.transcript("02:04", "02:07", "push"))
 }
 
 func TestSlowStoreDelaysNothing(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["store"] = away("02:00", "02:12")
-	s.at("02:12", command("carol", workflows.Acknowledge, ack)).at("02:30", stop).play()
+	s.at("02:12", command("carol", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
 	require.Equal(t, []string{
 		"02:00 push alice (alert-1)", "02:05 push bob (alert-1)", "02:10 push carol (alert-1)", "02:10 push dave (alert-1)",
 	}, s.transcript("02:00", "02:30", "push"))

@@ -36,7 +36,7 @@ func TestHeldIncidentThatClearsTellsNobody(t *testing.T) {
 	require.Empty(t, s.transcript("02:00", "03:00"))
 	require.Equal(t, incident.Transient, s.row.Phase)
 
-	s = payments(t, p).at("02:04", command("alice", workflows.Acknowledge, ack)).at("02:05", stop).play()
+	s = payments(t, p).at("02:04", command("alice", incident.AcknowledgeCommand, ack)).at("02:05", stop).play()
 	require.Equal(t, []string{"02:03 push alice (alert-1)"}, s.transcript("02:00", "02:05", "push", "sms"))
 }
 
@@ -44,7 +44,7 @@ func TestGraveIncidentIsPagedOnThoughItCleared(t *testing.T) {
 	o := opening(quiet())
 	o.Severity = catalog.SEV1
 	s := tell(t, o, fire("PaymentsFail", "02:00")).at("02:01", says(clear("PaymentsFail", "02:00"))).
-		at("02:06", command("bob", workflows.Acknowledge, ack)).at("02:06:30", stop).play()
+		at("02:06", command("bob", incident.AcknowledgeCommand, ack)).at("02:06:30", stop).play()
 	require.Equal(t, []string{"02:00 push alice (alert-1)", "02:02 sms alice (alert-1)", "02:05 push bob (alert-1)"},
 		s.transcript("02:00", "02:06", "push", "sms"))
 	require.True(t, s.row.Recovered)
@@ -52,25 +52,25 @@ func TestGraveIncidentIsPagedOnThoughItCleared(t *testing.T) {
 
 func TestRefireAfterMitigatedPagesTheHolderAgain(t *testing.T) {
 	s := payments(t, quiet()).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:10", command("alice", workflows.Mitigate, mitigate)).
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:10", command("alice", incident.MitigateCommand, mitigate)).
 		at("02:11", says(clear("PaymentsFail", "02:00"))).
 		at("02:20", says(fire("PaymentsFail", "02:19"))).
-		at("02:21", command("alice", workflows.Acknowledge, ack)).at("02:40", stop).play()
+		at("02:21", command("alice", incident.AcknowledgeCommand, ack)).at("02:40", stop).play()
 	require.Equal(t, []string{"02:20 push alice (alert-2)"}, s.transcript("02:02", "02:40", "push", "sms"))
 }
 
 func TestRelapseWithinTheWindowReopensAndLaterIsANewIncident(t *testing.T) {
 	s := payments(t, quiet()).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:10", command("alice", workflows.Mitigate, mitigate)).
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:10", command("alice", incident.MitigateCommand, mitigate)).
 		at("02:11", says(clear("PaymentsFail", "02:00"))).
-		at("02:12", command("alice", workflows.Resolve, resolve)).
+		at("02:12", command("alice", incident.ResolveCommand, resolve)).
 		at("02:30", says(fire("PaymentsFail", "02:29"))).
-		at("02:31", command("alice", workflows.Acknowledge, ack)).
-		at("02:32", command("alice", workflows.Mitigate, mitigate)).
+		at("02:31", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:32", command("alice", incident.MitigateCommand, mitigate)).
 		at("02:33", says(clear("PaymentsFail", "02:29"))).
-		at("02:34", command("alice", workflows.Resolve, resolve)).
+		at("02:34", command("alice", incident.ResolveCommand, resolve)).
 		at("03:10", says(fire("PaymentsFail", "03:09"))).play()
 	require.Equal(t, []string{"02:30 push alice (alert-2)"}, s.transcript("02:02", "03:00", "push"))
 	require.Equal(t, []string{"03:10 push alice (alert-1)"}, s.transcript("03:00", "03:11", "push"), "of the new incident")
@@ -82,9 +82,9 @@ func TestRelapseWithinTheWindowReopensAndLaterIsANewIncident(t *testing.T) {
 
 func TestClosesByItselfWhenEveryGateIsMet(t *testing.T) {
 	s := resolved(t, quiet()).
-		at("02:30", command("alice", workflows.AddFollowUp, incident.AddFollowUp{Title: "test the rollback", Due: clock("5d 02:00")})).
-		at("02:40", command("alice", workflows.Close, incident.Close{})).
-		at("10d 09:00", command("alice", workflows.CompleteFollowUp, incident.CompleteFollowUp{ID: "1"})).play()
+		at("02:30", command("alice", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "test the rollback", Due: clock("5d 02:00")})).
+		at("02:40", command("alice", incident.CloseCommand, incident.Close{})).
+		at("10d 09:00", command("alice", incident.CompleteFollowUpCommand, incident.CompleteFollowUp{ID: "1"})).play()
 	require.Equal(t, incident.Closed, s.row.Phase)
 	require.Equal(t, clock("10d 09:00"), s.row.Stamp(incident.ClosedAt))
 	require.Contains(t, s.answers["close alice 02:40"], "refused: INC-1042 cannot close yet")
@@ -99,10 +99,10 @@ func TestClosesByItselfWhenEveryGateIsMet(t *testing.T) {
 func resolved(t *testing.T, p catalog.Policy) *story {
 	t.Helper()
 	return payments(t, p).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:10", command("alice", workflows.Mitigate, mitigate)).
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:10", command("alice", incident.MitigateCommand, mitigate)).
 		at("02:11", says(clear("PaymentsFail", "02:00"))).
-		at("02:12", command("alice", workflows.Resolve, resolve))
+		at("02:12", command("alice", incident.ResolveCommand, resolve))
 }
 
 func TestWaitsADayForFollowUps(t *testing.T) {
@@ -112,7 +112,7 @@ func TestWaitsADayForFollowUps(t *testing.T) {
 }
 
 func TestCancelledByAPersonTellsEverybody(t *testing.T) {
-	s := payments(t, quiet()).at("02:06", command("alice", workflows.Cancel, incident.Cancel{Reason: "a test alert"})).play()
+	s := payments(t, quiet()).at("02:06", command("alice", incident.CancelCommand, incident.Cancel{Reason: "a test alert"})).play()
 	require.Equal(t, []string{"02:06 tell bob: INC-1042 was cancelled: a test alert"}, s.transcript("02:06", "03:00"))
 	require.Equal(t, incident.Cancelled, s.row.Phase)
 }
@@ -125,7 +125,7 @@ func TestCancellingTheWorkflowIsTheCommandCancel(t *testing.T) {
 func TestFiringAlertAtTheVeryEndIsNeverIgnored(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["store"] = away("02:05", "02:20")
-	s.at("02:06", command("alice", workflows.Cancel, incident.Cancel{Reason: "a test alert"})).
+	s.at("02:06", command("alice", incident.CancelCommand, incident.Cancel{Reason: "a test alert"})).
 		at("02:07", says(fire("PaymentsFail", "02:07"))).play()
 	require.Len(t, s.recorded("recurred"), 1)
 }
@@ -166,7 +166,7 @@ func TestALaterRecurrenceGoesToTheSameSuccessor(t *testing.T) {
 
 func TestCommandIsAppliedOnceAnID(t *testing.T) {
 	twice := func(s *story) {
-		s.env.UpdateWorkflow(workflows.Note, s.env.Now().String(), s.answer("again"), workflows.Command[incident.Note]{
+		s.env.UpdateWorkflow(incident.NoteCommand, s.env.Now().String(), s.answer("again"), workflows.Command[incident.Note]{
 			Header: incident.Header{ID: "same", By: incident.Person("alice"), At: s.env.Now()}, Args: incident.Note{Text: "once"},
 		})
 	}
@@ -179,7 +179,7 @@ func TestCommandIsAppliedOnceAnID(t *testing.T) {
 
 func TestMachinesCommandIsRefused(t *testing.T) {
 	s := payments(t, quiet()).at("02:01", func(s *story) {
-		s.env.UpdateWorkflow(workflows.Acknowledge, "m", s.answer("m"), workflows.Command[incident.Acknowledge]{
+		s.env.UpdateWorkflow(incident.AcknowledgeCommand, "m", s.answer("m"), workflows.Command[incident.Acknowledge]{
 			Header: incident.Header{ID: "m", By: incident.Machine("alertmanager"), At: s.env.Now()},
 		})
 	}).at("02:03", stop).play()
@@ -193,6 +193,6 @@ func TestAlertsAreTakenInOnce(t *testing.T) {
 		at("02:02", func(s *story) {
 			s.env.SignalWorkflow(workflows.AlertsSignal, workflows.Alerts{Alerts: []alerts.Alert{fire("Other", "02:02")}, More: 7})
 		}).
-		at("02:03", command("alice", workflows.Acknowledge, ack)).at("02:04", stop).play()
+		at("02:03", command("alice", incident.AcknowledgeCommand, ack)).at("02:04", stop).play()
 	require.Equal(t, incident.Counts{Alerts: 2, Firing: 2, More: 7}, s.row.Counts)
 }

@@ -50,7 +50,7 @@ func (r *response) open(ctx workflow.Context, late []alerts.Alert) string {
 	defer r.effect()()
 	digest := sha256.Sum256([]byte(r.inc.Number + late[0].Fingerprint + late[0].StartsAt.UTC().String()))
 	next := incident.New(incident.Opening{
-		Number: awayPrefix + hex.EncodeToString(digest[:8]), Title: r.inc.Title, Key: r.inc.Key, Storm: r.inc.Storm,
+		Number: incident.AwayPrefix + hex.EncodeToString(digest[:8]), Title: r.inc.Title, Key: r.inc.Key, Storm: r.inc.Storm,
 		Recurs: r.inc.Number, Policy: r.inc.Policy, Urgency: r.inc.Urgency, Severity: r.inc.Severity,
 		Runbooks: r.inc.Runbooks, By: incident.Self(), Source: r.inc.Origin, At: workflow.Now(ctx),
 	})
@@ -73,7 +73,7 @@ func (r *response) sibling(ctx workflow.Context, next *incident.Incident) workfl
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		Priority:              temporal.Priority{PriorityKey: priority(next)},
 		StaticSummary:         cut(next.Number+" "+next.Service, maxSummary),
-		Memo:                  map[string]any{keyMemo: next.Service + "/" + next.Key},
+		Memo:                  map[string]any{keyMemo: incident.Identity(next.Service, next.Key)},
 	}
 	if !r.state.Unlisted {
 		o.TypedSearchAttributes = attributes(next)

@@ -10,7 +10,6 @@ import (
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
-	"github.com/tocsinhq/tocsin/workflows"
 )
 
 const rollbackRun = "INC-1042/runbook/rollback/1"
@@ -35,16 +34,16 @@ func rolling(t *testing.T) *story {
 	p := with(func(r *catalog.ResponsePolicy) { r.Authority.Approve = []catalog.Standing{catalog.Anyone} })
 	p.Leads = []string{"grace"}
 	return payments(t, p).
-		at("02:01", command("bob", workflows.Acknowledge, ack)).
-		at("02:02", command("bob", workflows.StartRun, incident.StartRun{Name: "rollback"})).
+		at("02:01", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"})).
 		at("02:03", report(runbook.Report{Kind: runbook.Asked, Ordinal: 1, Text: "Roll back?", Question: question("02:13")}))
 }
 
 func TestApprovalIsPagedAnsweredAndRelayed(t *testing.T) {
 	s := rolling(t).
 		at("02:03:30", report(runbook.Report{Kind: runbook.Asked, Ordinal: 1, Text: "Roll back?", Question: question("02:13")})).
-		at("02:04", command("bob", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
-		at("02:09", command("grace", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve", Reason: "r42 is bad"})).
+		at("02:04", command("bob", incident.AnswerCommand, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
+		at("02:09", command("grace", incident.AnswerCommand, incident.Answer{Question: "rollback-1-1", Choice: "approve", Reason: "r42 is bad"})).
 		at("02:10", report(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "done"})).
 		at("02:11", stop).play()
 	require.Equal(t, []string{
@@ -61,7 +60,7 @@ func TestApprovalIsPagedAnsweredAndRelayed(t *testing.T) {
 func TestApprovalThatNobodyGivesExpires(t *testing.T) {
 	s := rolling(t).
 		at("02:13", report(runbook.Report{Kind: runbook.Expired, Ordinal: 2, Question: question("02:13")})).
-		at("02:14", command("grace", workflows.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
+		at("02:14", command("grace", incident.AnswerCommand, incident.Answer{Question: "rollback-1-1", Choice: "approve"})).
 		at("02:15", stop).play()
 	require.Contains(t, s.answers["answer grace 02:14"], "refused")
 	require.Empty(t, s.transcript("02:13", "02:15", "run hears"))

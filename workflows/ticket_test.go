@@ -16,7 +16,7 @@ func ticketed() catalog.Policy {
 
 func TestTicketFollowsTheIncident(t *testing.T) {
 	s := resolved(t, ticketed()).
-		at("02:13", command("alice", workflows.AddFollowUp, incident.AddFollowUp{Title: "test the rollback", Due: clock("9d 02:00")})).
+		at("02:13", command("alice", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "test the rollback", Due: clock("9d 02:00")})).
 		at("1d 09:00", func(s *story) { s.move("2", "Done", "Won't do") }).
 		at("2d 09:00", func(s *story) { s.move("2", "Done", "Done") }).play()
 	require.Equal(t, []string{
@@ -37,8 +37,8 @@ func TestTicketFollowsTheIncident(t *testing.T) {
 func TestFollowUpsOfATrackerAreNotCompletedByHand(t *testing.T) {
 	p := ticketed()
 	p.Ticket.Project = "OPS"
-	followUp := command("alice", workflows.AddFollowUp, incident.AddFollowUp{Title: "test the rollback"})
-	done := command("alice", workflows.CompleteFollowUp, incident.CompleteFollowUp{ID: "1"})
+	followUp := command("alice", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "test the rollback"})
+	done := command("alice", incident.CompleteFollowUpCommand, incident.CompleteFollowUp{ID: "1"})
 	s := payments(t, p).at("02:01", followUp).at("02:02", done).at("02:03", stop)
 	s.broken["ticket"] = away("02:00", "")
 	s.play()
@@ -52,11 +52,11 @@ func TestFollowUpsOfATrackerAreNotCompletedByHand(t *testing.T) {
 
 func TestChangesWithinAMinuteAreOneWrite(t *testing.T) {
 	s := payments(t, ticketed()).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:01:10", command("alice", workflows.SetStatus, incident.SetStatus{Status: "a", NextStep: "b"})).
-		at("02:01:20", command("alice", workflows.Note, incident.Note{Text: "unremarkable"})).
-		at("02:01:30", command("alice", workflows.SetStatus, incident.SetStatus{Status: "c", NextStep: "d"})).
-		at("02:05", command("alice", workflows.Note, incident.Note{Text: "unremarkable"})).
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:01:10", command("alice", incident.SetStatusCommand, incident.SetStatus{Status: "a", NextStep: "b"})).
+		at("02:01:20", command("alice", incident.NoteCommand, incident.Note{Text: "unremarkable"})).
+		at("02:01:30", command("alice", incident.SetStatusCommand, incident.SetStatus{Status: "c", NextStep: "d"})).
+		at("02:05", command("alice", incident.NoteCommand, incident.Note{Text: "unremarkable"})).
 		at("02:10", stop).play()
 	require.Equal(t, []string{"02:01:40 ticket OPS-1 shows triaging"}, s.transcript("02:01", "02:10", "ticket"))
 }
@@ -64,7 +64,7 @@ func TestChangesWithinAMinuteAreOneWrite(t *testing.T) {
 func TestTicketThatIsRefusedIsRecordedAndGivenUp(t *testing.T) {
 	s := payments(t, ticketed())
 	s.broken["ticket"] = refused
-	s.at("02:30", command("alice", workflows.Cancel, incident.Cancel{Reason: "a test"})).play()
+	s.at("02:30", command("alice", incident.CancelCommand, incident.Cancel{Reason: "a test"})).play()
 	require.Equal(t, incident.Cancelled, s.row.Phase, "and does not keep the incident open")
 	require.Less(t, s.started["ticket"], 8)
 	require.NotEmpty(t, s.recorded("publish.failed"))
@@ -73,14 +73,14 @@ func TestTicketThatIsRefusedIsRecordedAndGivenUp(t *testing.T) {
 func TestTrackerThatIsAwayDelaysNothing(t *testing.T) {
 	s := payments(t, ticketed())
 	s.broken["ticket"] = away("02:00", "02:00:30")
-	s.at("02:00:20", command("bob", workflows.Acknowledge, ack)).at("02:10", stop).play()
+	s.at("02:00:20", command("bob", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
 	require.NotEmpty(t, s.transcript("02:00:30", "02:02", "ticket OPS-1 opened"))
 	require.Equal(t, []string{"02:00:20 tell alice: bob acknowledged INC-1042."}, s.transcript("02:00", "02:10", "acknowledged"))
 }
 
 func TestTicketMovedToDoneByAPersonOnlyReminds(t *testing.T) {
 	s := payments(t, ticketed()).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
 		at("02:03", func(s *story) { s.move("1", "Done", "Done") }).
 		at("02:04", func(s *story) { s.env.SignalWorkflow(workflows.TicketSignal, incident.TicketRef{ID: "1"}) }).
 		at("02:30", stop).play()

@@ -8,7 +8,6 @@ import (
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
-	"github.com/tocsinhq/tocsin/workflows"
 )
 
 // cadence asks for an update 10 minutes after the ack, and then every 30.
@@ -23,11 +22,11 @@ func cadence() catalog.Policy {
 func TestUpdatesKeepTheirCadence(t *testing.T) {
 	post := incident.PostUpdate{What: "Payments fail.", Doing: "Rolling back."}
 	s := payments(t, cadence()).
-		at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:30", command("alice", workflows.PostUpdate, post)).
-		at("03:10", command("alice", workflows.Mitigate, mitigate)).
+		at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:30", command("alice", incident.PostUpdateCommand, post)).
+		at("03:10", command("alice", incident.MitigateCommand, mitigate)).
 		at("03:11", says(clear("PaymentsFail", "02:00"))).
-		at("03:12", command("alice", workflows.Resolve, resolve)).play()
+		at("03:12", command("alice", incident.ResolveCommand, resolve)).play()
 	require.Equal(t, []string{
 		"02:06 tell alice: A status update of INC-1042 is due at 02:11 UTC.",
 		"02:11 automatic update to incidents: ",
@@ -43,8 +42,8 @@ func TestMailThatIsAwayDelaysNeitherTicketNorNotice(t *testing.T) {
 	p.Severities[1].Response.Ticket = true
 	s := payments(t, p)
 	s.broken["mail"] = away("02:00", "02:11:40")
-	s.at("02:01", command("alice", workflows.Acknowledge, ack)).
-		at("02:11", command("alice", workflows.SetStatus, incident.SetStatus{Status: "looking", NextStep: "more"})).
+	s.at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:11", command("alice", incident.SetStatusCommand, incident.SetStatus{Status: "looking", NextStep: "more"})).
 		at("02:15", stop).play()
 	require.Equal(t, []string{"02:11 ticket OPS-1 shows triaging"}, s.transcript("02:11", "02:15", "ticket"))
 	mails := s.transcript("02:11", "02:15", "automatic update")

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
 )
 
@@ -37,7 +38,7 @@ func Play(t testing.TB, b runbook.Runbook, s Script) []string {
 	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
 	env.RegisterActivity(&activities.Runbooks{Deployer: target, Metrics: &metric{script: script, samples: s.Samples}})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{
-		ID:        runbook.RunID(Number, b.Name, 1),
+		ID:        incident.RunID(Number, b.Name, 1),
 		TaskQueue: runbook.TaskQueue,
 	})
 	people := &people{env: env, script: script, answers: s.Answers, gone: s.Gone}

@@ -1,0 +1,50 @@
+package incident
+
+import "fmt"
+
+// The names of the commands: a command's type, as it is called on the way to
+// its incident.
+const (
+	AcknowledgeCommand      = "acknowledge"
+	DeclineCommand          = "decline"
+	EscalateCommand         = "escalate"
+	ReassignCommand         = "reassign"
+	ClassifyCommand         = "classify"
+	AssignRoleCommand       = "assign-role"
+	AcceptRoleCommand       = "accept-role"
+	AddResponderCommand     = "add-responder"
+	NoteCommand             = "note"
+	AddLinkCommand          = "link"
+	SetStatusCommand        = "set-status"
+	PostUpdateCommand       = "post-update"
+	MitigateCommand         = "mitigate"
+	ResolveCommand          = "resolve"
+	ReopenCommand           = "reopen"
+	CancelCommand           = "cancel"
+	CorrectStampCommand     = "correct-stamp"
+	AddFollowUpCommand      = "add-follow-up"
+	CompleteFollowUpCommand = "complete-follow-up"
+	WaiveFollowUpCommand    = "waive-follow-up"
+	ConfirmCollectedCommand = "confirm-collected"
+	CloseCommand            = "close"
+	StartRunCommand         = "start-run"
+	AnswerCommand           = "answer"
+)
+
+const (
+	// NumberPrefix begins every incident's number, and so the id of its
+	// workflow and of its runs.
+	NumberPrefix = "INC-"
+	// AwayPrefix begins the numbers that are made without the database.
+	AwayPrefix = NumberPrefix + "x"
+)
+
+// Identity names what an incident is about: two of one identity are never
+// open at once.
+func Identity(service, key string) string { return service + "/" + key }
+
+// RunID names the nth run of an incident, by its runbook; it is the id of the
+// run's workflow: "INC-1042/runbook/rollback/1".
+func RunID(number, runbook string, n int) string {
+	return fmt.Sprintf("%s/runbook/%s/%d", number, runbook, n)
+}
