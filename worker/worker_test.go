@@ -27,8 +27,8 @@ type registry struct {
 }
 
 func (r registry) RegisterActivity(a any) {
-	for n := range reflect.TypeOf(a).NumMethod() {
-		r.names[reflect.TypeOf(a).Method(n).Name] = true
+	for m := range reflect.TypeOf(a).Methods() {
+		r.names[m.Name] = true
 	}
 }
 

@@ -24,6 +24,8 @@ type Client struct {
 	// Temporal is shared with the worker of the incidents queue in this
 	// process, so that a start is answered by its first task (eager start).
 	Temporal client.Client
+	// Converter is the one that Temporal was given; the default one when nil.
+	Converter converter.DataConverter
 	// Unlisted leaves search attributes out, where the namespace lacks them.
 	Unlisted bool
 	// Patience is how long a command waits for a worker; 2 seconds when zero.
@@ -101,7 +103,8 @@ func (c *Client) Describe(ctx context.Context, number string) (key string, open 
 	}
 	info := d.GetWorkflowExecutionInfo()
 	if payload, ok := info.GetMemo().GetFields()[keyMemo]; ok {
-		if err := converter.GetDefaultDataConverter().FromPayload(payload, &key); err != nil {
+		reader := cmp.Or(c.Converter, converter.GetDefaultDataConverter())
+		if err := reader.FromPayload(payload, &key); err != nil {
 			return "", false, fmt.Errorf("read the key of %s: %w", number, err)
 		}
 	}
