@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
-	"github.com/tocsinhq/tocsin/store"
 )
 
 // GetCatalog shows the catalog in force, without addresses: from the store,
@@ -112,31 +112,17 @@ func (s *server) used(ctx context.Context, changes []catalog.Change) ([]string, 
 	if len(removed) == 0 {
 		return nil, nil
 	}
-	var out []string
-	f := store.IncidentFilter{Open: true, Limit: 200}
-	for {
-		open, next, err := s.Store.Incidents(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		for _, i := range open {
-			out = append(out, uses(i, removed)...)
-		}
-		if next == "" {
-			return out, nil
-		}
-		f.After = next
+	uses, err := s.Store.CatalogUses(ctx)
+	if err != nil {
+		return nil, err
 	}
-}
-
-func uses(i *incident.Incident, removed []catalog.Change) []string {
 	var out []string
-	for _, c := range removed {
-		if i.Policy.Uses(c.Noun, c.ID) {
-			out = append(out, fmt.Sprintf("%s %s is used by %s", c.Noun, c.ID, i.Number))
+	for _, u := range uses {
+		if slices.ContainsFunc(removed, func(c catalog.Change) bool { return c.Noun == u.Noun && c.ID == u.ID }) {
+			out = append(out, fmt.Sprintf("%s %s is used by %s", u.Noun, u.ID, u.Incident))
 		}
 	}
-	return out
+	return out, nil
 }
 
 // catalogView leaves out addresses, which only the sending activity reads.

@@ -58,6 +58,8 @@ type CatalogStore interface {
 	// SaveCatalog puts a catalog in force and returns its version. It is an
 	// incident.Conflict when base is not the version in force.
 	SaveCatalog(ctx context.Context, c *catalog.Catalog, base int, by string) (int, error)
+	// CatalogUses lists what the open incidents refer to.
+	CatalogUses(ctx context.Context) ([]store.Use, error)
 }
 
 // Commands brings a command to its incident and waits for the answer.

@@ -33,7 +33,7 @@ type Change struct {
 }
 
 // Removes says whether something is there no more: an open incident may still
-// use it, see Policy.Uses.
+// use it.
 func (c Change) Removes() bool { return c.Op == Removed }
 
 // String returns the change in one line.

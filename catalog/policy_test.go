@@ -8,7 +8,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/catalog"
-	"github.com/tocsinhq/tocsin/oncall"
 )
 
 func TestPolicyIsTheSnapshotOfAService(t *testing.T) {
@@ -62,36 +61,4 @@ func TestPolicyAnswersForEveryLevel(t *testing.T) {
 	require.Equal(t, catalog.Ordinary, p.Urgency(catalog.SEV4))
 	require.Equal(t, catalog.Urgent, p.Urgency(""))
 	require.Equal(t, catalog.Urgent, catalog.Policy{}.Urgency(catalog.SEV5))
-}
-
-func TestPolicyUses(t *testing.T) {
-	p, ok := example(t).Policy("checkout")
-	require.True(t, ok)
-	p.Severities[1].Response.Page = []oncall.Target{{Team: "platform"}}
-	tests := []struct {
-		noun, id string
-		want     bool
-	}{
-		{"service", "checkout", true},
-		{"service", "payments", false},
-		{"team", "storefront", true},
-		{"team", "platform", true},
-		{"team", "payments", false},
-		{"escalation policy", "storefront", true},
-		{"escalation policy", "payments", false},
-		{"person", "dave", true},
-		{"person", "alice", true},
-		{"person", "heidi", true},
-		{"person", "bob", false},
-		{"schedule", "storefront", true},
-		{"schedule", "incident-commanders", true},
-		{"schedule", "payments", false},
-		{"schedule", "", false},
-		{"audience", "customers", true},
-		{"audience", "nobody", false},
-		{"machine", "alertmanager", false},
-	}
-	for _, test := range tests {
-		require.Equal(t, test.want, p.Uses(test.noun, test.id), test)
-	}
 }

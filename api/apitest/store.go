@@ -349,6 +349,19 @@ func (s *Store) CurrentCatalog(context.Context) (*catalog.Catalog, int, error) {
 	return s.catalog, s.version, s.down
 }
 
+// CatalogUses lists the services and holders of the open incidents.
+func (s *Store) CatalogUses(context.Context) ([]store.Use, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var out []store.Use
+	for number, i := range s.incidents {
+		if !i.Phase.Over() {
+			out = append(out, store.Use{Noun: "service", ID: i.Policy.Service, Incident: number}, store.Use{Noun: "person", ID: i.Holder, Incident: number})
+		}
+	}
+	return out, s.down
+}
+
 // SaveCatalog puts a catalog in force.
 func (s *Store) SaveCatalog(_ context.Context, c *catalog.Catalog, base int, _ string) (int, error) {
 	s.mu.Lock()
