@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -29,19 +31,12 @@ printed and is no failure.`,
 			ctx, cancel := context.WithTimeout(cmd.Context(), benchWithin)
 			defer cancel()
 			c.Progress = cmd.ErrOrStderr()
-			report, err := bench.Run(ctx, c)
-			if err != nil {
-				return err
-			}
+			report, failed := bench.Run(ctx, c)
+			write := report.Print
 			if asJSON {
-				err = json.NewEncoder(cmd.OutOrStdout()).Encode(report)
-			} else {
-				err = report.Print(cmd.OutOrStdout())
+				write = func(out io.Writer) error { return json.NewEncoder(out).Encode(report) }
 			}
-			if err != nil {
-				return err
-			}
-			return report.Failed()
+			return errors.Join(failed, write(cmd.OutOrStdout()), report.Failed())
 		},
 	}
 	cmd.Flags().BoolVar(&c.Quick, "quick", false, "measure a little of everything, to try the bench itself")

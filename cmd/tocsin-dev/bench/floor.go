@@ -29,8 +29,10 @@ type floor struct {
 	http   *http.Client
 	url    string
 
-	mu   sync.Mutex
-	runs []client.WorkflowRun
+	mu      sync.Mutex
+	runs    []client.WorkflowRun
+	refused int
+	last    error
 }
 
 func newFloor(temporal, sink string) (*floor, error) {
@@ -56,18 +58,20 @@ func (f *floor) close() {
 	f.client.Close()
 }
 
-// start starts one workflow, and returns when the engine has accepted it.
-func (f *floor) start(ctx context.Context, alert string) error {
+// start starts one workflow, and returns when the engine has answered. What an
+// overloaded engine refuses is counted.
+func (f *floor) start(ctx context.Context, alert string) {
 	run, err := f.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: alert, TaskQueue: floorQueue, EnableEagerStart: true,
 	}, Floor, alert)
-	if err != nil {
-		return fmt.Errorf("start the floor's %s: %w", alert, err)
-	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if err != nil {
+		f.refused++
+		f.last = fmt.Errorf("start the floor's %s: %w", alert, err)
+		return
+	}
 	f.runs = append(f.runs, run)
-	return nil
 }
 
 // settle waits until every workflow has ended, so that nothing of the floor

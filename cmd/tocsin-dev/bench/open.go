@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -16,8 +17,11 @@ import (
 // a service and a responder of its own.
 const delayStep = 500 * time.Millisecond
 
+// late begins the names of the services, and of those whom they page.
+const late = "late-"
+
 // delayed names the service whose responder is paged so many steps late.
-func delayed(steps int) string { return fmt.Sprintf("late-%d", steps) }
+func delayed(steps int) string { return fmt.Sprint(late, steps) }
 
 func delays(steps int) func(*catalog.Catalog) {
 	return func(c *catalog.Catalog) {
@@ -54,11 +58,12 @@ func (b *bench) open(ctx context.Context) (err error) {
 	out.With = residentMB()
 	out.Settled = settledMB()
 	pause(ctx, time.Until(began.Add(within+delayStep)))
+	w.sink.Await(ctx, late, b.plan.open, patience)
 	due, err := w.due(ctx)
 	if err != nil {
 		return err
 	}
-	out.late(w.await(ctx, due), due)
+	out.count(w.sink.Pages(late), due)
 	out.Peak = residentMB()
 	b.report.Open = &out
 	b.report.aim("lateness of page timers p99, ms", out.Lateness.P99, 2000)
@@ -80,7 +85,7 @@ func (w *world) due(ctx context.Context) (map[string]time.Time, error) {
 			return nil, fmt.Errorf("read the pages: %w", err)
 		}
 		for _, p := range pages {
-			if p.Kind == "push" && len(p.Person) > 5 && p.Person[:5] == "late-" {
+			if p.Kind == "push" && strings.HasPrefix(p.Person, late) {
 				out[p.Key] = p.Due
 			}
 		}
@@ -90,35 +95,17 @@ func (w *world) due(ctx context.Context) (map[string]time.Time, error) {
 	}
 }
 
-// await returns what has come once everything that was due has, or nothing
-// comes any more.
-func (w *world) await(ctx context.Context, due map[string]time.Time) []Arrival {
-	for deadline := time.Now().Add(patience); ; {
-		var late []Arrival
-		w.sink.mu.Lock()
-		for _, a := range w.sink.pages {
-			if _, ok := due[a.Key]; ok {
-				late = append(late, a)
-			}
-		}
-		w.sink.mu.Unlock()
-		if len(late) >= len(due) || time.Now().After(deadline) || !pause(ctx, 200*time.Millisecond) {
-			return late
-		}
-	}
-}
-
-// late fills in how late the pages were.
-func (o *Open) late(came []Arrival, due map[string]time.Time) {
+// count fills in how late the pages were. A page whose record is not written
+// yet counts as one that came, and has no lateness.
+func (o *Open) count(came []Arrival, due map[string]time.Time) {
 	var list []time.Duration
 	seen := map[string]bool{}
 	for _, a := range came {
-		if seen[a.Key] {
-			o.Doubled++
-			continue
+		if at, ok := due[a.Key]; ok && !seen[a.Alert] {
+			list = append(list, a.At.Sub(at))
 		}
-		seen[a.Key] = true
-		list = append(list, a.At.Sub(due[a.Key]))
+		seen[a.Alert] = true
 	}
-	o.Lateness, o.Lost = Of(list), o.Incidents-len(seen)
+	o.Lateness, o.Lost, o.Twice = Of(list), o.Incidents-distinct(came), Twice(came)
+	o.Doubled = len(o.Twice)
 }

@@ -128,3 +128,33 @@ func (c *Counts) read(registry prometheus.Gatherer) error {
 	}
 	return nil
 }
+
+// steps are how long the steps on the way of an alert took on average, in
+// milliseconds, as the process itself counted: the claim, the calls to the
+// engine, and each local activity.
+func steps(registry prometheus.Gatherer) (map[string]float64, error) {
+	families, err := registry.Gather()
+	if err != nil {
+		return nil, fmt.Errorf("read the metrics: %w", err)
+	}
+	out := map[string]float64{}
+	for _, family := range families {
+		name := strings.TrimSuffix(family.GetName(), "_seconds")
+		switch name {
+		case "tocsin_intake_take", "tocsin_intake_claim", "tocsin_intake_engine", "temporal_local_activity_execution_latency":
+		default:
+			continue
+		}
+		for _, m := range family.GetMetric() {
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "call" || l.GetName() == "activity_type" {
+					name = l.GetValue()
+				}
+			}
+			if h := m.GetHistogram(); h.GetSampleCount() > 0 {
+				out[name] = 1000 * h.GetSampleSum() / float64(h.GetSampleCount())
+			}
+		}
+	}
+	return out, nil
+}

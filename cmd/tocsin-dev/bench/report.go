@@ -28,6 +28,9 @@ type Way struct {
 	Load   float64 `json:"load"`
 	Floor  Volley  `json:"floor"`
 	Tocsin Volley  `json:"tocsin"`
+	// Steps are how long parts of Tocsin's way took on average, in
+	// milliseconds, warming up included.
+	Steps map[string]float64 `json:"steps"`
 	// Twice names the pages that had come before, over the whole measure.
 	Twice []string `json:"twice,omitempty"`
 	// Events of one incident whose pages nobody has answered yet, by type.
@@ -66,7 +69,8 @@ type Storm struct {
 	Incidents int     `json:"incidents"`
 	// Pages came for the person on call, who expects one.
 	Pages int `json:"pages"`
-	// Kept is how many of the alerts the store has.
+	// Kept is how many of the alerts the store has a row of: those that came
+	// while it was too slow went to the incident alone.
 	Kept   int     `json:"kept"`
 	Events int     `json:"events"`
 	Took   float64 `json:"took_ms"`
@@ -88,9 +92,10 @@ type Open struct {
 	Settled float64 `json:"rss_open_settled_mb"`
 	Peak    float64 `json:"rss_end_mb"`
 	// Lateness is from when a page was due to its arrival.
-	Lateness Figures `json:"lateness"`
-	Lost     int     `json:"lost"`
-	Doubled  int     `json:"doubled"`
+	Lateness Figures  `json:"lateness"`
+	Lost     int      `json:"lost"`
+	Doubled  int      `json:"doubled"`
+	Twice    []string `json:"twice,omitempty"`
 }
 
 // Whole is the history of one incident from alert to closing.
@@ -130,7 +135,6 @@ func (r *Report) Failed() error {
 	if s := r.Storm; s != nil {
 		never(s.Incidents-1, "storm: incidents too many")
 		never(s.Pages-1, "storm: pages too many")
-		never(s.Alerts-s.Kept, "storm: alerts lost")
 	}
 	if o := r.Open; o != nil {
 		never(o.Lost, "open incidents: pages lost")

@@ -27,7 +27,6 @@ func TestFailed(t *testing.T) {
 		"1 burst: pages doubled":       func(r *bench.Report) { r.Ways[0].Tocsin.Doubled = 1 },
 		"1 storm: incidents too many":  func(r *bench.Report) { r.Storm.Incidents = 2 },
 		"-1 storm: pages too many":     func(r *bench.Report) { r.Storm.Pages = 0 },
-		"1 storm: alerts lost":         func(r *bench.Report) { r.Storm.Kept = 99 },
 		"3 open incidents: pages lost": func(r *bench.Report) { r.Open.Lost = 3 },
 		"4 starts that were not eager": func(r *bench.Report) { r.Counts.NonEager = 4 },
 		"5 failed workflow tasks":      func(r *bench.Report) { r.Counts.FailedTasks = 5 },

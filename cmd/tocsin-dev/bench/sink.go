@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
 	"time"
 )
@@ -83,7 +84,8 @@ func (s *Sink) take(a Arrival) {
 	s.news = make(chan struct{})
 }
 
-// Pages lists what came for a topic, in the order of arrival.
+// Pages lists what came for the topics that begin so, in the order of
+// arrival.
 func (s *Sink) Pages(topic string) []Arrival {
 	out, _ := s.look(topic)
 	return out
@@ -94,15 +96,15 @@ func (s *Sink) look(topic string) ([]Arrival, <-chan struct{}) {
 	defer s.mu.Unlock()
 	var out []Arrival
 	for _, a := range s.pages {
-		if a.Topic == topic {
+		if strings.HasPrefix(a.Topic, topic) {
 			out = append(out, a)
 		}
 	}
 	return out, s.news
 }
 
-// Await waits until pages about so many different alerts came for a topic, or
-// until nothing at all came for as long as patience says.
+// Await waits until pages about so many different alerts came for the topics
+// that begin so, or until nothing at all came for as long as patience says.
 func (s *Sink) Await(ctx context.Context, topic string, alerts int, patience time.Duration) {
 	for {
 		pages, news := s.look(topic)

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 )
@@ -60,11 +63,20 @@ func (w Way) print(row row) {
 	}
 	a, b := w.Tocsin.Latency, w.Floor.Latency
 	row("%s: times the floor\t\t%.1f\t%.1f\t%.1f\t%.1f", w.Name, over(a.P50, b.P50), over(a.P95, b.P95), over(a.P99, b.P99), over(a.Last, b.Last))
-	row("%s: tickets behind them\t%d\tafter %.1f s more; CPU each with them %.1f; %d events so far in a history; %d POSTs refused",
-		w.Name, w.Tickets, w.Drained/1000, w.CPU, total(w.Events), w.Tocsin.Refused)
+	row("%s: tickets behind them\t%d\tafter %.1f s more; CPU each with them %.1f; %d events so far in a history; %d POSTs and %d starts of the floor refused",
+		w.Name, w.Tickets, w.Drained/1000, w.CPU, total(w.Events), w.Tocsin.Refused, w.Floor.Refused)
+	row("%s: steps on average\t%s", w.Name, w.steps())
 	for _, twice := range w.Twice {
 		row("doubled: %s", twice)
 	}
+}
+
+func (w Way) steps() string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(w.Steps)) {
+		parts = append(parts, fmt.Sprintf("%s %.1f", strings.TrimPrefix(name, "tocsin_intake_"), w.Steps[name]))
+	}
+	return strings.Join(parts, ", ")
 }
 
 func over(a, b float64) float64 { return a / cmp.Or(b, 1) }
@@ -77,6 +89,9 @@ func (r *Report) printRest(row row) {
 	if o := r.Open; o != nil {
 		row("open incidents\t%d\topened in %.1f s, %d tickets; lateness p50 %.0f, p95 %.0f, p99 %.0f, max %.0f; %d lost, %d doubled, load %.1f",
 			o.Incidents, o.Opened/1000, o.Tickets, o.Lateness.P50, o.Lateness.P95, o.Lateness.P99, o.Lateness.Last, o.Lost, o.Doubled, o.Load)
+		for _, twice := range o.Twice {
+			row("doubled: %s", twice)
+		}
 		row("memory of the one process\t\t%.0f MB before, %.0f MB with all open, %.0f MB after collecting, %.0f MB at the end (Temporal, Tocsin, sandbox and bench together)",
 			o.Before, o.With, o.Settled, o.Peak)
 	}

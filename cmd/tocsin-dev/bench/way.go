@@ -62,6 +62,9 @@ func (b *bench) way(ctx context.Context, s scenario) (err error) {
 	if out.Tocsin, err = w.measureTocsin(ctx, s); err != nil {
 		return err
 	}
+	if out.Steps, err = steps(w.App.Metrics); err != nil {
+		return err
+	}
 	cpu := cpuTime()
 	out.Tickets, out.Drained = w.drain(ctx, s.n+warmUp)
 	out.CPU = out.Tocsin.CPU + ms(cpuTime()-cpu)/float64(s.n)
@@ -83,17 +86,12 @@ func (w *world) measureFloor(ctx context.Context, s scenario) (Volley, error) {
 		return Volley{}, err
 	}
 	defer f.close()
-	var mu sync.Mutex
-	var problems []error
-	fire := func(ctx context.Context, alert string, _ int) {
-		if err := f.start(ctx, alert); err != nil {
-			mu.Lock()
-			defer mu.Unlock()
-			problems = append(problems, err)
-		}
+	out := w.run(ctx, s, floorTopic, func(ctx context.Context, alert string, _ int) { f.start(ctx, alert) })
+	out.Refused, out.Lost = f.refused, out.Lost-f.refused
+	if len(f.runs) == 0 {
+		return out, f.last
 	}
-	out := w.run(ctx, s, floorTopic, fire)
-	return out, errors.Join(append(problems, f.settle(ctx))...)
+	return out, f.settle(ctx)
 }
 
 func (w *world) measureTocsin(ctx context.Context, s scenario) (Volley, error) {
