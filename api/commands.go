@@ -37,7 +37,7 @@ func (s *server) send(ctx context.Context, o order, h incident.Header, seen sigh
 	}
 	h.Standings = s.standings(ctx, h.By, seen.incident)
 	out, err := s.Commands.Send(ctx, o.number, o.name, h, o.args)
-	if incident.KindOf(err) == incident.NotFound {
+	if incident.KindOf(err) == incident.Gone {
 		return incident.Outcome{}, whyGone(o.number, seen)
 	}
 	return out, err

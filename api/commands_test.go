@@ -134,7 +134,7 @@ func TestCommandsDoNotWaitForAStoreThatHangs(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	closed := sample("INC-9")
 	closed.Phase = incident.Closed
-	gone := incident.Errorf(incident.NotFound, "workflow not found")
+	gone := incident.Errorf(incident.Gone, "workflow not found")
 	for name, tc := range map[string]struct {
 		number string
 		err    error
@@ -145,6 +145,7 @@ func TestRefusals(t *testing.T) {
 		"a rule":            {"INC-1", incident.Refusal("INC-1 cannot close yet", "follow-up 1 is open"), 409, "refused", "cannot close yet"},
 		"bad arguments":     {"INC-1", incident.Errorf(incident.Invalid, "at: a stamp cannot lie in the future"), 400, "invalid", "future"},
 		"no authority":      {"INC-1", incident.Errorf(incident.Forbidden, "needs the commander"), 403, "forbidden", "commander"},
+		"unknown question":  {"INC-1", incident.Errorf(incident.NotFound, "INC-1 has no question \"q\""), 404, "not-found", "no question"},
 		"unknown":           {"INC-404", gone, 404, "not-found", "there is no incident INC-404"},
 		"over":              {"INC-9", gone, 409, "refused", "INC-9 is closed"},
 		"workflow gone":     {"INC-1", gone, 409, "conflict", "is gone"},

@@ -66,10 +66,10 @@ type CatalogStore interface {
 type Commands interface {
 	// Send sends the update of this name; args is the command of package
 	// incident that belongs to it. Its errors are of kind incident.Refused,
-	// Invalid, Forbidden, NotFound (there is no workflow of this number, or it
-	// has ended) or Unavailable (nobody knows whether it was applied). An
-	// acknowledgement that no worker answers is left as a signal: its outcome
-	// has the text incident.Accepted.
+	// Invalid, Forbidden, NotFound (of a question or follow-up), Gone (there is
+	// no workflow of this number, or it has ended) or Unavailable (nobody knows
+	// whether it was applied). An acknowledgement that no worker answers is left
+	// as a signal: its outcome has the text incident.Accepted.
 	Send(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error)
 }
 

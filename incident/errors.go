@@ -17,6 +17,8 @@ const (
 	Invalid Kind = "invalid"
 	// NotFound: there is no such thing.
 	NotFound Kind = "not-found"
+	// Gone: the incident's workflow has ended, or there never was one.
+	Gone Kind = "gone"
 	// Unauthenticated: nobody knows who is asking.
 	Unauthenticated Kind = "unauthenticated"
 	// Forbidden: known, but without the right.

@@ -112,9 +112,9 @@ func (c *Client) Describe(ctx context.Context, number string) (key string, open 
 }
 
 // Send sends a person's command and waits for its answer. Errors are of
-// kind Refused, Invalid, Forbidden or NotFound as the incident's rules say;
-// Unavailable means that it is not known whether it was applied: repeat it
-// with the same id.
+// kind Refused, Invalid, Forbidden or NotFound as the incident's rules say, and
+// Gone when there is no workflow to ask. Unavailable means that it is not known
+// whether it was applied: repeat it with the same id.
 //
 // An acknowledgement that no worker answers in time is left as a signal, with
 // the time of its tap, and counts as accepted.
@@ -122,6 +122,9 @@ func (c *Client) Send(ctx context.Context, number, name string, h incident.Heade
 	patient, cancel := context.WithTimeout(ctx, cmp.Or(c.Patience, 2*time.Second))
 	defer cancel()
 	out, err := c.update(patient, number, name, h, args)
+	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
+		return out, incident.Errorf(incident.Gone, "%w", err)
+	}
 	if incident.KindOf(err) == incident.Unavailable && name == incident.AcknowledgeCommand {
 		return c.leaveAck(ctx, number, h, args, err)
 	}
@@ -168,7 +171,7 @@ func engineError(err error, what string) error {
 		return incident.Errorf(incident.Conflict, "%s: it exists already", what)
 	}
 	if _, ok := errors.AsType[*serviceerror.NotFound](err); ok {
-		return incident.Errorf(incident.NotFound, "%s: its workflow is gone or finished", what)
+		return incident.Errorf(incident.NotFound, "%s: its workflow is gone or finished: %w", what, err)
 	}
 	if _, ok := errors.AsType[*serviceerror.InvalidArgument](err); ok {
 		return incident.Errorf(incident.Invalid, "%s: Temporal refuses it: %w", what, err)
