@@ -51,7 +51,7 @@ func (r *response) claimKey(ctx workflow.Context) (string, error) {
 	defer r.effect()()
 	c := activities.KeyClaim{Number: r.inc.Number, Service: r.inc.Service, Key: r.inc.Key, At: workflow.Now(ctx)}
 	var holder string
-	err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit), recorder.Adopt, c).Get(ctx, &holder)
+	err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit, "settle who holds the key"), recorder.Adopt, c).Get(ctx, &holder)
 	if err != nil {
 		err = workflow.ExecuteActivity(recording(ctx, "settle the key"), recorder.Adopt, c).Get(ctx, &holder)
 	}

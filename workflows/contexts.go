@@ -20,8 +20,9 @@ const (
 
 // locally is for short idempotent work within the present workflow task: one
 // try of at most limit, since it holds the task while it runs.
-func locally(ctx workflow.Context, limit time.Duration) workflow.Context {
+func locally(ctx workflow.Context, limit time.Duration, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary:                cut(summary, maxSummary),
 		ScheduleToCloseTimeout: limit,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 	})

@@ -94,7 +94,7 @@ func (r *response) record(ctx workflow.Context, b activities.Batch) error {
 		// Local activities get their arguments as they are, and run beside the
 		// workflow: they need a copy.
 		still.Incident = r.inc.Clone() //workflowcheck:ignore
-		err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit), recorder.Record, still).Get(ctx, nil)
+		err := workflow.ExecuteLocalActivity(locally(ctx, journalLimit, "record"), recorder.Record, still).Get(ctx, nil)
 		if err == nil {
 			return nil
 		}

@@ -66,7 +66,7 @@ func (r *response) tryOnce(ctx workflow.Context, s *incident.Summons, p *inciden
 		err := workflow.ExecuteActivity(pagingOnce(ctx, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
 		return sent, err
 	}
-	err := workflow.ExecuteLocalActivity(locally(ctx, pageLimit), pager.Page, r.order(s, p)).Get(ctx, &sent)
+	err := workflow.ExecuteLocalActivity(locally(ctx, pageLimit, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
 	r.tried[p.Key] = true
 	r.opened()
 	return sent, err
