@@ -44,7 +44,7 @@ func (w *world) close(ctx context.Context) error {
 	if w.Stack != nil {
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		problems = append(problems, w.Stack.Close(closing))
+		problems = append(problems, w.Close(closing))
 	}
 	if w.sink != nil {
 		problems = append(problems, w.sink.Close())
