@@ -49,7 +49,9 @@ func began(list []alerts.Alert, at time.Time) time.Time {
 }
 
 // placeAway pages without the store: a known key is signalled, an unknown one
-// opens an incident.
+// opens an incident. A key that was claimed may belong to an incident that
+// Temporal never accepted: it is started under its own number, since the store
+// will send it under that one too.
 func (i *Intake) placeAway(ctx context.Context, p *parcel) (Placed, error) {
 	if !i.keys.known() {
 		return Placed{}, incident.Errorf(incident.Unavailable, "the store is away and was never read by this process: send it again")
@@ -62,7 +64,8 @@ func (i *Intake) placeAway(ctx context.Context, p *parcel) (Placed, error) {
 	}
 	row := store.Outbox{
 		Number: held.number, Service: p.service, Team: p.team, Key: p.key, Title: p.title,
-		Alerts: news, More: p.truncated, At: p.at, Started: ok,
+		Alerts: news, More: p.truncated, At: p.at,
+		Started: i.keys.hasBegun(held.number),
 	}
 	if !ok {
 		if firingOf(news) == 0 {
@@ -87,7 +90,7 @@ func (i *Intake) beginAway(p *parcel, row *store.Outbox) {
 	if i.keys.bear(p.service, p.stormLimit, p.at) {
 		row.Key, row.Storm = stormKey, true
 		if storm, ok := i.keys.find(slot{p.service, stormKey}); ok {
-			row.Number, row.Started = storm.number, true
+			row.Number, row.Started = storm.number, i.keys.hasBegun(storm.number)
 			return
 		}
 		// Every delivery of one storm must make the same number.

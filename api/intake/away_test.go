@@ -53,6 +53,31 @@ func TestDatabaseAwayKnownKeyIsSignalled(t *testing.T) {
 	require.Equal(t, 2, w.engine.Workflow("INC-1").Signals)
 }
 
+func TestDatabaseAwayClaimThatWasNeverStartedKeepsItsNumber(t *testing.T) {
+	w := newWorld(t)
+	w.quick(t, 0)
+	w.ready(t)
+	w.store.SetAway(false)
+	w.engine.SetAway(true)
+	a := alert("ErrorRate", "checkout")
+	_, err := w.Take(t.Context(), deliver(a))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err), "it is claimed, and Temporal did not take it")
+	w.engine.SetAway(false)
+	w.store.SetAway(true)
+	number := take(t, w.Intake, a).Incidents[0].Number
+	require.Regexp(t, `^INC-\d+$`, number)
+	require.Equal(t, 1, count(w.engine.Starts(), number))
+
+	w.store.SetAway(false)
+	before := len(w.engine.Starts())
+	require.Equal(t, number, take(t, w.Intake, a).Incidents[0].Number)
+	_, failed, err := w.Resend(t.Context(), time.Now().Add(time.Minute), 10)
+	require.NoError(t, err)
+	require.Zero(t, failed)
+	require.Len(t, w.engine.Starts(), before, "nothing of it is opened again")
+	w.settled(t)
+}
+
 func TestDatabaseAwayUnknownKeyStartsOneIncident(t *testing.T) {
 	one := newWorld(t)
 	one.ready(t)

@@ -139,6 +139,9 @@ func (i *Intake) learn(c store.Claim, out *store.Claimed) {
 	default:
 		i.metrics.claims.WithLabelValues("known").Inc()
 	}
+	if out.Started {
+		i.keys.begin(out.Number)
+	}
 	// A storm incident holds the key that was asked for beside its own.
 	for _, key := range []string{c.Key, out.Key} {
 		s := slot{c.Service, key}

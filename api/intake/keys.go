@@ -16,6 +16,9 @@ type keys struct {
 	// read says that the store was read at least once.
 	read bool
 	held map[slot]holder
+	// begun are the numbers that Temporal is known to have started: a claim
+	// alone does not tell.
+	begun map[string]bool
 	// told are the facts that incidents were told without the store, which
 	// would else recognise repeats.
 	told map[told]bool
@@ -39,7 +42,7 @@ type told struct {
 }
 
 func newKeys() *keys {
-	return &keys{held: map[slot]holder{}, told: map[told]bool{}, born: map[string]int{}}
+	return &keys{held: map[slot]holder{}, begun: map[string]bool{}, told: map[told]bool{}, born: map[string]int{}}
 }
 
 func (k *keys) known() bool {
@@ -59,6 +62,19 @@ func (k *keys) keep(s slot, h holder) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.held[s] = h
+}
+
+// begin remembers that Temporal has started a number.
+func (k *keys) begin(number string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.begun[number] = true
+}
+
+func (k *keys) hasBegun(number string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.begun[number]
 }
 
 // forget drops a slot if it is still held by the number.
@@ -85,7 +101,13 @@ func (k *keys) replace(list []store.OpenKey, at time.Time) {
 			next[s] = h
 		}
 	}
-	k.held, k.read = next, true
+	begun := make(map[string]bool, len(k.begun))
+	for _, h := range next {
+		if k.begun[h.number] {
+			begun[h.number] = true
+		}
+	}
+	k.held, k.begun, k.read = next, begun, true
 }
 
 // untold returns the alerts whose facts were not told without the store.

@@ -97,8 +97,10 @@ func (i *Intake) startOnce(ctx context.Context, e *errand) error {
 	return i.signalParts(ctx, e, list[1:])
 }
 
-// started remembers an incident that the store has not heard of.
+// started remembers that an incident runs, and one that the store has not
+// heard of.
 func (i *Intake) started(e *errand) {
+	i.keys.begin(e.Number)
 	if e.Started = true; e.away {
 		i.metrics.away.Inc()
 		i.keys.keep(slot{e.Service, e.Key}, holder{number: e.Number, learnt: i.now(), away: true})
@@ -123,6 +125,7 @@ func (i *Intake) signalParts(ctx context.Context, e *errand, list []part) error 
 		if err != nil {
 			return fmt.Errorf("signal %s: %w", e.Number, err)
 		}
+		i.keys.begin(e.Number)
 		i.metrics.signals.Inc()
 	}
 	return nil
