@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ import (
 const benchWithin = 15 * time.Minute
 
 func benchCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, verbose bool
 	c := bench.Config{}
 	cmd := &cobra.Command{
 		Use:   "bench",
@@ -31,6 +32,9 @@ printed and is no failure.`,
 			ctx, cancel := context.WithTimeout(cmd.Context(), benchWithin)
 			defer cancel()
 			c.Progress = cmd.ErrOrStderr()
+			if verbose {
+				c.Log = slog.Default()
+			}
 			report, failed := bench.Run(ctx, c)
 			write := report.Print
 			if asJSON {
@@ -41,6 +45,7 @@ printed and is no failure.`,
 	}
 	cmd.Flags().BoolVar(&c.Quick, "quick", false, "measure a little of everything, to try the bench itself")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the figures as JSON")
+	cmd.Flags().BoolVar(&verbose, "verbose", false, "show what the stacks log")
 	cmd.Flags().StringVar(&c.Profile, "profile", "", "write a CPU profile of each measure into this folder")
 	cmd.Flags().StringSliceVar(&c.Only, "only", nil, "take only these measures: single, burst, sustained, storm, open, whole")
 	return cmd

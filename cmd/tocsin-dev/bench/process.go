@@ -99,6 +99,10 @@ type Counts struct {
 	WithoutStore int `json:"starts_without_store"`
 	// Resent rows of the outbox had been sent before.
 	Resent int `json:"resent"`
+	// Renumbered incidents gave their number up; Gone ones were believed to
+	// have no workflow any more.
+	Renumbered int `json:"renumbered"`
+	Gone       int `json:"gone"`
 }
 
 // read adds what a registry counted.
@@ -123,6 +127,10 @@ func (c *Counts) read(registry prometheus.Gatherer) error {
 				c.WithoutStore += n
 			case name == "tocsin_intake_resent":
 				c.Resent += n
+			case name == "tocsin_intake_renumbered":
+				c.Renumbered += n
+			case name == "tocsin_intake_workflows_gone":
+				c.Gone += n
 			}
 		}
 	}

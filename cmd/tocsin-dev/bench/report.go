@@ -142,5 +142,7 @@ func (r *Report) Failed() error {
 	}
 	never(r.Counts.NonEager, "starts that were not eager")
 	never(r.Counts.FailedTasks, "failed workflow tasks")
+	never(r.Counts.Renumbered, "incidents that gave their number up")
+	never(r.Counts.Gone, "incidents believed to have no workflow")
 	return errors.Join(problems...)
 }

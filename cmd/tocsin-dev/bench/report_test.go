@@ -59,7 +59,7 @@ func TestPrintOfAnEmptyReport(t *testing.T) {
 
 func TestUnknownMeasure(t *testing.T) {
 	_, err := bench.Run(t.Context(), bench.Config{Only: []string{"speed"}})
-	require.ErrorContains(t, err, `there is no measure "speed"; there are [single burst sustained storm open whole]`)
+	require.ErrorContains(t, err, `there is no measure "speed"; there are [open single burst sustained storm whole]`)
 }
 
 // The small run tries the bench itself, with everything that it starts: its

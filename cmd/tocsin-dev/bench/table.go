@@ -66,7 +66,7 @@ func (w Way) print(row row) {
 	row("%s: tickets behind them\t%d\tafter %.1f s more; CPU each with them %.1f; %d events so far in a history; %d POSTs and %d starts of the floor refused",
 		w.Name, w.Tickets, w.Drained/1000, w.CPU, total(w.Events), w.Tocsin.Refused, w.Floor.Refused)
 	row("%s: steps on average\t%s", w.Name, w.steps())
-	for _, twice := range w.Twice {
+	for _, twice := range w.Twice[:min(len(w.Twice), 10)] {
 		row("doubled: %s", twice)
 	}
 }
@@ -89,7 +89,7 @@ func (r *Report) printRest(row row) {
 	if o := r.Open; o != nil {
 		row("open incidents\t%d\topened in %.1f s, %d tickets; lateness p50 %.0f, p95 %.0f, p99 %.0f, max %.0f; %d lost, %d doubled, load %.1f",
 			o.Incidents, o.Opened/1000, o.Tickets, o.Lateness.P50, o.Lateness.P95, o.Lateness.P99, o.Lateness.Last, o.Lost, o.Doubled, o.Load)
-		for _, twice := range o.Twice {
+		for _, twice := range o.Twice[:min(len(o.Twice), 10)] {
 			row("doubled: %s", twice)
 		}
 		row("memory of the one process\t\t%.0f MB before, %.0f MB with all open, %.0f MB after collecting, %.0f MB at the end (Temporal, Tocsin, sandbox and bench together)",
@@ -98,6 +98,6 @@ func (r *Report) printRest(row row) {
 	if w := r.Whole; w != nil {
 		row("events of one incident\t%d\tfrom alert to closing, as the demo plays it", w.Events)
 	}
-	row("starts not eager\t%d\tfailed workflow tasks %d, starts without the store %d, sent again %d",
-		r.Counts.NonEager, r.Counts.FailedTasks, r.Counts.WithoutStore, r.Counts.Resent)
+	row("starts not eager\t%d\tfailed workflow tasks %d, starts without the store %d, sent again %d, renumbered %d, believed gone %d",
+		r.Counts.NonEager, r.Counts.FailedTasks, r.Counts.WithoutStore, r.Counts.Resent, r.Counts.Renumbered, r.Counts.Gone)
 }
