@@ -28,7 +28,7 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 		if p.State == incident.PageDue && !r.stopping() {
 			r.inc.Superseded(p)
 		}
-		r.opened()
+		r.opened(ctx)
 		if !s.Open() && !r.stopping() {
 			r.settle(s, p)
 		}
@@ -68,7 +68,7 @@ func (r *response) tryOnce(ctx workflow.Context, s *incident.Summons, p *inciden
 	}
 	err := workflow.ExecuteLocalActivity(locally(ctx, pageLimit, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
 	r.tried[p.Key] = true
-	r.opened()
+	r.opened(ctx)
 	return sent, err
 }
 

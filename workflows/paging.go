@@ -53,7 +53,7 @@ func (r *response) summon(ctx workflow.Context, s *incident.Summons) {
 			break
 		}
 	}
-	r.opened()
+	r.opened(ctx)
 	if r.stopping() {
 		return
 	}
@@ -98,7 +98,7 @@ func (r *response) beginLevel(ctx, pageCtx workflow.Context, s *incident.Summons
 		}
 	}
 	if s.Begun {
-		r.opened()
+		r.opened(ctx)
 	}
 }
 
@@ -116,10 +116,12 @@ func reached(people []activities.Recipient) []incident.Reach {
 
 // opened ends the opening once each page of the first moment has had its
 // first result.
-func (r *response) opened() {
+func (r *response) opened(ctx workflow.Context) {
+	// The clock of a workflow moves on with each local activity.
+	now := workflow.Now(ctx)
 	for _, s := range r.inc.Summonses {
 		for _, p := range s.Pages {
-			if s.Open() && p.State == incident.PageDue && !p.Due.After(r.state.Since) && !r.tried[p.Key] {
+			if s.Open() && p.State == incident.PageDue && !p.Due.After(now) && !r.tried[p.Key] {
 				return
 			}
 		}
