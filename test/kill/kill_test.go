@@ -51,6 +51,7 @@ func disturb(t *testing.T, s *stack, dice *rand.Rand, undisturbed seen) {
 	k := &killer{stack: s, dice: dice, say: t.Logf, kills: map[string]int{}}
 	var mu sync.Mutex
 	var played []*scene.Incident
+	t.Cleanup(func() { keepHistories(t, s, numbers(played)) })
 	k.run(t, rounds(t)*killsARun, func(service string) error {
 		i := sceneOf(s, service)
 		mu.Lock()
@@ -62,6 +63,7 @@ func disturb(t *testing.T, s *stack, dice *rand.Rand, undisturbed seen) {
 	var late []time.Duration
 	for _, i := range played {
 		require.Equal(t, undisturbed, look(t, s.world, i), i.Number)
+		requireReplay(t, s, i.Number)
 		for key, d := range lateness(t, s, i.Number) {
 			require.LessOrEqual(t, d, promised, "%s came late", key)
 			late = append(late, d)
@@ -70,6 +72,16 @@ func disturb(t *testing.T, s *stack, dice *rand.Rand, undisturbed seen) {
 	slices.Sort(late)
 	t.Logf("%d incidents, %d pages; after the later of due time and recovery: median %s, last %s",
 		len(played), len(late), late[len(late)/2], late[len(late)-1])
+}
+
+func numbers(played []*scene.Incident) []string {
+	var out []string
+	for _, i := range played {
+		if i.Number != "" {
+			out = append(out, i.Number)
+		}
+	}
+	return out
 }
 
 func rounds(t *testing.T) int {
