@@ -43,7 +43,8 @@ type Catalogs interface {
 
 // Journal keeps what incidents record.
 type Journal interface {
-	// Record writes a batch once, however often it is repeated.
+	// Record writes a batch once, however often it is repeated. Of two that
+	// contradict each other the one that was decided later counts.
 	Record(ctx context.Context, b Batch) error
 	// Adopt claims a service's key for an incident that was opened without
 	// it, and returns which incident holds it now. It may be repeated.
@@ -54,11 +55,20 @@ type Journal interface {
 // that changed and the incident as it stands.
 type Batch struct {
 	Number string `json:"number"`
-	// Epoch is the id of the run that numbered the entries.
+	// Epoch is the id of the run that numbered the entries, Last the number of
+	// the last one that it has made so far; zero when it makes no more.
 	Epoch    string             `json:"epoch"`
+	Last     int                `json:"last,omitempty"`
 	Entries  []incident.Entry   `json:"entries,omitempty"`
 	Pages    []incident.Page    `json:"pages,omitempty"`
 	Incident *incident.Incident `json:"incident"`
+	// Decided is when the workflow decided this, by its own clock, and After
+	// the Decided of the batch before it. A record is written before the
+	// engine has heard of the decision: a workflow task that dies in between
+	// is done again, and may decide otherwise. What is recorded after After
+	// was never decided then, and gives way.
+	Decided time.Time `json:"decided"`
+	After   time.Time `json:"after,omitzero"`
 }
 
 // Ledger remembers which effects were made, by their key.

@@ -34,7 +34,9 @@ func (s *server) ShowAcknowledge(ctx context.Context, r gen.ShowAcknowledgeReque
 
 // PostAcknowledge acknowledges as the person to whom the link was sent. It
 // needs neither the store nor a worker: an acknowledgement that is left for
-// the incident counts from now.
+// the incident counts from now. What the store says never keeps it from the
+// incident, since what is recorded may never have been decided; a page that
+// was answered is one command, however often it is given.
 func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeRequestObject) (gen.PostAcknowledgeResponseObject, error) {
 	claims, err := s.verify(ctx, r.Token)
 	if err != nil {
@@ -42,19 +44,22 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	}
 	seen := s.glance(ctx, claims.Incident)
 	page := s.acknowledgePage(ctx, r.Token, claims, seen)
-	if page.Said = s.spent(ctx, claims, seen); page.Said != "" {
-		return s.acknowledged(ctx, page, incident.Outcome{
-			Number: claims.Incident, Phase: seen.incident.Phase, Holder: seen.incident.Holder,
-			Revision: seen.incident.Revision, Text: page.Said,
-		}), nil
-	}
+	spent := s.spent(ctx, claims, seen)
 	o := order{number: claims.Incident, name: "acknowledge", args: incident.Acknowledge{Page: claims.Page}}
 	h := incident.Header{By: incident.Person(claims.Person), Via: "link"}
 	// Every attempt at a page carries a link of its own: they are one command.
 	h.ID = commandID(byLink, h.By, o.name, claims.Page)
 	out, err := s.send(ctx, o, h, seen)
-	if err != nil {
+	ended := incident.KindOf(err) == incident.Refused && spent != ""
+	if err != nil && !ended {
 		return nil, err
+	}
+	if spent != "" && out.Text != incident.Accepted {
+		page.Said = spent
+		return s.acknowledged(ctx, page, incident.Outcome{
+			Number: claims.Incident, Phase: seen.incident.Phase, Holder: seen.incident.Holder,
+			Revision: seen.incident.Revision, Text: spent,
+		}), nil
 	}
 	page.Said = fmt.Sprintf("%s: %s.", claims.Incident, out.Text)
 	if out.Text == incident.Accepted {

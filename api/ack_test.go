@@ -136,9 +136,27 @@ func TestUsedLinksSayHowThingsStand(t *testing.T) {
 	i.Phase = incident.Closed
 	w.store.Put(i)
 	require.Contains(t, string(w.do("", "GET", w.link(), "").body), "INC-1 is closed.")
+	w.commands.Answer(incident.Outcome{}, incident.Errorf(incident.Gone, "it has ended"))
 	var out incident.Outcome
 	w.do("", "POST", w.link(), "", asProgram).want(200, &out)
-	require.Empty(t, w.commands.Sent(), "a used link does nothing more")
+	require.Contains(t, out.Text, "INC-1 is closed.")
+}
+
+// TestTheStoreKeepsNoAcknowledgementFromItsIncident: what is recorded may
+// never have been decided, when the workflow task that recorded it died.
+func TestTheStoreKeepsNoAcknowledgementFromItsIncident(t *testing.T) {
+	w := newWorld(t)
+	w.store.PutPage(store.Page{Incident: "INC-1", Page: incident.Page{
+		Key: pageKey, Person: "alice", State: incident.PageSent, Answered: night,
+	}})
+	w.do("", "POST", w.link(), "").want(200)
+	i := sample("INC-1")
+	i.Phase = incident.Cancelled
+	w.store.Put(i)
+	w.do("", "POST", w.link(), "").want(200)
+	sent := w.commands.Sent()
+	require.Len(t, sent, 2)
+	require.Equal(t, sent[0].Header.ID, sent[1].Header.ID, "as one command")
 }
 
 func TestRefusedAcknowledgementIsAPage(t *testing.T) {

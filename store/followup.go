@@ -25,7 +25,7 @@ type followUpRow struct {
 	State    string `db:"state"`
 	Due      stamp  `db:"due_at"`
 	Title    string `db:"title"`
-	Revision int    `db:"revision"`
+	Decided  stamp  `db:"decided_at"`
 	Doc      string `db:"doc"`
 }
 
@@ -38,7 +38,7 @@ func followUpRows(b activities.Batch) ([]followUpRow, error) {
 		}
 		rows[i] = followUpRow{
 			Incident: b.Number, ID: f.ID, Owner: f.Owner, State: string(cmp.Or(f.State, incident.FollowUpOpen)),
-			Due: stampOf(f.Due), Title: f.Title, Revision: b.Incident.Revision, Doc: string(doc),
+			Due: stampOf(f.Due), Title: f.Title, Decided: stampOf(b.Decided), Doc: string(doc),
 		}
 	}
 	return rows, nil
@@ -46,12 +46,12 @@ func followUpRows(b activities.Batch) ([]followUpRow, error) {
 
 func saveFollowUps(ctx context.Context, tx *sqlx.Tx, rows []followUpRow) error {
 	return insert(ctx, tx, `
-		INSERT INTO follow_ups (incident, id, owner, state, due_at, title, revision, doc)
-		VALUES (:incident, :id, :owner, :state, :due_at, :title, :revision, :doc)
+		INSERT INTO follow_ups (incident, id, owner, state, due_at, title, decided_at, doc)
+		VALUES (:incident, :id, :owner, :state, :due_at, :title, :decided_at, :doc)
 		ON CONFLICT (incident, id) DO UPDATE SET
 			owner = excluded.owner, state = excluded.state, due_at = excluded.due_at, title = excluded.title,
-			revision = excluded.revision, doc = excluded.doc
-		WHERE excluded.revision >= follow_ups.revision`, rows)
+			decided_at = excluded.decided_at, doc = excluded.doc
+		WHERE follow_ups.decided_at IS NULL OR excluded.decided_at >= follow_ups.decided_at`, rows)
 }
 
 // FollowUpFilter narrows FollowUps; what is empty does not narrow.

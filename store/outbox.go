@@ -125,6 +125,15 @@ func release(ctx context.Context, tx *sqlx.Tx, number, reason string, at stamp) 
 	return err
 }
 
+// hold takes the keys back that an incident had, unless another has them now.
+func hold(ctx context.Context, tx *sqlx.Tx, number string) error {
+	_, err := tx.ExecContext(ctx, `
+		UPDATE claim_keys SET released_at = NULL, reason = '' WHERE number = $1 AND released_at IS NOT NULL
+		AND NOT EXISTS (SELECT 1 FROM claim_keys AS held
+			WHERE held.service = claim_keys.service AND held.key = claim_keys.key AND held.released_at IS NULL)`, number)
+	return err
+}
+
 // OpenKey says which incident has a service's key.
 type OpenKey struct {
 	Service string `db:"service"`

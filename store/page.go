@@ -29,7 +29,7 @@ type pageRow struct {
 	Sent     stamp  `db:"sent_at"`
 	Answered stamp  `db:"answered_at"`
 	Error    string `db:"error"`
-	Revision int    `db:"revision"`
+	Decided  stamp  `db:"decided_at"`
 }
 
 func pageRowOf(b activities.Batch, p incident.Page) pageRow {
@@ -40,7 +40,7 @@ func pageRowOf(b activities.Batch, p incident.Page) pageRow {
 	return pageRow{
 		Key: p.Key, Incident: b.Number, Summons: p.Summons, Person: p.Person, Contact: p.Contact, Kind: p.Kind,
 		Reason: p.Reason, Due: stampOf(due), State: string(p.State), Sent: stampOf(p.Sent),
-		Answered: stampOf(p.Answered), Error: p.Error, Revision: b.Incident.Revision,
+		Answered: stampOf(p.Answered), Error: p.Error, Decided: stampOf(b.Decided),
 	}
 }
 
@@ -67,13 +67,13 @@ func savePages(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
 	}
 	return insert(ctx, tx, `
 		INSERT INTO pages (key, incident, summons, person, contact, kind, reason, due_at, state, sent_at,
-			answered_at, error, revision)
+			answered_at, error, decided_at)
 		VALUES (:key, :incident, :summons, :person, :contact, :kind, :reason, :due_at, :state, :sent_at,
-			:answered_at, :error, :revision)
+			:answered_at, :error, :decided_at)
 		ON CONFLICT (key) DO UPDATE SET
 			state = excluded.state, due_at = excluded.due_at, sent_at = excluded.sent_at,
-			answered_at = excluded.answered_at, error = excluded.error, revision = excluded.revision
-		WHERE excluded.revision >= pages.revision`, rows)
+			answered_at = excluded.answered_at, error = excluded.error, decided_at = excluded.decided_at
+		WHERE pages.decided_at IS NULL OR excluded.decided_at >= pages.decided_at`, rows)
 }
 
 // PageFilter narrows Pages; what is empty does not narrow.

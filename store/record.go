@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -16,12 +17,16 @@ import (
 var _ activities.Journal = (*Store)(nil)
 
 // Record keeps a batch of what an incident records: once, however often and
-// in whatever order batches come. Lines of the timeline are only ever added;
-// the incident, its pages and its follow-ups are replaced unless a later
-// revision is known. An incident that no longer holds its key releases it.
+// in whatever order batches come. Lines of the timeline are added; the
+// incident, its pages and its follow-ups are replaced unless something is
+// known that was decided later. An incident that no longer holds its key
+// releases it.
+//
+// What was recorded by a workflow task that died before the engine heard of it
+// gives way to what was decided instead: see activities.Batch.
 func (s *Store) Record(ctx context.Context, b activities.Batch) error {
-	if b.Incident == nil || b.Number == "" {
-		return incident.Errorf(incident.Invalid, "record: a batch needs a number and an incident")
+	if b.Incident == nil || b.Number == "" || b.Decided.IsZero() {
+		return incident.Errorf(incident.Invalid, "record: a batch needs a number, an incident and the time of its decision")
 	}
 	row, err := incidentRowOf(b)
 	if err != nil {
@@ -32,7 +37,7 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 		return err
 	}
 	return s.write(ctx, "record "+b.Number, func(tx *sqlx.Tx) error {
-		latest, err := saveIncident(ctx, tx, row)
+		next, latest, err := saveIncident(ctx, tx, row, stampOf(b.After))
 		if err != nil {
 			return err
 		}
@@ -45,8 +50,16 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 		if err := saveTickets(ctx, tx, b); err != nil {
 			return err
 		}
-		if err := saveFollowUps(ctx, tx, followUps); err != nil || !latest || b.Incident.HoldsKey {
+		if err := saveFollowUps(ctx, tx, followUps); err != nil || !latest {
 			return err
+		}
+		if !next {
+			if err := retract(ctx, tx, b); err != nil {
+				return err
+			}
+		}
+		if b.Incident.HoldsKey {
+			return nil
 		}
 		return release(ctx, tx, b.Number, string(b.Incident.Phase), row.Updated)
 	})
@@ -70,6 +83,7 @@ type incidentRow struct {
 	Resolved  stamp  `db:"resolved_at"`
 	Closed    stamp  `db:"closed_at"`
 	Revision  int    `db:"revision"`
+	Decided   stamp  `db:"decided_at"`
 	Doc       string `db:"doc"`
 }
 
@@ -94,7 +108,7 @@ func incidentRowOf(b activities.Batch) (incidentRow, error) {
 		Commander: i.Roles[incident.Commander], Title: i.Title,
 		Opened: stampOf(opened), Updated: stampOf(now),
 		Resolved: stampOf(i.Clocks.Stamps[incident.ResolvedAt]), Closed: stampOf(closed),
-		Revision: i.Revision, Doc: string(doc),
+		Revision: i.Revision, Decided: stampOf(b.Decided), Doc: string(doc),
 	}, nil
 }
 
@@ -108,24 +122,66 @@ func ordinal(number string) int64 {
 	return n
 }
 
-// saveIncident reports whether the row is now the one that was given.
-// The moment of opening stays what it first was: lists are ordered by it.
-func saveIncident(ctx context.Context, tx *sqlx.Tx, row incidentRow) (bool, error) {
-	result, err := tx.NamedExecContext(ctx, `
-		INSERT INTO incidents (number, n, phase, service, team, key, severity, urgency, holder, commander, title,
-			opened_at, updated_at, resolved_at, closed_at, gone_at, gone_reason, revision, doc)
-		VALUES (:number, :n, :phase, :service, :team, :key, :severity, :urgency, :holder, :commander, :title,
-			:opened_at, :updated_at, :resolved_at, :closed_at, NULL, '', :revision, :doc)
-		ON CONFLICT (number) DO UPDATE SET
-			phase = excluded.phase, service = excluded.service, team = excluded.team, key = excluded.key,
-			severity = excluded.severity, urgency = excluded.urgency, holder = excluded.holder,
-			commander = excluded.commander, title = excluded.title, updated_at = excluded.updated_at,
-			resolved_at = excluded.resolved_at, closed_at = excluded.closed_at,
-			gone_at = NULL, gone_reason = '', revision = excluded.revision, doc = excluded.doc
-		WHERE excluded.revision >= incidents.revision`, row)
-	if err != nil {
-		return false, err
+// present is what an incident's row says of now: the moment of opening stays
+// what it first was, since lists are ordered by it.
+const present = `
+	phase = :phase, service = :service, team = :team, key = :key, severity = :severity, urgency = :urgency,
+	holder = :holder, commander = :commander, title = :title, updated_at = :updated_at, resolved_at = :resolved_at,
+	closed_at = :closed_at, gone_at = NULL, gone_reason = '', revision = :revision, decided_at = :decided_at, doc = :doc`
+
+// saveIncident reports whether the row is now the one that was given, and
+// whether it followed at once on the one that was decided before it.
+func saveIncident(ctx context.Context, tx *sqlx.Tx, row incidentRow, after stamp) (next, latest bool, err error) {
+	type follower struct {
+		incidentRow
+		After stamp `db:"after"`
 	}
-	n, err := result.RowsAffected()
-	return n > 0, err
+	n, err := changed(tx.NamedExecContext(ctx, `
+		UPDATE incidents SET`+present+` WHERE number = :number AND decided_at = :after AND decided_at < :decided_at`,
+		follower{row, after}))
+	if err != nil || n > 0 {
+		return true, true, err
+	}
+	n, err = changed(tx.NamedExecContext(ctx, `
+		INSERT INTO incidents (number, n, phase, service, team, key, severity, urgency, holder, commander, title,
+			opened_at, updated_at, resolved_at, closed_at, gone_at, gone_reason, revision, decided_at, doc)
+		VALUES (:number, :n, :phase, :service, :team, :key, :severity, :urgency, :holder, :commander, :title,
+			:opened_at, :updated_at, :resolved_at, :closed_at, NULL, '', :revision, :decided_at, :doc)
+		ON CONFLICT (number) DO UPDATE SET`+present+`
+		WHERE incidents.decided_at IS NULL OR excluded.decided_at > incidents.decided_at
+			OR (excluded.decided_at = incidents.decided_at AND excluded.revision >= incidents.revision)`, row))
+	return false, n > 0, err
+}
+
+func changed(result sql.Result, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+// retract takes away what was recorded earlier and never decided: lines behind
+// the last one, pages that are due of no summons, follow-ups that the incident
+// does not have, a key that was freed and is held.
+func retract(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
+	decided := stampOf(b.Decided)
+	if b.Last > 0 {
+		_, err := tx.ExecContext(ctx, `DELETE FROM timeline WHERE incident = $1 AND epoch = $2 AND sequence > $3 AND recorded_at < $4`,
+			b.Number, b.Epoch, b.Last, decided)
+		if err != nil {
+			return err
+		}
+	}
+	_, err := tx.ExecContext(ctx, `DELETE FROM pages WHERE incident = $1 AND state = $2 AND decided_at < $3`,
+		b.Number, string(incident.PageDue), decided)
+	if err != nil {
+		return err
+	}
+	if _, err = tx.ExecContext(ctx, `DELETE FROM follow_ups WHERE incident = $1 AND decided_at < $2`, b.Number, decided); err != nil {
+		return err
+	}
+	if b.Incident.HoldsKey {
+		return hold(ctx, tx, b.Number)
+	}
+	return nil
 }

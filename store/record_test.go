@@ -25,9 +25,12 @@ func someIncident(number string) *incident.Incident {
 
 func record(t testing.TB, s *store.Store, i *incident.Incident, entries ...incident.Entry) {
 	t.Helper()
-	b := activities.Batch{Number: i.Number, Epoch: "run-1", Entries: entries, Incident: i}
+	b := activities.Batch{Number: i.Number, Epoch: "run-1", Entries: entries, Incident: i, Decided: decided(i)}
 	require.NoError(t, s.Record(context.Background(), b))
 }
+
+// decided is when a revision was decided, where nothing goes wrong.
+func decided(i *incident.Incident) time.Time { return noon().Add(time.Duration(i.Revision) * time.Minute) }
 
 func entry(sequence int) incident.Entry {
 	at := noon().Truncate(time.Microsecond).Add(time.Duration(sequence) * time.Second)
@@ -52,7 +55,7 @@ func TestRecordIsIdempotent(t *testing.T) {
 		i := someIncident("INC-7")
 		i.FollowUps = []incident.FollowUp{{ID: "1", Title: "Add a test", Owner: "bob", State: incident.FollowUpOpen, Due: noon()}}
 		batch := activities.Batch{
-			Number: "INC-7", Epoch: "run-1", Incident: i,
+			Number: "INC-7", Epoch: "run-1", Incident: i, Decided: decided(i),
 			Entries: []incident.Entry{entry(1), entry(2), entry(3)},
 			Pages:   []incident.Page{page("p1", incident.PageDue), page("p2", incident.PageDue), page("p1", incident.PageSent)},
 		}
@@ -77,13 +80,13 @@ func TestRecordIsIdempotent(t *testing.T) {
 	})
 }
 
-func TestStaleRevisionOverwritesNothing(t *testing.T) {
+func TestStaleDecisionOverwritesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		claimed := claim(t, s, firing("Errors"))
 		late := activities.Batch{
-			Number: claimed.Number, Epoch: "run-1", Incident: someIncident(claimed.Number),
+			Number: claimed.Number, Epoch: "run-1", Incident: someIncident(claimed.Number), Decided: noon(),
 			Entries: []incident.Entry{entry(1)}, Pages: []incident.Page{page("p1", incident.PageDue)},
 		}
 		late.Incident.HoldsKey = false
@@ -93,7 +96,7 @@ func TestStaleRevisionOverwritesNothing(t *testing.T) {
 		newer.Revision, newer.Holder = 5, "ana"
 		newer.FollowUps = []incident.FollowUp{{ID: "1", State: incident.FollowUpDone}}
 		require.NoError(t, s.Record(ctx, activities.Batch{
-			Number: claimed.Number, Epoch: "run-1", Incident: newer,
+			Number: claimed.Number, Epoch: "run-1", Incident: newer, Decided: noon().Add(time.Second),
 			Entries: []incident.Entry{entry(2)}, Pages: []incident.Page{page("p1", incident.PageSent)},
 		}))
 		require.NoError(t, s.Record(ctx, late))
@@ -135,6 +138,65 @@ func TestRecordReleasesTheKey(t *testing.T) {
 		i.Revision = 3
 		record(t, s, i)
 		require.Len(t, openKeys(t, s), 1, "an earlier incident does not release a later one's key")
+	})
+}
+
+// TestWhatWasNeverDecidedGivesWay records as a workflow does whose second task
+// dies after it has recorded: the task is done again, without the command that
+// it had heard, which the engine had not written down yet.
+func TestWhatWasNeverDecidedGivesWay(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		claimed := claim(t, s, firing("Errors"))
+		first := activities.Batch{
+			Number: claimed.Number, Epoch: "run-1", Last: 1, Incident: someIncident(claimed.Number),
+			Entries: []incident.Entry{entry(1)}, Pages: []incident.Page{page("p1", incident.PageDue), page("p2", incident.PageSent)},
+			Decided: noon().Add(time.Second),
+		}
+		require.NoError(t, s.Record(ctx, first))
+
+		lost := someIncident(claimed.Number)
+		lost.Revision, lost.Holder, lost.HoldsKey = 9, "ana", false
+		lost.FollowUps = []incident.FollowUp{{ID: "1", Title: "a thought", State: incident.FollowUpOpen}}
+		answered := page("p2", incident.PageSent)
+		answered.Answered = noon()
+		require.NoError(t, s.Record(ctx, activities.Batch{
+			Number: claimed.Number, Epoch: "run-1", Last: 4, Incident: lost,
+			Entries: []incident.Entry{entry(2), entry(3), entry(4)},
+			Pages:   []incident.Page{page("p1", incident.PageSuperseded), answered, page("p3", incident.PageDue)},
+			Decided: noon().Add(10 * time.Second), After: first.Decided,
+		}))
+		require.Empty(t, openKeys(t, s))
+
+		again := someIncident(claimed.Number)
+		again.Revision = 2
+		line := entry(2)
+		line.Text, line.Recorded = "nobody has answered", noon().Add(20*time.Second)
+		batch := activities.Batch{
+			Number: claimed.Number, Epoch: "run-1", Last: 2, Incident: again, Entries: []incident.Entry{line},
+			Pages:   []incident.Page{page("p1", incident.PageDue), page("p2", incident.PageSent)},
+			Decided: noon().Add(20 * time.Second), After: first.Decided,
+		}
+		require.NoError(t, s.Record(ctx, batch))
+		require.NoError(t, s.Record(ctx, batch), "and again")
+
+		got, err := s.Incident(ctx, claimed.Number)
+		require.NoError(t, err)
+		require.Equal(t, again, got, "though its revision is lower")
+		lines, _, err := s.Timeline(ctx, claimed.Number, store.TimelineFilter{})
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 2}, sequences(lines))
+		require.Equal(t, "nobody has answered", lines[1].Text)
+		pages, _, err := s.Pages(ctx, store.PageFilter{})
+		require.NoError(t, err)
+		require.Len(t, pages, 2)
+		require.Equal(t, incident.PageDue, pages[0].State)
+		require.Zero(t, pages[1].Answered)
+		followUps, _, err := s.FollowUps(ctx, store.FollowUpFilter{})
+		require.NoError(t, err)
+		require.Empty(t, followUps)
+		require.Len(t, openKeys(t, s), 1, "the key is held again")
 	})
 }
 

@@ -42,7 +42,11 @@ func insertTimeline(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error 
 			role, source, text, highlight, redacted_at, redacted_by, redacted_reason)
 		VALUES (:incident, :epoch, :sequence, :kind, :occurred_at, :recorded_at, :actor_kind, :actor,
 			:role, :source, :text, :highlight, NULL, '', '')
-		ON CONFLICT (incident, sequence, epoch) DO NOTHING`, rows)
+		ON CONFLICT (incident, sequence, epoch) DO UPDATE SET
+			kind = excluded.kind, occurred_at = excluded.occurred_at, recorded_at = excluded.recorded_at,
+			actor_kind = excluded.actor_kind, actor = excluded.actor, role = excluded.role,
+			source = excluded.source, text = excluded.text, highlight = excluded.highlight
+		WHERE excluded.recorded_at > timeline.recorded_at AND timeline.redacted_at IS NULL`, rows)
 }
 
 // TimelineFilter narrows Timeline; what is empty does not narrow.

@@ -46,9 +46,15 @@ func (r *response) dirty() bool {
 // write records one batch. What is recorded meanwhile goes with the next.
 func (r *response) write(ctx workflow.Context) error {
 	r.state.entered(r.epoch, r.inc.Drain())
-	batch := activities.Batch{Number: r.inc.Number, Epoch: r.epoch, Incident: r.inc}
+	batch := activities.Batch{
+		Number: r.inc.Number, Epoch: r.epoch, Last: r.inc.Sequence, Incident: r.inc,
+		Decided: workflow.Now(ctx), After: r.state.Recorded,
+	}
 	if len(r.state.Tail) > 0 {
 		batch.Epoch, batch.Entries = r.state.Tail[0].Epoch, fitting(r.state.Tail[0].Entries)
+	}
+	if batch.Epoch != r.epoch {
+		batch.Last = 0
 	}
 	settled, revision := len(r.state.Settled), r.inc.Revision
 	batch.Pages = append(batch.Pages, r.state.Settled...)
@@ -69,7 +75,7 @@ func (r *response) write(ctx workflow.Context) error {
 	}
 	r.state.written(len(batch.Entries))
 	r.state.Settled = r.state.Settled[settled:]
-	r.recorded = revision
+	r.recorded, r.state.Recorded = revision, batch.Decided
 	r.faced(face, workflow.Now(ctx))
 	r.describe(ctx)
 	return nil

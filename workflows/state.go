@@ -36,6 +36,8 @@ type State struct {
 	// Known is the last good answer to who is on call, a list a level, by
 	// summons.
 	Known map[string][][]activities.Recipient `json:"known,omitempty"`
+	// Recorded is when the last record that was written was decided.
+	Recorded time.Time `json:"recorded,omitzero"`
 	// Highlight is the last entry recorded that a ticket shows; Ticketed says
 	// what the ticket shows, Stale since when it should show something else,
 	// and NoTracker that there is none to show it in.

@@ -1,6 +1,7 @@
 package kill_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net"
@@ -28,6 +29,7 @@ type gate struct {
 type trap struct {
 	method string // "StartWorkflowExecution"; empty stops nothing
 	after  bool   // Temporal has answered
+	about  string // what the request must hold
 }
 
 // newGate returns a gate to Temporal, and its address.
@@ -62,21 +64,22 @@ func (g *gate) pass(_ any, stream grpc.ServerStream) error {
 	if err := stream.RecvMsg(&request); err != nil {
 		return err
 	}
-	g.stop(stream.Context(), method, false)
+	g.stop(stream.Context(), method, request, false)
 	md, _ := metadata.FromIncomingContext(stream.Context())
 	ctx := metadata.NewOutgoingContext(stream.Context(), md)
 	if err := g.conn.Invoke(ctx, method, &request, &answer, grpc.ForceCodec(raw{})); err != nil {
 		return err
 	}
-	g.stop(stream.Context(), method, true)
+	g.stop(stream.Context(), method, request, true)
 	return stream.SendMsg(&answer)
 }
 
 // stop holds a call that falls into the trap until it is let go or the caller
 // is gone.
-func (g *gate) stop(ctx context.Context, method string, after bool) {
+func (g *gate) stop(ctx context.Context, method string, request []byte, after bool) {
 	g.mu.Lock()
-	hit := g.trap.method != "" && strings.HasSuffix(method, "/"+g.trap.method) && g.trap.after == after
+	hit := g.trap.method != "" && strings.HasSuffix(method, "/"+g.trap.method) && g.trap.after == after &&
+		bytes.Contains(request, []byte(g.trap.about))
 	if hit {
 		g.trap = trap{}
 	}

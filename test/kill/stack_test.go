@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -210,11 +211,17 @@ func (s *stack) migrate(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 }
 
-// freeAddr returns an address of the loopback interface that is free now.
+// freeAddr returns an address of the loopback interface that is free now. It
+// lies below the ports that systems give to connections which are made: one of
+// those would take it while what is killed is away.
 func freeAddr(t *testing.T) string {
 	t.Helper()
-	l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().String()
+	const lowest, ephemeral = 12_000, 32_768
+	for {
+		addr := fmt.Sprintf("127.0.0.1:%d", lowest+rand.IntN(ephemeral-lowest))
+		if l, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", addr); err == nil {
+			require.NoError(t, l.Close())
+			return addr
+		}
+	}
 }
