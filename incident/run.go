@@ -92,9 +92,9 @@ func (i *Incident) run(id string) *Run {
 	return &i.Runs[n]
 }
 
-// RunNoted records what a run did or found.
-func (i *Incident) RunNoted(run, text string, now time.Time) {
-	i.record(Entry{Kind: "run.note", Recorded: now, Actor: Self(), Source: run, Text: text})
+// RunNoted records what a run did or found, and when by its own clock.
+func (i *Incident) RunNoted(run, text string, at, now time.Time) {
+	i.record(Entry{Kind: "run.note", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: text})
 }
 
 // RunEnded records how a run ended, and withdraws what it still asked.

@@ -145,7 +145,7 @@ func TestBadAnswers(t *testing.T) {
 
 func TestARunThatEndedAsksNothingAnyMore(t *testing.T) {
 	i, s := asking(t, "bob")
-	i.RunNoted("INC-7/runbook/rollback/1", "looked", after(3*time.Minute))
+	i.RunNoted("INC-7/runbook/rollback/1", "looked", after(2*time.Minute), after(3*time.Minute))
 	i.RunEnded("INC-7/runbook/rollback/1", incident.RunFailed, "the deployer is away", after(4*time.Minute))
 	i.RunEnded("INC-7/runbook/rollback/1", incident.RunDone, "again", after(5*time.Minute))
 	require.False(t, s.Open())

@@ -17,7 +17,7 @@ import (
 // so put the most usual one there.
 func Ask(ctx workflow.Context, text string, within time.Duration, choices ...string) (string, error) {
 	r := of(ctx)
-	if err := r.stopped(ctx); err != nil {
+	if err := r.over(ctx); err != nil {
 		return "", err
 	}
 	if len(choices) == 0 {
@@ -35,7 +35,7 @@ func Ask(ctx workflow.Context, text string, within time.Duration, choices ...str
 // not answered within the time, is an error that wraps ErrRefused.
 func Approve(ctx workflow.Context, text string, within time.Duration) error {
 	r := of(ctx)
-	if err := r.stopped(ctx); err != nil {
+	if err := r.over(ctx); err != nil {
 		return err
 	}
 	if r.in.DryRun {
@@ -75,9 +75,9 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 		r.report(ctx, Report{Kind: Expired, Text: fmt.Sprintf("nobody answered within %s", within), Question: &q})
 	default:
 		said := fmt.Sprintf("%s: %s%s", answer.By, answer.Choice, because(answer))
-		r.report(ctx, Report{Kind: Answered, Text: said, Question: &q})
+		r.hold(ctx, Report{Kind: Answered, Text: said, Question: &q})
 	}
-	return answer, r.stopped(ctx)
+	return answer, r.over(ctx)
 }
 
 // await returns the first answer that fits the question, or the zero answer at

@@ -69,7 +69,7 @@ func Check(ctx workflow.Context, m Metric) (Health, error) {
 	}
 	health := judge(good, bad, len(seen))
 	r.note(ctx, "checked the metric: %s (%s; healthy below %s)", health, strings.Join(seen, ", "), number(m.Below))
-	return health, r.stopped(ctx)
+	return health, r.over(ctx)
 }
 
 func judge(good, bad, samples int) Health {

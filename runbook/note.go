@@ -11,13 +11,14 @@ import (
 // returns nothing: a run that must end learns of it from the next verb.
 func Note(ctx workflow.Context, format string, args ...any) {
 	r := of(ctx)
-	if r.stopped(ctx) == nil {
+	if r.over(ctx) == nil {
 		r.note(ctx, format, args...)
 	}
 }
 
 func (r *run) note(ctx workflow.Context, format string, args ...any) {
-	r.report(ctx, Report{Kind: Noted, Text: fmt.Sprintf(format, args...)})
+	r.hold(ctx, Report{Kind: Noted, Text: fmt.Sprintf(format, args...)})
+	workflow.GoNamed(ctx, "notes", r.flush) // when the run waits for something
 }
 
 // Wait lets time pass; why says what for, to whoever watches. A dry run does

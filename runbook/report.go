@@ -2,6 +2,7 @@ package runbook
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,6 +64,16 @@ type Report struct {
 	State string `json:"state"`
 	// At is when it happened, by the run's clock.
 	At time.Time `json:"at"`
+	// Before are reports that go along, the oldest first: each signal costs
+	// its incident history.
+	Before []Report `json:"before,omitempty"`
+}
+
+// All lists the reports that came with a signal, in their order.
+func (r Report) All() []Report {
+	last := r
+	last.Before = nil
+	return append(slices.Clone(r.Before), last)
 }
 
 // Question is what a run asks of people.

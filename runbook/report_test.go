@@ -32,7 +32,7 @@ func heard(t *testing.T, run func(workflow.Context, runbook.Input) error, goneAf
 		if len(reports) >= goneAfter {
 			return &temporal.UnknownExternalWorkflowExecutionError{}
 		}
-		reports = append(reports, payload.(runbook.Report))
+		reports = append(reports, payload.(runbook.Report).All()...)
 		return nil
 	}
 	env.OnSignalExternalWorkflow(mock.Anything, "INC-7", "", runbook.ReportSignal, mock.Anything).Return(hear)
@@ -74,6 +74,52 @@ func TestReportsAreNumberedAndNamed(t *testing.T) {
 	require.Equal(t, question, reports[3].Question)
 	require.Equal(t, runbook.Running, reports[3].State)
 	require.Equal(t, runbook.Refused, reports[4].State)
+}
+
+// TestReportsThatTellNothingNewGoWithOthers counts the signals of a run: each
+// costs its incident history.
+func TestReportsThatTellNothingNewGoWithOthers(t *testing.T) {
+	var signals [][]runbook.Kind
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	b := runbook.Runbook{Name: "flips", Run: func(ctx workflow.Context, _ runbook.Input) error {
+		runbook.Note(ctx, "one")
+		runbook.Note(ctx, "two")
+		if err := runbook.Approve(ctx, "Go?", time.Minute); err != nil {
+			return err
+		}
+		if err := runbook.Do(ctx, step("a")); err != nil {
+			return err
+		}
+		runbook.Note(ctx, "three")
+		if err := workflow.Sleep(ctx, time.Minute); err != nil {
+			return err
+		}
+		runbook.Note(ctx, "four")
+		return nil
+	}}
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: incident.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue})
+	env.OnSignalExternalWorkflow(mock.Anything, "INC-7", "", runbook.ReportSignal, mock.Anything).Return(
+		func(_, _, _, _ string, payload any) error {
+			var kinds []runbook.Kind
+			for _, r := range payload.(runbook.Report).All() {
+				kinds = append(kinds, r.Kind)
+				if r.Kind == runbook.Asked {
+					env.SignalWorkflow(runbook.AnswerSignal, runbook.Answer{Question: r.Question.ID, Choice: "approve", By: "bob"})
+				}
+			}
+			signals = append(signals, kinds)
+			return nil
+		})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Incident: "INC-7", By: "alice"})
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, [][]runbook.Kind{
+		{runbook.Started, runbook.Noted, runbook.Noted, runbook.Asked},
+		{runbook.Answered, runbook.Noted, runbook.Stepped},
+		{runbook.Noted},
+		{runbook.Noted, runbook.Ended},
+	}, signals)
 }
 
 func TestAFailedRunFailsItsWorkflow(t *testing.T) {
@@ -140,7 +186,7 @@ func TestEveryVerbStopsWhenTheIncidentIsGone(t *testing.T) {
 			_, _, err := heard(t, func(ctx workflow.Context, _ runbook.Input) error {
 				runbook.Note(ctx, "the last word")
 				return verb(ctx)
-			}, 1)
+			}, 0)
 			require.ErrorContains(t, err, "the incident is gone")
 		})
 	}

@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -21,6 +22,10 @@ type run struct {
 	steps     int
 	changes   []*change
 	gone      bool
+	// held are reports that go with the next one; sending says that some are on
+	// their way, heard that the incident has taken one.
+	held           []Report
+	sending, heard bool
 	lines     []string
 }
 
@@ -35,8 +40,26 @@ func of(ctx workflow.Context) *run {
 	return r
 }
 
-// stopped returns the reason to end the run before it does anything more.
+// stopped returns the reason to end the run before it does anything more. The
+// incident has been told by then what it cannot know by itself.
 func (r *run) stopped(ctx workflow.Context) error {
+	if slices.ContainsFunc(r.held, func(rep Report) bool { return rep.Kind != Started && rep.Kind != Answered }) {
+		r.flush(ctx)
+	}
+	return r.over(ctx)
+}
+
+// stoppedBeforeChange is stopped for what changes something: there must be an
+// incident that has heard of the run.
+func (r *run) stoppedBeforeChange(ctx workflow.Context) error {
+	if !r.heard {
+		r.flush(ctx)
+	}
+	return r.stopped(ctx)
+}
+
+// over returns the reason to end the run that is known so far.
+func (r *run) over(ctx workflow.Context) error {
 	if r.gone {
 		return errGone
 	}
@@ -56,6 +79,15 @@ const (
 // it in their order. A run outlives a report that is lost, since the incident
 // asks after a silent one; it does not outlive its incident.
 func (r *run) report(ctx workflow.Context, rep Report) {
+	r.hold(ctx, rep)
+	r.flush(ctx)
+}
+
+// maxHeld bounds what one signal brings.
+const maxHeld = 20
+
+// hold numbers a report and keeps it for the next signal.
+func (r *run) hold(ctx workflow.Context, rep Report) {
 	r.ordinal++
 	rep.Run, rep.Ordinal, rep.At = r.id, r.ordinal, workflow.Now(ctx).UTC()
 	rep.Text = cut(rep.Text, maxText)
@@ -63,19 +95,35 @@ func (r *run) report(ctx workflow.Context, rep Report) {
 		rep.State = Running
 	}
 	r.show(ctx, rep)
+	r.held = append(r.held, rep)
+	if len(r.held) == maxHeld {
+		r.flush(ctx)
+	}
+}
+
+// flush tells the incident what is held, in one signal: each costs it history.
+func (r *run) flush(ctx workflow.Context) {
+	// A cancelled run still says so.
+	steady, _ := workflow.NewDisconnectedContext(ctx)
+	if workflow.Await(steady, func() bool { return !r.sending }) != nil || len(r.held) == 0 {
+		return
+	}
+	last := r.held[len(r.held)-1]
+	last.Before, r.held = r.held[:len(r.held)-1], nil
 	if r.gone {
 		return
 	}
-	// A cancelled run still says so.
-	steady, _ := workflow.NewDisconnectedContext(ctx)
-	err := workflow.SignalExternalWorkflow(steady, r.in.Incident, "", ReportSignal, rep).Get(steady, nil)
+	r.sending = true
+	err := workflow.SignalExternalWorkflow(steady, r.in.Incident, "", ReportSignal, last).Get(steady, nil)
+	r.sending = false
 	if _, unknown := errors.AsType[*temporal.UnknownExternalWorkflowExecutionError](err); unknown {
 		r.gone = true
 		return
 	}
+	r.heard = r.heard || err == nil
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("report did not reach the incident",
-			"incident", r.in.Incident, "kind", rep.Kind, "error", err)
+			"incident", r.in.Incident, "kind", last.Kind, "error", err)
 	}
 }
 

@@ -42,11 +42,9 @@ var errGone = errors.New("the incident is gone")
 func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
 	r := &run{name: b.Name, in: in, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
 	ctx = workflow.WithValue(ctx, runKey{}, r)
-	r.report(ctx, Report{Kind: Started, Text: r.opening()})
-	err := r.stopped(ctx)
-	if err == nil {
-		r.in.Params, err = b.Complete(in.Params)
-	}
+	r.hold(ctx, Report{Kind: Started, Text: r.opening()})
+	var err error
+	r.in.Params, err = b.Complete(in.Params)
 	if err == nil {
 		err = contained(func() error { return b.Run(ctx, r.in) })
 	}

@@ -58,7 +58,7 @@ const outcomeWithin = 30 * time.Minute
 // refused, the undo of each step done is offered in reverse order.
 func Do(ctx workflow.Context, s Step) error {
 	r := of(ctx)
-	if err := r.stopped(ctx); err != nil {
+	if err := r.stoppedBeforeChange(ctx); err != nil {
 		return err
 	}
 	r.steps++

@@ -14,6 +14,9 @@ import (
 // fires wakes the whole incident.
 type deadlines struct {
 	waiting []*deadline
+	// early holds while the first pages are laid out: the nearest deadline is
+	// not known yet.
+	early func() bool
 }
 
 type deadline struct {
@@ -40,7 +43,7 @@ func (d *deadlines) until(ctx workflow.Context, t time.Time, what string, cond f
 // that is over costs less than one cancelled for each.
 func (d *deadlines) keep(ctx workflow.Context) {
 	for {
-		if workflow.Await(ctx, func() bool { return d.ahead(workflow.Now(ctx)) != nil }) != nil {
+		if workflow.Await(ctx, func() bool { return !d.early() && d.ahead(workflow.Now(ctx)) != nil }) != nil {
 			return
 		}
 		now := workflow.Now(ctx)

@@ -54,9 +54,10 @@ type response struct {
 	// finished lets everything that accompanies the response end.
 	finished bool
 
-	// trying counts look-ups and first tries at a page, busy everything that
-	// is being sent, started or asked.
-	trying, busy int
+	// asking counts look-ups within the present task, trying all look-ups and
+	// first tries at a page, busy everything that is being sent, started or
+	// asked.
+	asking, trying, busy int
 	attended     map[string]bool
 	tried        map[string]bool
 	inFlight     map[string]bool
@@ -82,6 +83,10 @@ func begin(ctx workflow.Context, state State) *response {
 		epoch:    workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		attended: map[string]bool{}, tried: map[string]bool{}, inFlight: map[string]bool{},
 	}
+	if len(r.state.Tail) > 0 && r.state.Tail[0].Epoch == unnumbered {
+		r.state.Tail[0].Epoch = r.epoch
+	}
+	r.early = func() bool { return r.opening }
 	if r.state.Listed == (facets{}) {
 		r.state.Listed = r.facets() // the start has set them
 	}

@@ -23,11 +23,16 @@ const (
 
 // journal writes what the incident records, in order: within the workflow task
 // while the store is quick, as a regular activity while it is slow. Decisions
-// never wait for it, and the first page goes before it.
+// never wait for it, and the first page goes before it. What happens in one
+// moment is one record.
 func (r *response) journal(ctx workflow.Context) {
+	ready := func() bool { return r.stopping() || (!r.opening && r.asking == 0 && r.dirty()) }
 	for !r.stopping() {
-		if workflow.Await(ctx, func() bool { return r.stopping() || (!r.opening && r.dirty()) }) != nil || r.stopping() {
+		if workflow.Await(ctx, ready) != nil || r.stopping() {
 			return
+		}
+		if lastly(ctx); !ready() {
+			continue
 		}
 		if err := r.write(ctx); err == nil {
 			continue
@@ -36,6 +41,13 @@ func (r *response) journal(ctx workflow.Context) {
 			return
 		}
 	}
+}
+
+// lastly lets everything else act first on what has happened in this moment.
+func lastly(ctx workflow.Context) {
+	last := false
+	workflow.GoNamed(ctx, "lastly", func(workflow.Context) { last = true })
+	_ = workflow.Await(ctx, func() bool { return last }) // a moment: nothing to cancel
 }
 
 // dirty reports whether the store lacks something.

@@ -23,7 +23,9 @@ func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) []activitie
 		question.Levels = question.Levels[present : present+1]
 	}
 	var found [][]activities.Recipient
+	r.asking++
 	err := workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit, "who is on call for "+s.ID), pager.WhoIsOnCall, question).Get(ctx, &found)
+	r.asking--
 	if err != nil && again {
 		r.inc.LookUpFailed(s, workflow.Now(ctx))
 		return nth(known, s.Level)

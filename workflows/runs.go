@@ -108,7 +108,7 @@ func (r *response) takeReport(rep runbook.Report, now time.Time) {
 	case runbook.Ended:
 		r.inc.RunEnded(rep.Run, cmp.Or(rep.State, incident.RunDone), rep.Text, now)
 	case runbook.Started, runbook.Stepped, runbook.Noted, runbook.Answered:
-		r.inc.RunNoted(rep.Run, rep.Text, now)
+		r.inc.RunNoted(rep.Run, rep.Text, rep.At, now)
 	}
 }
 

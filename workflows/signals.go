@@ -40,7 +40,11 @@ func (r *response) takeIn(ctx workflow.Context) {
 		}
 	})
 	drain(ctx, AlertsSignal, func(a Alerts) { r.takeAlerts(a, now) })
-	drain(ctx, runbook.ReportSignal, func(rep runbook.Report) { r.takeReport(rep, now) })
+	drain(ctx, runbook.ReportSignal, func(rep runbook.Report) {
+		for _, one := range rep.All() {
+			r.takeReport(one, now)
+		}
+	})
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
 }
 

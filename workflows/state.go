@@ -67,7 +67,7 @@ type State struct {
 // alerts that opened it, and how many more fire that are left out.
 func NewState(i *incident.Incident, batch []alerts.Alert, more int) State {
 	s := State{Incident: i, Alerts: batch, More: more, Behaviour: behaviour}
-	s.entered(opened, i.Drain())
+	s.entered(unnumbered, i.Drain())
 	return s
 }
 
@@ -78,8 +78,9 @@ type chapter struct {
 	Entries []incident.Entry `json:"entries"`
 }
 
-// opened is the epoch of what was recorded before the first run.
-const opened = "opened"
+// unnumbered is the epoch of what was recorded before the first run, which
+// takes it for its own.
+const unnumbered = ""
 
 // progress is how far a run has reported, and when it was last heard of.
 type progress struct {

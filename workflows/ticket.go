@@ -112,12 +112,17 @@ func (r *response) ticketed(made activities.Published, face string, now time.Tim
 const pollEvery = 5 * time.Minute
 
 // watchTickets waits for what the tracker says of follow-ups and of the
-// incident's own ticket. Waiting costs no history: the activity is tried again
+// incident's own ticket, from some time after they were made, or from the
+// tracker's first hint. Waiting costs no history: the activity is tried again
 // and again.
 func (r *response) watchTickets(ctx workflow.Context) {
 	known := map[string]incident.TicketStatus{}
 	for !r.stopping() {
 		if workflow.Await(ctx, func() bool { return r.stopping() || len(r.watched()) > 0 }) != nil || r.stopping() {
+			return
+		}
+		soon := func() bool { return r.stopping() || r.ticket.hinted }
+		if r.until(ctx, workflow.Now(ctx).Add(pollEvery), "read the tickets", soon) != nil || r.stopping() {
 			return
 		}
 		watch := activities.TicketWatch{Refs: r.watched(), Every: pollEvery}
@@ -131,13 +136,8 @@ func (r *response) watchTickets(ctx workflow.Context) {
 			known[s.Ref.ID] = s
 			r.inc.TicketSaid(s, workflow.Now(ctx))
 		}
-		if err == nil {
-			continue
-		}
-		r.log.Warn("tickets cannot be read; trying again later", "error", err)
-		again := func() bool { return r.stopping() || r.ticket.hinted || !slices.Equal(r.watched(), watch.Refs) }
-		if r.until(ctx, workflow.Now(ctx).Add(pollEvery), "read the tickets again", again) != nil {
-			return
+		if err != nil {
+			r.log.Warn("tickets cannot be read; trying again later", "error", err)
 		}
 	}
 }

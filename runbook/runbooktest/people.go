@@ -30,7 +30,17 @@ func (p *people) hear(_, _, _, _ string, payload any) error {
 	if p.gone > 0 && p.script.elapsed() >= p.gone {
 		return &temporal.UnknownExternalWorkflowExecutionError{}
 	}
+	for _, one := range r.All() {
+		p.take(one)
+	}
+	return nil
+}
+
+func (p *people) take(r runbook.Report) {
 	switch {
+	case r.Kind == runbook.Started || r.Kind == runbook.Answered:
+		p.script.earlier(r.At, "%s %s", r.Kind, r.Text)
+		return
 	case r.Kind == runbook.Asked && r.Question.Approval:
 		p.script.add("asks approve %s: %s", r.Question.ID, r.Text)
 	case r.Kind == runbook.Asked:
@@ -40,10 +50,10 @@ func (p *people) hear(_, _, _, _ string, payload any) error {
 	default:
 		p.script.add("%s %s", r.Kind, r.Text)
 	}
+	p.script.reported()
 	if r.Kind == runbook.Asked {
 		p.answer(r.Question.ID)
 	}
-	return nil
 }
 
 func (p *people) answer(question string) {

@@ -56,5 +56,5 @@ func Play(t testing.TB, b runbook.Runbook, s Script) []string {
 	if err := env.GetWorkflowError(); err != nil && !temporal.IsApplicationError(err) && !temporal.IsCanceledError(err) {
 		t.Fatalf("the runbook broke its run: %v\n%s", err, script)
 	}
-	return script.lines
+	return script.all()
 }

@@ -126,11 +126,13 @@ func (t tester) TestPage(ctx context.Context, person, by string) ([]api.ContactR
 type tickets struct {
 	store interface {
 		IncidentOfTicket(ctx context.Context, id string) (string, error)
+		Incident(ctx context.Context, number string) (*incident.Incident, error)
 	}
 	engine *workflows.Client
 }
 
-// Changed signals the incident, if there is one.
+// Changed signals the incident, if there is one. The closing of an incident
+// closes its ticket, of which it need not hear.
 func (t tickets) Changed(ctx context.Context, ref incident.TicketRef) error {
 	number, err := t.store.IncidentOfTicket(ctx, ref.ID)
 	if incident.KindOf(err) == incident.NotFound {
@@ -138,6 +140,9 @@ func (t tickets) Changed(ctx context.Context, ref incident.TicketRef) error {
 	}
 	if err != nil {
 		return err
+	}
+	if i, err := t.store.Incident(ctx, number); err == nil && i.Phase.Over() {
+		return nil
 	}
 	err = t.engine.TicketChanged(ctx, number, ref)
 	if incident.KindOf(err) == incident.NotFound {
