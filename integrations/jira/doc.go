@@ -15,6 +15,11 @@
 // created a moment ago may not be found. Whoever repeats a creation whose
 // outcome is unknown (an activity in its second attempt) calls EnsureAgain
 // instead, which looks for the length of Config.IndexWindow before it creates.
-// Equal tickets that were made all the same share their label; the one with
-// the lowest id is the one that counts.
+//
+// Equal tickets that were made all the same share their label. As long as the
+// incident names none of them, the one with the lowest id counts, then the one
+// that it names: to close that one would say that its work is done. The others
+// that Tocsin itself made are linked as duplicates of it, closed, and told why
+// in a comment. EnsureAgain notes in a ticket that it may be the second; when
+// the index must have caught up, the next Update or Read looks for the first.
 package jira

@@ -27,6 +27,9 @@ type mark struct {
 	// unlink stays unlinked.
 	Backlink string `json:"backlink,omitempty"`
 	Parent   string `json:"parent,omitempty"`
+	// LookAt is when to look for an equal ticket that the index did not show
+	// when this one was made, in seconds since 1970; zero is never.
+	LookAt int64 `json:"look_at,omitempty"`
 }
 
 func (m mark) property() []property { return []property{{Key: propertyKey, Value: m}} }

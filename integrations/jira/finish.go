@@ -31,9 +31,10 @@ type choice struct {
 	Name string `json:"name"`
 }
 
-// finish moves a ticket to done. A ticket that somebody else finished
+// finish moves a ticket to done, with this resolution where it is allowed,
+// else as Config.Resolution says. A ticket that somebody else finished
 // meanwhile is finished.
-func (t *Tracker) finish(ctx context.Context, now issue) error {
+func (t *Tracker) finish(ctx context.Context, now issue, resolution string) error {
 	const doing = "move the ticket to done"
 	var answer struct {
 		Transitions []transition `json:"transitions"`
@@ -42,7 +43,7 @@ func (t *Tracker) finish(ctx context.Context, now issue) error {
 	if err != nil {
 		return failed(doing, err)
 	}
-	way, values, err := t.choose(answer.Transitions)
+	way, values, err := t.choose(answer.Transitions, resolution)
 	if err == nil {
 		_, err = t.client.Issue.DoTransitionWithPayloadWithContext(ctx, now.ID, map[string]any{
 			"transition": map[string]string{"id": way.ID}, "fields": values,
@@ -59,13 +60,13 @@ func (t *Tracker) finish(ctx context.Context, now issue) error {
 
 // choose returns the first transition to done whose required fields can be
 // filled, and the fields to send.
-func (t *Tracker) choose(ways []transition) (transition, map[string]any, error) {
+func (t *Tracker) choose(ways []transition, resolution string) (transition, map[string]any, error) {
 	var missing []string
 	for _, way := range ways {
 		if !way.To.isDone() || !t.isWanted(way) {
 			continue
 		}
-		values, lacks := t.fill(way)
+		values, lacks := t.fill(way, resolution)
 		if len(lacks) == 0 {
 			return way, values, nil
 		}
@@ -87,12 +88,12 @@ func (t *Tracker) isWanted(way transition) bool {
 
 // fill returns values for the fields of a transition, and the names of the
 // required ones that it has none for.
-func (t *Tracker) fill(way transition) (values map[string]any, lacks []string) {
+func (t *Tracker) fill(way transition, resolution string) (values map[string]any, lacks []string) {
 	values = map[string]any{}
 	for _, key := range slices.Sorted(maps.Keys(way.Fields)) {
 		f := way.Fields[key]
 		if key == "resolution" {
-			if value, ok := t.resolution(f); ok {
+			if value, ok := t.resolution(f, resolution); ok {
 				values[key] = value
 				continue
 			}
@@ -104,19 +105,19 @@ func (t *Tracker) fill(way transition) (values map[string]any, lacks []string) {
 	return values, lacks
 }
 
-// resolution is the configured one where it is allowed; without one, the
-// first that is allowed where a resolution is required.
-func (t *Tracker) resolution(f field) (map[string]string, bool) {
+// resolution is the preferred one or else the configured one, where it is
+// allowed; without a configured one, the first that is allowed where a
+// resolution is required.
+func (t *Tracker) resolution(f field, preferred string) (map[string]string, bool) {
 	var allowed []choice
 	if json.Unmarshal(f.Allowed, &allowed) != nil || len(allowed) == 0 {
 		return nil, false
 	}
-	if t.config.Resolution == "" {
-		return map[string]string{"id": allowed[0].ID}, f.Required
+	for _, name := range []string{preferred, t.config.Resolution} {
+		i := slices.IndexFunc(allowed, func(c choice) bool { return name != "" && strings.EqualFold(c.Name, name) })
+		if i >= 0 {
+			return map[string]string{"id": allowed[i].ID}, true
+		}
 	}
-	i := slices.IndexFunc(allowed, func(c choice) bool { return strings.EqualFold(c.Name, t.config.Resolution) })
-	if i < 0 {
-		return nil, false
-	}
-	return map[string]string{"id": allowed[i].ID}, true
+	return map[string]string{"id": allowed[0].ID}, f.Required && t.config.Resolution == ""
 }

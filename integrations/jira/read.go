@@ -10,12 +10,14 @@ import (
 // Read says how tickets stand, in the order asked. It reads each one, never
 // the search, which lags. A ticket that is deleted or hidden is not found;
 // since wrong credentials look just so, they are probed before that is said.
-// The refs it returns are the present ones of tickets that were moved.
+// The refs it returns are the present ones of tickets that were moved. Since a
+// follow-up's ticket is read much and written once, this also closes the equal
+// ticket that EnsureAgain may have left.
 func (t *Tracker) Read(ctx context.Context, refs []incident.TicketRef) ([]incident.TicketStatus, error) {
 	out := make([]incident.TicketStatus, 0, len(refs))
 	probed := false
 	for _, ref := range refs {
-		now, err := t.get(ctx, ref, "fields=status,resolution")
+		now, err := t.get(ctx, ref, "fields=status,resolution&properties="+propertyKey)
 		if hasStatus(err, http.StatusNotFound, http.StatusForbidden, http.StatusGone) {
 			if !probed {
 				if err := t.Probe(ctx); err != nil {
@@ -29,6 +31,7 @@ func (t *Tracker) Read(ctx context.Context, refs []incident.TicketRef) ([]incide
 		if err != nil {
 			return nil, failed("read the ticket", err)
 		}
+		t.lookAgain(ctx, now, now.mark(), false)
 		out = append(out, incident.TicketStatus{
 			Ref: incident.TicketRef{ID: now.ID, Key: now.Key}, Found: true,
 			Done: now.Fields.Status.isDone(), Status: now.Fields.Status.Name, Resolution: now.Fields.Resolution.Name,

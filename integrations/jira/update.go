@@ -31,6 +31,14 @@ type issue struct {
 		Resolution struct {
 			Name string `json:"name"`
 		} `json:"resolution"`
+		Creator struct {
+			AccountID string `json:"accountId"`
+		} `json:"creator"`
+		Comment struct {
+			Comments []struct {
+				Body string `json:"body"`
+			} `json:"comments"`
+		} `json:"comment"`
 	} `json:"fields"`
 	Properties map[string]json.RawMessage `json:"properties"`
 }
@@ -73,8 +81,9 @@ const wordCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 // Update makes Tocsin's part of the description, the summary as long as
 // nobody changed it, and the fields that are set current; links the ticket to
 // its page and its parent; and moves it to done when asked, unless it is. It
-// reads first and writes nothing that is already so. A ticket that is deleted
-// or cannot be seen is NotFound.
+// reads first and writes nothing that is already so. After that it closes the
+// equal ticket that EnsureAgain may have left. A ticket that is deleted or
+// cannot be seen is NotFound.
 func (t *Tracker) Update(ctx context.Context, ref incident.TicketRef, ticket incident.Ticket) error {
 	now, err := t.get(ctx, ref, "fields="+updateFields+"&properties="+propertyKey)
 	if hasStatus(err, http.StatusNotFound) {
@@ -86,16 +95,19 @@ func (t *Tracker) Update(ctx context.Context, ref incident.TicketRef, ticket inc
 	next := now.mark()
 	next.Label = ticket.Label
 	linkErr := t.link(ctx, now, ticket, &next)
-	editErr := t.edit(ctx, now, ticket, next)
+	editErr := t.edit(ctx, now, ticket, &next)
 	var doneErr error
 	if ticket.Done && !now.Fields.Status.isDone() {
-		doneErr = t.finish(ctx, now)
+		doneErr = t.finish(ctx, now, "")
+	}
+	if editErr == nil {
+		t.lookAgain(ctx, now, next, ticket.Done)
 	}
 	// One that fails does not hold the others up; the kind is the first one's.
 	return errors.Join(editErr, doneErr, linkErr)
 }
 
-func (t *Tracker) edit(ctx context.Context, now issue, ticket incident.Ticket, next mark) error {
+func (t *Tracker) edit(ctx context.Context, now issue, ticket incident.Ticket, next *mark) error {
 	fields := changedFields(now, ticket)
 	last := now.mark()
 	if summary := cleanSummary(ticket.Summary); summary != "" && summary != now.Fields.Summary && now.Fields.Summary == last.Summary {
@@ -108,8 +120,8 @@ func (t *Tracker) edit(ctx context.Context, now issue, ticket incident.Ticket, n
 	switch {
 	case len(fields) > 0:
 		err = t.write(ctx, http.MethodPut, "issue/"+now.ID, edit{Fields: fields, Properties: next.property()}, nil)
-	case next != last:
-		err = t.remember(ctx, now.ID, next)
+	case *next != last:
+		err = t.remember(ctx, now.ID, *next)
 	}
 	if err != nil {
 		return failed("write the ticket", err)

@@ -114,6 +114,25 @@ func (s *Server) Move(key, author, project string) (string, error) {
 	return issue.Key, nil
 }
 
+// Clone makes a copy of an issue as the named person would, and returns it:
+// with its labels and properties, without its comments and links.
+func (s *Server) Clone(key, author string) (*Issue, error) {
+	of, err := s.find(key)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	c := of.clone()
+	c.Summary, c.Creator, c.Created, c.Updated = "CLONE - "+of.Summary, author, now, now
+	c.Status, c.Resolution, c.Resolved = s.config.Workflow.Statuses[0], "", time.Time{}
+	c.OldKeys, c.Comments, c.Links, c.RemoteLinks, c.Attachments, c.History = nil, nil, nil, nil, nil, nil
+	s.mu.Lock()
+	c.ID, c.Key = s.nextIDLocked(), s.nextKeyLocked(c.Project)
+	s.storeLocked(c)
+	s.mu.Unlock()
+	return c, s.file.Sync()
+}
+
 // transitionTo is the request that moves an issue along a transition.
 func transitionTo(id, resolution string) update {
 	var in update

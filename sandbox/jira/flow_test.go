@@ -86,6 +86,20 @@ func TestComments(t *testing.T) {
 	require.Contains(t, got.at(t, "errors.author"), "read-only")
 }
 
+func TestAPersonsClone(t *testing.T) {
+	s := newSite(t, jira.Config{})
+	key := s.create(t, "twice")
+	require.NoError(t, s.Comment(key, "bob@example.com", "stays with the first"))
+	clone, err := s.Clone(key, "bob@example.com")
+	require.NoError(t, err)
+	got := s.call(t, http.MethodGet, "issue/"+clone.Key, "")
+	require.Equal(t, "CLONE - twice", got.at(t, "fields.summary"))
+	require.Equal(t, "bob:example.com", got.at(t, "fields.creator.accountId"))
+	require.Empty(t, got.at(t, "fields.comment.comments"))
+	_, err = s.Clone("OPS-99", "bob@example.com")
+	require.ErrorContains(t, err, "does not exist")
+}
+
 func TestRemoteLinksAreUpsertedByGlobalID(t *testing.T) {
 	s := newSite(t, jira.Config{})
 	path := "issue/" + s.create(t, "links") + "/remotelink"

@@ -11,18 +11,20 @@ import (
 // Issue is one version of an issue. Versions are never changed once they can
 // be seen; a change makes a new one.
 type Issue struct {
-	ID          string                     `json:"id"`
-	Key         string                     `json:"key"`
-	OldKeys     []string                   `json:"old_keys,omitempty"`
-	Project     string                     `json:"project"`
-	Type        string                     `json:"type"`
-	Summary     string                     `json:"summary"`
-	Description string                     `json:"description,omitempty"`
-	Labels      []string                   `json:"labels,omitempty"`
-	Status      Status                     `json:"status"`
-	Resolution  string                     `json:"resolution,omitempty"`
-	Priority    string                     `json:"priority"`
-	Assignee    string                     `json:"assignee,omitempty"`
+	ID          string   `json:"id"`
+	Key         string   `json:"key"`
+	OldKeys     []string `json:"old_keys,omitempty"`
+	Project     string   `json:"project"`
+	Type        string   `json:"type"`
+	Summary     string   `json:"summary"`
+	Description string   `json:"description,omitempty"`
+	Labels      []string `json:"labels,omitempty"`
+	Status      Status   `json:"status"`
+	Resolution  string   `json:"resolution,omitempty"`
+	Priority    string   `json:"priority"`
+	Assignee    string   `json:"assignee,omitempty"`
+	// Creator is empty for the account of the API.
+	Creator     string                     `json:"creator,omitempty"`
 	Parent      string                     `json:"parent,omitempty"`
 	DueDate     string                     `json:"due_date,omitempty"`
 	Custom      map[string]json.RawMessage `json:"custom,omitempty"`

@@ -67,7 +67,7 @@ func (s *Server) renderFields(base string, issue *Issue) object {
 		"project": s.renderProject(base, issue.Project), "status": renderStatus(base, issue.Status),
 		"resolution": s.renderResolution(base, issue.Resolution), "resolutiondate": orNullTime(issue.Resolved),
 		"priority": renderPriority(base, issue.Priority), "assignee": s.renderUserOrNull(base, issue.Assignee),
-		"reporter": s.renderUser(base, s.api()), "creator": s.renderUser(base, s.api()),
+		"reporter": s.renderUser(base, s.creator(issue)), "creator": s.renderUser(base, s.creator(issue)),
 		"created": jiraTime(issue.Created), "updated": jiraTime(issue.Updated),
 		"duedate": orNull(issue.DueDate),
 		"comment": s.renderCommentPage(base, issue.Key, issue.Comments), "attachment": s.renderAttachments(base, issue.Attachments),

@@ -12,6 +12,9 @@ func (s *Server) renderUserOrNull(base, account string) any {
 	return s.renderUser(base, account)
 }
 
+// creator is who made an issue.
+func (s *Server) creator(issue *Issue) string { return cmp.Or(issue.Creator, s.api()) }
+
 // renderUser is a user; the caller of the API has its e-mail as account name
 // here, everybody else an account id.
 func (s *Server) renderUser(base, account string) object {
