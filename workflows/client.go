@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -30,13 +31,37 @@ type Client struct {
 	Unlisted bool
 	// Patience is how long a command waits for a worker; 2 seconds when zero.
 	Patience time.Duration
+
+	// refused is whether the last start had to do without search attributes.
+	refused atomic.Bool
 }
 
 // Start begins an incident, and reports whether its first task came with the
-// answer. It answers with incident.Conflict when one of that number runs or
-// ran already, with incident.Invalid when Temporal refuses its size, and with
-// incident.Unavailable when nobody can say that it was started: repeat it.
+// answer. What Temporal refuses for a search attribute it does not know, or for
+// its size, is started without search attributes and then without its alerts:
+// the page matters more. It answers with incident.Conflict when one of that
+// number runs or ran already, with incident.Invalid when Temporal refuses even
+// the least, and with incident.Unavailable when nobody can say that it was
+// started: repeat it.
 func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []alerts.Alert, more int) (eager bool, err error) {
+	state := NewState(inc, batch, more)
+	state.Unlisted = c.Unlisted
+	eager, err = c.start(ctx, state)
+	if incident.KindOf(err) == incident.Invalid && !state.Unlisted {
+		state.Unlisted = true
+		if eager, err = c.start(ctx, state); err == nil {
+			c.refused.Store(true)
+		}
+	}
+	if incident.KindOf(err) == incident.Invalid && len(batch) > 0 {
+		state.Alerts, state.More = nil, more+len(batch)
+		eager, err = c.start(ctx, state)
+	}
+	return eager, err
+}
+
+func (c *Client) start(ctx context.Context, state State) (eager bool, err error) {
+	inc := state.Incident
 	options := client.StartWorkflowOptions{
 		ID: inc.Number, TaskQueue: Incidents, WorkflowTaskTimeout: taskTimeout, EnableEagerStart: true,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
@@ -46,19 +71,19 @@ func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []aler
 		StaticSummary:                            cut(inc.Number+" "+inc.Service, maxSummary),
 		Memo:                                     map[string]any{keyMemo: incident.Identity(inc.Service, inc.Key)},
 	}
-	if !c.Unlisted {
+	if !state.Unlisted {
 		options.TypedSearchAttributes = attributes(inc)
 	}
-	state := NewState(inc, batch, more)
-	state.Unlisted = c.Unlisted
 	_, err = c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
-	if err = engineError(err, "start "+inc.Number); incident.KindOf(err) == incident.Invalid && len(batch) > 0 {
-		state.Alerts, state.More = nil, more+len(batch) // too large, perhaps: the page matters more than its alerts
-		_, again := c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
-		return eager, engineError(again, "start "+inc.Number+" without its alerts")
+	if err == nil && !state.Unlisted {
+		c.refused.Store(false)
 	}
-	return eager, err
+	return eager, engineError(err, "start "+inc.Number)
 }
+
+// Lists reports whether incidents are started with search attributes. It is
+// false while Temporal refuses them, until it takes them again.
+func (c *Client) Lists() bool { return !c.Unlisted && !c.refused.Load() }
 
 // keyMemo holds service and dedup key, by which a number that is taken can be
 // told from another incident of an older database.

@@ -93,7 +93,7 @@ func (a *App) checks() []api.Check {
 			return err
 		}},
 		{Name: "search attributes", Probe: func(context.Context) error {
-			if a.engine.Unlisted {
+			if !a.engine.Lists() {
 				return incident.Errorf(incident.Unavailable, "search attributes are not registered; run tocsin migrate")
 			}
 			return nil
