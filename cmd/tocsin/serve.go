@@ -78,17 +78,23 @@ func serve(cmd *cobra.Command, o app.Options) error {
 	o.Log = slog.New(slog.NewTextHandler(os.Stderr, nil))
 	slog.SetDefault(o.Log)
 	ctx := cmd.Context()
+	if err := run(ctx, o); ctx.Err() == nil || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil // told to stop before it was ready
+}
+
+func run(ctx context.Context, o app.Options) error {
 	a, err := app.New(ctx, o)
 	if err != nil {
 		return err
 	}
-	if err := a.Start(ctx); err != nil {
-		return errors.Join(err, a.Close(ctx))
-	}
-	o.Log.Info("tocsin is running", "api", a.Addr(), "queues", o.Queues)
-	select {
-	case <-ctx.Done():
-	case err = <-a.Failed():
+	if err = a.Start(ctx); err == nil {
+		o.Log.Info("tocsin is running", "api", a.Addr(), "queues", o.Queues)
+		select {
+		case <-ctx.Done():
+		case err = <-a.Failed():
+		}
 	}
 	stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
 	defer cancel()

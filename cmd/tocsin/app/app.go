@@ -60,8 +60,9 @@ type App struct {
 	failed   chan error
 }
 
-// New puts a process together. It reaches for the database and for Temporal,
-// and fails with what to do when one of them cannot be used.
+// New puts a process together. It waits while Temporal is away, until ctx ends,
+// and fails with what to do when the database or Temporal cannot be used. A
+// database server that is away fails nothing.
 func New(ctx context.Context, o Options) (*App, error) {
 	if err := o.Config.Validate(); err != nil {
 		return nil, err
@@ -100,7 +101,11 @@ func (a *App) dialEngine(ctx context.Context) error {
 	if a.Client, err = dial(options, a.Metrics, a.log); err != nil {
 		return err
 	}
-	missing, err := unlisted(ctx, a.Client, options.Namespace)
+	var missing []string
+	err = a.untilAnswered(ctx, func(ctx context.Context) (err error) {
+		missing, err = unlisted(ctx, a.Client, options.Namespace)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -147,7 +152,8 @@ func (a *App) makeWorkers(context.Context) error {
 	return nil
 }
 
-// Start begins to work. It returns when the process is ready.
+// Start begins to work. It returns when the process is ready, for which it
+// waits while Temporal is away, until ctx ends.
 func (a *App) Start(ctx context.Context) error {
 	for _, w := range a.workers {
 		if err := w.Start(); err != nil {
@@ -155,7 +161,10 @@ func (a *App) Start(ctx context.Context) error {
 		}
 	}
 	if a.sweeps() {
-		if err := workflows.EnsureSchedule(ctx, a.Client.ScheduleClient()); err != nil {
+		err := a.untilAnswered(ctx, func(ctx context.Context) error {
+			return workflows.EnsureSchedule(ctx, a.Client.ScheduleClient())
+		})
+		if err != nil {
 			return fmt.Errorf("schedule the sweeper: %w", err)
 		}
 	}
