@@ -66,7 +66,7 @@ func (k *kept) add(run ClosedRun, last bool) {
 type TemporalRuns struct{ Client client.Client }
 
 // The ids of incidents, and of the runs of their runbooks, begin so.
-const ofIncidents = `WorkflowId STARTS_WITH "INC-"`
+const ofIncidents = `WorkflowId STARTS_WITH "` + incident.NumberPrefix + `"`
 
 // Troubled implements Runs.
 func (t TemporalRuns) Troubled(ctx context.Context) ([]string, error) {

@@ -37,6 +37,9 @@ const (
 	NumberPrefix = "INC-"
 	// AwayPrefix begins the numbers that are made without the database.
 	AwayPrefix = NumberPrefix + "x"
+	// StormKey is the key of the incident that a service's alerts join when too
+	// many new keys come at once. No group of labels has it.
+	StormKey = "storm"
 )
 
 // Identity names what an incident is about: two of one identity are never

@@ -8,11 +8,11 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
-// StormKey is the key of the incident that a service's alerts join when too
-// many new keys come at once. No group of labels has it.
-const StormKey = "storm"
+// StormKey is incident.StormKey.
+const StormKey = incident.StormKey
 
 // Claim asks which incident a delivery's alerts about one service and key
 // belong to.
@@ -43,7 +43,7 @@ type Claimed struct {
 	// else is wanted of an incident that is neither New nor Started is in
 	// WaitingFor.
 	Started bool
-	// Storm says that it is a storm incident; Key is then StormKey.
+	// Storm says that it is a storm incident; Key is then incident.StormKey.
 	Storm bool
 	Key   string
 	// Recurs is the latest earlier incident of a New one's service and key.

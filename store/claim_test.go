@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest"
 )
@@ -316,10 +317,10 @@ func TestStorm(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, out[2].Storm)
 		require.Equal(t, store.Claimed{
-			Number: "INC-4", New: true, Storm: true, Key: store.StormKey, News: batch[3].Alerts, Outbox: 4,
+			Number: "INC-4", New: true, Storm: true, Key: incident.StormKey, News: batch[3].Alerts, Outbox: 4,
 		}, out[3])
 		require.Equal(t, store.Claimed{
-			Number: "INC-4", Storm: true, Key: store.StormKey, News: batch[4].Alerts, Outbox: 5,
+			Number: "INC-4", Storm: true, Key: incident.StormKey, News: batch[4].Alerts, Outbox: 5,
 		}, out[4])
 
 		more := claim(t, s, at("k6", noon().Add(30*time.Second)))

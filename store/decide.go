@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // maxListed bounds the alerts of one incident that fire at once and that it
@@ -69,7 +70,7 @@ func (d *desk) assign(c Claim) (*claimRow, bool) {
 	if c.StormLimit <= 0 || d.rates[c.Service] <= c.StormLimit {
 		return d.open(c, at, c.Title), true
 	}
-	storm := pair{c.Service, StormKey}
+	storm := pair{c.Service, incident.StormKey}
 	row, known := d.held[storm]
 	if !known {
 		row = d.open(c, storm, "Alert storm at "+c.Service)
@@ -104,7 +105,7 @@ func (d *desk) number(wanted string) string {
 		return wanted
 	}
 	d.counters.Incident++
-	return prefix + strconv.FormatInt(d.counters.Incident, 10)
+	return incident.NumberPrefix + strconv.FormatInt(d.counters.Incident, 10)
 }
 
 // tell notes what the alerts say and returns what the incident must hear of

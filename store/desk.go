@@ -8,9 +8,6 @@ import (
 	"github.com/tocsinhq/tocsin/alerts"
 )
 
-// prefix begins each number.
-const prefix = "INC-"
-
 // pair names a service and a key.
 type pair struct{ service, key string }
 

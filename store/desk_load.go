@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // loadDesk reads what the claims have to do with.
@@ -37,7 +39,7 @@ func (d *desk) loadHeld(ctx context.Context, tx *sqlx.Tx, claims []Claim) error 
 	wanted := map[pair]bool{}
 	for _, c := range claims {
 		wanted[pair{c.Service, c.Key}] = true
-		wanted[pair{c.Service, StormKey}] = true
+		wanted[pair{c.Service, incident.StormKey}] = true
 	}
 	var rows []struct {
 		claimRow
@@ -69,7 +71,7 @@ func (d *desk) loadEarlier(ctx context.Context, tx *sqlx.Tx, claims []Claim) err
 			continue
 		}
 		wanted[pair{c.Service, c.Key}] = true
-		wanted[pair{c.Service, StormKey}] = true
+		wanted[pair{c.Service, incident.StormKey}] = true
 	}
 	if len(wanted) == 0 {
 		return nil
@@ -158,7 +160,7 @@ func (d *desk) loadRates(ctx context.Context, tx *sqlx.Tx, claims []Claim) error
 	var c condition
 	oneOf(&c, "service", slices.Collect(maps.Keys(d.rates)))
 	c.and("at > ?", stampOf(claims[0].At.Add(-time.Minute)))
-	c.and("key <> ?", StormKey)
+	c.and("key <> ?", incident.StormKey)
 	var rows []struct {
 		Service string `db:"service"`
 		Keys    int    `db:"keys"`

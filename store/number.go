@@ -43,7 +43,7 @@ func (s *Store) Declare(ctx context.Context, d Declaration) (Claimed, error) {
 		if out, err = declared(ctx, tx, d.Request); err != nil || out.Number != "" {
 			return err
 		}
-		out = Claimed{Number: prefix + strconv.FormatInt(c.Incident+1, 10), New: true}
+		out = Claimed{Number: incident.NumberPrefix + strconv.FormatInt(c.Incident+1, 10), New: true}
 		if err := bump(ctx, tx, c.Incident+1); err != nil {
 			return err
 		}
@@ -88,7 +88,7 @@ func (s *Store) Renumber(ctx context.Context, old string) (string, error) {
 		if err != nil {
 			return err
 		}
-		next = prefix + strconv.FormatInt(c.Incident+1, 10)
+		next = incident.NumberPrefix + strconv.FormatInt(c.Incident+1, 10)
 		result, err := tx.ExecContext(ctx, `UPDATE claims SET number = $1, started_at = NULL WHERE number = $2`, next, old)
 		if err != nil {
 			return err

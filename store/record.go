@@ -115,7 +115,7 @@ func incidentRowOf(b activities.Batch) (incidentRow, error) {
 // ordinal returns the n of "INC-n", or 0 for a number that was made while the
 // database was away.
 func ordinal(number string) int64 {
-	n, err := strconv.ParseInt(strings.TrimPrefix(number, prefix), 10, 64)
+	n, err := strconv.ParseInt(strings.TrimPrefix(number, incident.NumberPrefix), 10, 64)
 	if err != nil {
 		return 0
 	}

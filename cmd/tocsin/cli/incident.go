@@ -87,15 +87,15 @@ func (c *call) outcome(o client.Outcome) {
 
 // numbered reads the number of an incident: INC-7, or 7.
 func numbered(text string) (string, error) {
-	rest, prefixed := strings.CutPrefix(strings.ToUpper(text), "INC-")
+	rest, prefixed := strings.CutPrefix(strings.ToUpper(text), incident.NumberPrefix)
 	digits := strings.Trim(rest, "0123456789") == ""
 	if !prefixed && !digits || !properNumber(rest) {
 		return "", misused("%q is not the number of an incident, such as INC-1042", text)
 	}
-	return "INC-" + rest, nil
+	return incident.NumberPrefix + rest, nil
 }
 
-// properNumber says whether the API takes it behind "INC-".
+// properNumber says whether the API takes it behind the prefix.
 func properNumber(text string) bool {
 	strange := strings.Trim(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	return text != "" && len(text) <= 40 && strange == ""
