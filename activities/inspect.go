@@ -65,7 +65,7 @@ func runState(status enums.WorkflowExecutionStatus) RunState {
 	case enums.WORKFLOW_EXECUTION_STATUS_COMPLETED:
 		return RunState{Closed: true, State: incident.RunDone, Text: "it ended, and its last report was lost"}
 	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED:
-		return RunState{Closed: true, State: incident.RunCancelled, Text: "it was cancelled"}
+		return RunState{Closed: true, State: incident.RunCancelled, Text: "its last report was lost"}
 	default:
 		return RunState{Closed: true, State: incident.RunFailed, Text: fmt.Sprintf("its workflow ended as %q", status.String())}
 	}

@@ -174,7 +174,7 @@ type Run struct {
 	Ended   time.Time         `json:"ended,omitzero"`
 	// State is running, done, failed, refused or cancelled.
 	State string `json:"state"`
-	// Outcome says in one sentence how it ended.
+	// Outcome says, beyond what State says, how it ended; it may be empty.
 	Outcome string `json:"outcome,omitempty"`
 }
 

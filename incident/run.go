@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -109,7 +110,7 @@ func (i *Incident) RunEnded(run, state, outcome string, now time.Time) {
 			i.withdraw(&i.Questions[n], now, "No longer asked, since the run ended")
 		}
 	}
-	i.record(Entry{Kind: "run." + state, Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: fmt.Sprintf("%s %s: %s", r.Name, state, outcome)})
+	i.record(Entry{Kind: "run." + state, Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: strings.TrimSuffix(fmt.Sprintf("%s %s: %s", r.Name, state, outcome), ": ")})
 }
 
 // RunAsked pages people about a run's question. An approval pages its

@@ -156,6 +156,21 @@ func TestARunThatEndedAsksNothingAnyMore(t *testing.T) {
 	require.Len(t, i.Questions, 1)
 }
 
+func TestHowARunEndedReadsOnce(t *testing.T) {
+	for want, ended := range map[string][2]string{
+		"rollback done":                                      {incident.RunDone, ""},
+		"rollback done: roll back payments":                  {incident.RunDone, "roll back payments"},
+		"rollback refused: by bob (it is the database)":      {incident.RunRefused, "by bob (it is the database)"},
+		"rollback failed: c: somebody was faster; undone: a": {incident.RunFailed, "c: somebody was faster; undone: a"},
+	} {
+		i, _ := asking(t, "bob")
+		i.RunEnded("INC-7/runbook/rollback/1", ended[0], ended[1], after(4*time.Minute))
+		entries := i.Drain()
+		require.Equal(t, want, entries[len(entries)-1].Text)
+		require.Equal(t, ended[1], i.Runs[0].Outcome)
+	}
+}
+
 func TestResolvingDoesNotSilenceAQuestion(t *testing.T) {
 	i, s := asking(t, "bob")
 	do(t, i, "alice", 3*time.Minute, i.Mitigate, incident.Mitigate{What: "x"})

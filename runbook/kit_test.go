@@ -85,7 +85,7 @@ func TestRun(t *testing.T) {
 00:00 step a: done (flip a)
 00:00 note flips b with INC-1/runbook/flips/1/step-2
 00:00 step b: done (flip b)
-00:00 ended done: done: a, b
+00:00 ended done: a, b
 `,
 		},
 		"a failing third step undoes the second and the first, in this order": {
@@ -150,7 +150,7 @@ func TestRun(t *testing.T) {
 01:00 asks flips-1-2: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
 02:00 answered bob: it happened
 02:00 step a: done (flip a)
-02:00 ended done: done: a
+02:00 ended done: a
 `,
 		},
 		"an unknown outcome that did not happen leaves nothing to undo": {
@@ -193,7 +193,7 @@ func TestRun(t *testing.T) {
 01:00 note not taken: bob answered "left" to other-1-1, which is not open for that
 10:00 expired nobody answered within 10m0s
 10:00 note went ""
-10:00 ended done: done
+10:00 ended done
 `,
 		},
 		"an answer that comes too late is told": {
@@ -208,7 +208,7 @@ func TestRun(t *testing.T) {
 00:00 asks flips-1-1: Which? [left right]
 01:00 expired nobody answered within 1m0s
 61:00 note not taken: bob answered "left" to flips-1-1, which is not open for that
-61:00 ended done: done
+61:00 ended done
 `,
 		},
 		"a choice that was not given is not taken": {
@@ -220,7 +220,7 @@ func TestRun(t *testing.T) {
 00:00 asks approve flips-1-1: Go?
 01:00 note not taken: bob answered "perhaps" to flips-1-1, which is not open for that
 10:00 expired nobody answered within 10m0s
-10:00 ended refused: refused: nobody approved within 10m0s
+10:00 ended refused: nobody approved within 10m0s
 `,
 		},
 		"a panic is contained, and what was done is offered back": {
@@ -245,7 +245,7 @@ func TestRun(t *testing.T) {
 			want: `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 02:00 step a: done (flip a)
-02:00 ended cancelled: cancelled before the next step; still stands: a
+02:00 ended cancelled: before the next step; still stands: a
 `,
 		},
 		"a cancelled run withdraws its question": {
@@ -255,7 +255,7 @@ func TestRun(t *testing.T) {
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
 01:00 step a: failed: canceled
-01:00 ended cancelled: cancelled before the next step; still stands: a
+01:00 ended cancelled: before the next step; still stands: a
 `,
 		},
 		"a dry run lists everything and waits for nothing": {

@@ -87,18 +87,18 @@ func (r *run) end(ctx workflow.Context, err error) (string, error) {
 	}
 }
 
-// outcome says how the run ended, and what it leaves behind when that is not
-// simply what was wanted.
+// outcome says how the run ended and, beyond what its state says, what it did
+// or leaves behind.
 func (r *run) outcome(err error) (state, text string) {
 	switch {
 	case err == nil && r.in.DryRun:
 		return Done, "dry run: nothing was changed"
 	case err == nil:
-		return Done, "done" + list(": ", r.names(stands))
+		return Done, list("", r.names(stands))
 	case errors.Is(err, ErrRefused):
-		state, text = Refused, err.Error()
+		state, text = Refused, strings.TrimLeft(strings.TrimPrefix(err.Error(), ErrRefused.Error()), ": ")
 	case temporal.IsCanceledError(err):
-		state, text = Cancelled, "cancelled before the next step"
+		state, text = Cancelled, "before the next step"
 	default:
 		state, text = Failed, err.Error()
 	}

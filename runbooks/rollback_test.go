@@ -52,7 +52,7 @@ func TestRollback(t *testing.T) {
 01:42 measures error_ratio: 0.02
 02:12 measures error_ratio: 0.01
 02:12 note checked the metric: healthy (0.01, 0.02, 0.01; healthy below 0.05)
-02:12 ended done: done: roll back payments
+02:12 ended done: roll back payments
 `,
 		},
 		"refused": {
@@ -64,7 +64,7 @@ func TestRollback(t *testing.T) {
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
 01:00 answered bob: refuse (it is the database)
-01:00 ended refused: refused by bob (it is the database)
+01:00 ended refused: by bob (it is the database)
 `,
 		},
 		"nobody approves": {
@@ -73,7 +73,7 @@ func TestRollback(t *testing.T) {
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
 15:00 expired nobody answered within 15m0s
-15:00 ended refused: refused: nobody approved within 15m0s
+15:00 ended refused: nobody approved within 15m0s
 `,
 		},
 		"the revision moved": {
@@ -148,7 +148,7 @@ func TestRollback(t *testing.T) {
 			script: runbooktest.Script{Deployed: []incident.Deployment{{Target: "payments", Revision: "r1"}}},
 			want: `
 00:00 started alice started rollback
-00:00 ended refused: refused: nothing ran at payments before r1
+00:00 ended refused: nothing ran at payments before r1
 `,
 		},
 		"no such target": {
@@ -169,7 +169,7 @@ func TestRollback(t *testing.T) {
 01:43 measures error_ratio: 0.02
 02:13 measures error_ratio: 0.01
 02:13 note checked the metric: healthy (0.01, 0.02, 0.01; healthy below 0.05)
-02:13 ended done: done: roll back payments
+02:13 ended done: roll back payments
 `,
 		},
 		"the roll-back takes its time": {
@@ -180,7 +180,7 @@ func TestRollback(t *testing.T) {
 01:48 measures error_ratio: 0.02
 02:18 measures error_ratio: 0.01
 02:18 note checked the metric: healthy (0.01, 0.02, 0.01; healthy below 0.05)
-02:18 ended done: done: roll back payments
+02:18 ended done: roll back payments
 `,
 		},
 		"the target fails and changes nothing": {
@@ -236,13 +236,13 @@ func TestRollback(t *testing.T) {
 00:00 started alice started rollback
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
-01:00 ended cancelled: cancelled before the next step
+01:00 ended cancelled: before the next step
 `,
 		},
 		"cancelled after the change": {
 			script: runbooktest.Script{Cancel: time.Minute, Answers: []runbooktest.Answer{yes}},
 			want: rolledBack + `
-01:00 ended cancelled: cancelled before the next step; still stands: roll back payments
+01:00 ended cancelled: before the next step; still stands: roll back payments
 `,
 		},
 		"a parameter that does not fit": {

@@ -2,6 +2,7 @@ package runbooktest
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,7 +47,7 @@ func (p *people) take(r runbook.Report) {
 	case r.Kind == runbook.Asked:
 		p.script.add("asks %s: %s %v", r.Question.ID, r.Text, r.Question.Choices)
 	case r.Kind == runbook.Ended:
-		p.script.add("ended %s: %s", r.State, r.Text)
+		p.script.add("%s", strings.TrimSuffix(fmt.Sprintf("ended %s: %s", r.State, r.Text), ": "))
 	default:
 		p.script.add("%s %s", r.Kind, r.Text)
 	}
