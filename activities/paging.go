@@ -148,13 +148,18 @@ type effect struct{ key, incident, what string }
 // once makes an effect unless it is known to have been made, and records the
 // attempt.
 func (p *Pager) once(ctx context.Context, e effect, do func() error) (Sent, error) {
+	leave, err := p.sent.enter(ctx, e.key)
+	if err != nil {
+		return Sent{}, Fail(err)
+	}
+	defer leave()
 	if at, ok := p.sent.when(e.key); ok {
 		return Sent{At: at, Before: true}, nil
 	}
 	if made(ctx, p.Ledger, e.key) {
 		return Sent{At: time.Now().UTC(), Before: true}, nil
 	}
-	err := do()
+	err = do()
 	at := time.Now().UTC()
 	if err == nil {
 		p.sent.remember(e.key, at)
@@ -238,6 +243,39 @@ func (l Links) Acknowledge(c acklink.Claims) string {
 type memory struct {
 	mu   sync.Mutex
 	made map[string]time.Time
+	// trying holds, for each effect that is being made, what is closed when
+	// the try is over.
+	trying map[string]chan struct{}
+}
+
+// enter waits until nobody else in this process is trying the same effect: a
+// workflow task that is done again finds the try of the first one under way.
+func (m *memory) enter(ctx context.Context, key string) (leave func(), err error) {
+	for {
+		m.mu.Lock()
+		other, busy := m.trying[key]
+		if !busy {
+			break
+		}
+		m.mu.Unlock()
+		select {
+		case <-other:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	defer m.mu.Unlock()
+	if m.trying == nil {
+		m.trying = map[string]chan struct{}{}
+	}
+	mine := make(chan struct{})
+	m.trying[key] = mine
+	return func() {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		delete(m.trying, key)
+		close(mine)
+	}, nil
 }
 
 const memorySize = 50_000

@@ -2,6 +2,8 @@ package activities_test
 
 import (
 	"context"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -226,6 +228,48 @@ func TestPagesWithoutALedger(t *testing.T) {
 	require.Len(t, o.pages, 1)
 	require.Contains(t, o.pages[0].AckURL, "https://tocsin.example.org/ack/")
 	require.Equal(t, "page", o.attempts[0].What)
+}
+
+// slow is a channel that lets nobody go before it is told to.
+type slow struct {
+	entered, free chan struct{}
+	sent          atomic.Int32
+}
+
+func (s *slow) Send(context.Context, string, incident.Message) error {
+	s.entered <- struct{}{}
+	<-s.free
+	s.sent.Add(1)
+	return nil
+}
+
+func TestTwoTriesAtOnceSendOnce(t *testing.T) {
+	o := newOutside()
+	p := o.pager()
+	s := &slow{entered: make(chan struct{}, 2), free: make(chan struct{})}
+	p.Channels = map[string]activities.Channel{"push": s}
+	order := activities.PageOrder{Key: "INC-1/alert-1/r0/l0/alice/phone", Incident: "INC-1", Person: "alice", Contact: "phone"}
+	type answer struct {
+		sent activities.Sent
+		err  error
+	}
+	answers := make(chan answer, 2)
+	page := func() {
+		sent, err := p.Page(context.WithoutCancel(t.Context()), order)
+		answers <- answer{sent, err}
+	}
+	go page()
+	<-s.entered
+	go page()
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := p.Page(gone, order)
+	require.ErrorIs(t, err, context.Canceled, "whoever does not wait is not told that it was sent")
+	close(s.free)
+	first, second := <-answers, <-answers
+	require.NoError(t, errors.Join(first.err, second.err))
+	require.NotEqual(t, first.sent.Before, second.sent.Before)
+	require.EqualValues(t, 1, s.sent.Load())
 }
 
 func TestPageFailsForGoodWithoutItsContactMethod(t *testing.T) {

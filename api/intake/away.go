@@ -13,12 +13,6 @@ import (
 	"github.com/tocsinhq/tocsin/store"
 )
 
-// awayPrefix begins the numbers that are made without the store.
-const awayPrefix = "INC-x"
-
-// stormKey is the key of a storm incident that is opened without the store.
-const stormKey = "storm"
-
 // awayNumber makes the number of an incident without the store: equal
 // deliveries make equal numbers. What began when the source does not say is
 // told apart by the day.
@@ -28,7 +22,7 @@ func awayNumber(s slot, list []alerts.Alert, at time.Time, try int) string {
 
 func awayHash(words ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(words, "\x00")))
-	return awayPrefix + hex.EncodeToString(sum[:6])
+	return incident.AwayPrefix + hex.EncodeToString(sum[:6])
 }
 
 // began returns when the first of the firing alerts began.
@@ -88,13 +82,13 @@ func (i *Intake) placeAway(ctx context.Context, p *parcel) (Placed, error) {
 // service's storm.
 func (i *Intake) beginAway(p *parcel, row *store.Outbox) {
 	if i.keys.bear(p.service, p.stormLimit, p.at) {
-		row.Key, row.Storm = stormKey, true
-		if storm, ok := i.keys.find(slot{p.service, stormKey}); ok {
+		row.Key, row.Storm = incident.StormKey, true
+		if storm, ok := i.keys.find(slot{p.service, incident.StormKey}); ok {
 			row.Number, row.Started = storm.number, i.keys.hasBegun(storm.number)
 			return
 		}
 		// Every delivery of one storm must make the same number.
-		row.Number = awayHash(p.service, stormKey, p.at.UTC().Truncate(time.Hour).Format(time.RFC3339))
+		row.Number = awayHash(p.service, incident.StormKey, p.at.UTC().Truncate(time.Hour).Format(time.RFC3339))
 		return
 	}
 	row.Number = awayNumber(p.slot, row.Alerts, p.at, 0)

@@ -78,6 +78,40 @@ func TestDatabaseAwayClaimThatWasNeverStartedKeepsItsNumber(t *testing.T) {
 	w.settled(t)
 }
 
+func TestDatabaseAwayAnswerOfTheStartIsLost(t *testing.T) {
+	w := newWorld(t)
+	w.quick(t, 0)
+	w.ready(t)
+	w.engine.LoseAnswers(true)
+	a := alert("ErrorRate", "checkout")
+	_, err := w.Take(t.Context(), deliver(a))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err), "nobody knows whether it was started")
+	w.engine.LoseAnswers(false)
+	before := w.engine.Starts()
+	w.store.SetAway(false)
+	number := take(t, w.Intake, a).Incidents[0].Number
+	require.Equal(t, before[len(before)-1], number)
+	require.Equal(t, before, w.engine.Starts(), "it was, and pages already")
+}
+
+func TestOneSlowClaimDoesNotKeepTheNextFromTheStore(t *testing.T) {
+	w := newWorld(t)
+	w.Intake = run(t, intake.Config{
+		Store: w.store, Engine: w.engine, Now: time.Now, Limits: intake.Limits{Away: time.Hour, Refresh: 5 * time.Millisecond},
+	})
+	read := w.store.Reads()
+	require.Eventually(t, func() bool { return w.store.Reads() > read+1 }, 5*time.Second, time.Millisecond)
+	w.store.SetAway(true)
+	require.Regexp(t, `^INC-x`, take(t, w.Intake, alert("Latency", "checkout")).Incidents[0].Number)
+	w.store.SetAway(false)
+	require.Regexp(t, `^INC-\d+$`, take(t, w.Intake, alert("Traffic", "checkout")).Incidents[0].Number)
+	w.store.SetAway(true)
+	take(t, w.Intake, alert("Saturation", "checkout"))
+	take(t, w.Intake, alert("Disk", "checkout"))
+	w.store.SetAway(false)
+	require.Regexp(t, `^INC-x`, take(t, w.Intake, alert("Memory", "checkout")).Incidents[0].Number, "after two it is left alone")
+}
+
 func TestDatabaseAwayUnknownKeyStartsOneIncident(t *testing.T) {
 	one := newWorld(t)
 	one.ready(t)

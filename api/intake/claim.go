@@ -26,10 +26,12 @@ func nothing(call func(context.Context) error) func(context.Context) (struct{}, 
 	return func(ctx context.Context) (struct{}, error) { return struct{}{}, call(ctx) }
 }
 
-// circuit is open for a while after the store has failed.
+// circuit is open for a while after the store has failed twice in a row: what
+// is opened without the store costs more than one slow claim.
 type circuit struct {
-	mu    sync.Mutex
-	until time.Time
+	mu     sync.Mutex
+	failed bool
+	until  time.Time
 }
 
 func (c *circuit) open(now time.Time) bool {
@@ -38,10 +40,15 @@ func (c *circuit) open(now time.Time) bool {
 	return now.Before(c.until)
 }
 
-func (c *circuit) trip(until time.Time) {
+// note takes in whether a call of the store failed, and until when the circuit
+// is to be open then.
+func (c *circuit) note(failed bool, until time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.until = until
+	if failed && c.failed {
+		c.until = until
+	}
+	c.failed = failed
 }
 
 // ask is a claim that waits for its transaction.
@@ -101,7 +108,7 @@ func merge(batch []*ask) (merged []store.Claim, index []int) {
 	return merged, index
 }
 
-// claimNow is one transaction. A failure opens the circuit.
+// claimNow is one transaction.
 func (i *Intake) claimNow(ctx context.Context, list []store.Claim) ([]store.Claimed, error) {
 	if i.circuit.open(i.now()) {
 		return nil, errAway
@@ -111,13 +118,13 @@ func (i *Intake) claimNow(ctx context.Context, list []store.Claim) ([]store.Clai
 		return i.store.Claim(ctx, list)
 	})
 	i.metrics.claim.Observe(time.Since(begun).Seconds())
+	i.circuit.note(err != nil, i.now().Add(i.limits.Away))
 	if err == nil && len(out) != len(list) {
 		err = fmt.Errorf("the store answered %d of %d claims", len(out), len(list))
 	}
 	if err != nil {
 		i.metrics.claims.WithLabelValues("failed").Add(float64(len(list)))
-		i.circuit.trip(i.now().Add(i.limits.Away))
-		i.log.Error("the store cannot claim: paging goes on without it", "error", err, "claims", len(list), "for", i.limits.Away)
+		i.log.Error("the store cannot claim: paging goes on without it", "error", err, "claims", len(list))
 		return nil, errAway
 	}
 	i.keys.forgetTold()

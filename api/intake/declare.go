@@ -95,7 +95,7 @@ func (i *Intake) declareNow(ctx context.Context, d store.Declaration) (store.Cla
 		return i.store.Declare(ctx, d)
 	})
 	if err != nil {
-		i.circuit.trip(i.now().Add(i.limits.Away))
+		i.circuit.note(true, i.now().Add(i.limits.Away))
 		i.log.Error("the store cannot take a declaration: it is opened without it", "error", err)
 	}
 	return out, err

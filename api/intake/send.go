@@ -91,6 +91,7 @@ func (i *Intake) startOnce(ctx context.Context, e *errand) error {
 		list = []part{{more: e.More}}
 	}
 	if err := i.fit(ctx, list[0], send); err != nil {
+		i.doubt(e, err)
 		return err
 	}
 	i.started(e)
@@ -103,6 +104,14 @@ func (i *Intake) started(e *errand) {
 	i.keys.begin(e.Number)
 	if e.Started = true; e.away {
 		i.metrics.away.Inc()
+		i.keys.keep(slot{e.Service, e.Key}, holder{number: e.Number, learnt: i.now(), away: true})
+	}
+}
+
+// doubt remembers an incident that the store has not heard of and that Temporal
+// may have started all the same: what comes next for its key is for it.
+func (i *Intake) doubt(e *errand, err error) {
+	if e.away && incident.KindOf(err) == incident.Unavailable {
 		i.keys.keep(slot{e.Service, e.Key}, holder{number: e.Number, learnt: i.now(), away: true})
 	}
 }

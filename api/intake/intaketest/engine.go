@@ -26,6 +26,7 @@ type Engine struct {
 	workflows map[string]*Workflow
 	starts    []string
 	away      bool
+	losing    bool
 	maxAlerts int
 }
 
@@ -37,6 +38,14 @@ func (e *Engine) SetAway(away bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.away = away
+}
+
+// LoseAnswers makes every start happen and answer that nobody knows, or answer
+// again.
+func (e *Engine) LoseAnswers(lose bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.losing = lose
 }
 
 // SetMaxAlerts bounds what a start or signal may carry.
@@ -108,6 +117,9 @@ func (e *Engine) Start(_ context.Context, inc *incident.Incident, news []alerts.
 	inc.TakeAlerts(news, more, inc.Stamp(incident.TriggeredAt))
 	e.workflows[inc.Number] = &Workflow{Incident: inc, Told: slices.Clone(news), Open: true}
 	e.starts = append(e.starts, inc.Number)
+	if e.losing {
+		return false, incident.Errorf(incident.Unavailable, "the answer was lost")
+	}
 	return true, nil
 }
 
