@@ -111,6 +111,23 @@ func TestAnIncidentSaysHowLongItTookAndWhatClosingWaitsFor(t *testing.T) {
 	require.Empty(t, closed.Gates)
 }
 
+func TestThereIsNothingToConfirmOnceItIsResolved(t *testing.T) {
+	w := newWorld(t)
+	for phase, want := range map[incident.Phase][]string{
+		incident.Mitigating: {"support"}, incident.Mitigated: {"support"}, incident.Resolved: nil, incident.Closed: nil, incident.Cancelled: nil,
+	} {
+		i := full()
+		i.Phase = phase
+		i.Policy.Severities = []catalog.Severity{{Level: catalog.SEV2, Response: catalog.ResponsePolicy{Closing: catalog.Closing{Confirmations: []string{"support"}}}}}
+		w.store.Put(i)
+		var out struct {
+			ToConfirm []string `json:"confirm_to_resolve"`
+		}
+		w.do("alice", "GET", "/v1/incidents/INC-7", "").want(200, &out)
+		require.Equal(t, want, out.ToConfirm, phase)
+	}
+}
+
 func TestTimelinePagesAndRedaction(t *testing.T) {
 	w := newWorld(t)
 	type timeline struct {

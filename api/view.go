@@ -36,7 +36,7 @@ func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 		Clocks: i.Clocks, Counts: i.Counts, Alerts: orEmpty(i.Alerts), Links: i.Links, Ticket: i.Ticket,
 		FollowUps: i.FollowUps, Runs: i.Runs, Questions: i.Questions, Runbooks: i.Runbooks,
 		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,
-		ConfirmToResolve: i.Duties().Closing.Confirmations,
+		ConfirmToResolve: toConfirm(i),
 		Measures:         measuresOf(i), Gates: gatesOf(i, now),
 		Revision: i.Revision,
 	}
@@ -47,6 +47,14 @@ func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 		out.LastUpdate = *i.Updates.Last
 	}
 	return out
+}
+
+// toConfirm lists what people must confirm, while that can still be done.
+func toConfirm(i *incident.Incident) []string {
+	if i.Phase == incident.Resolved || i.Phase.Over() {
+		return nil
+	}
+	return i.Duties().Closing.Confirmations
 }
 
 // measuresOf leaves out what has no beginning or no end.

@@ -338,7 +338,7 @@ type Incident struct {
 	Alerts []AlertState `json:"alerts"`
 	Clocks Clocks       `json:"clocks"`
 
-	// ConfirmToResolve What people must confirm to resolve.
+	// ConfirmToResolve What people must confirm to resolve; none once it is resolved.
 	ConfirmToResolve []string   `json:"confirm_to_resolve,omitempty,omitzero"`
 	Counts           Counts     `json:"counts"`
 	FollowUps        []FollowUp `json:"follow_ups,omitempty,omitzero"`
