@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"encoding/json"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -37,9 +37,14 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 		return err
 	}
 	return s.write(ctx, "record "+b.Number, func(tx *sqlx.Tx) error {
-		next, latest, err := saveIncident(ctx, tx, row, stampOf(b.After))
+		saved, err := saveIncident(ctx, tx, row, stampOf(b.After))
 		if err != nil {
 			return err
+		}
+		if saved.redacted != "" {
+			if followUps, err = hideWords(ctx, tx, b, saved.redacted); err != nil {
+				return err
+			}
 		}
 		if err := insertTimeline(ctx, tx, b); err != nil {
 			return err
@@ -50,10 +55,10 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 		if err := saveTickets(ctx, tx, b); err != nil {
 			return err
 		}
-		if err := saveFollowUps(ctx, tx, followUps); err != nil || !latest {
+		if err := saveFollowUps(ctx, tx, followUps); err != nil || !saved.latest {
 			return err
 		}
-		if !next {
+		if !saved.next {
 			if err := retract(ctx, tx, b); err != nil {
 				return err
 			}
@@ -129,35 +134,50 @@ const present = `
 	holder = :holder, commander = :commander, title = :title, updated_at = :updated_at, resolved_at = :resolved_at,
 	closed_at = :closed_at, gone_at = NULL, gone_reason = '', revision = :revision, decided_at = :decided_at, doc = :doc`
 
-// saveIncident reports whether the row is now the one that was given, and
-// whether it followed at once on the one that was decided before it.
-func saveIncident(ctx context.Context, tx *sqlx.Tx, row incidentRow, after stamp) (next, latest bool, err error) {
+// savedIncident says what became of an incident's row.
+type savedIncident struct {
+	// latest says that the row is now the one that was given, next that it
+	// followed at once on the one that was decided before it.
+	latest, next bool
+	// redacted are the marks of words that the row must not show.
+	redacted string
+}
+
+func saveIncident(ctx context.Context, tx *sqlx.Tx, row incidentRow, after stamp) (savedIncident, error) {
 	type follower struct {
 		incidentRow
 		After stamp `db:"after"`
 	}
-	n, err := changed(tx.NamedExecContext(ctx, `
-		UPDATE incidents SET`+present+` WHERE number = :number AND decided_at = :after AND decided_at < :decided_at`,
-		follower{row, after}))
-	if err != nil || n > 0 {
-		return true, true, err
+	redacted, ok, err := returned(ctx, tx, `
+		UPDATE incidents SET`+present+` WHERE number = :number AND decided_at = :after AND decided_at < :decided_at
+		RETURNING redacted`, follower{row, after})
+	if err != nil || ok {
+		return savedIncident{latest: true, next: true, redacted: redacted}, err
 	}
-	n, err = changed(tx.NamedExecContext(ctx, `
+	redacted, ok, err = returned(ctx, tx, `
 		INSERT INTO incidents (number, n, phase, service, team, key, severity, urgency, holder, commander, title,
 			opened_at, updated_at, resolved_at, closed_at, gone_at, gone_reason, revision, decided_at, doc)
 		VALUES (:number, :n, :phase, :service, :team, :key, :severity, :urgency, :holder, :commander, :title,
 			:opened_at, :updated_at, :resolved_at, :closed_at, NULL, '', :revision, :decided_at, :doc)
 		ON CONFLICT (number) DO UPDATE SET`+present+`
 		WHERE incidents.decided_at IS NULL OR excluded.decided_at > incidents.decided_at
-			OR (excluded.decided_at = incidents.decided_at AND excluded.revision >= incidents.revision)`, row))
-	return false, n > 0, err
+			OR (excluded.decided_at = incidents.decided_at AND excluded.revision >= incidents.revision)
+		RETURNING redacted`, row)
+	return savedIncident{latest: ok, redacted: redacted}, err
 }
 
-func changed(result sql.Result, err error) (int64, error) {
+// returned runs a named statement on one row and returns the text that it
+// returns of it, if it touched any.
+func returned(ctx context.Context, tx *sqlx.Tx, statement string, row any) (text string, ok bool, err error) {
+	rows, err := sqlx.NamedQueryContext(ctx, tx, statement, row)
 	if err != nil {
-		return 0, err
+		return "", false, err
 	}
-	return result.RowsAffected()
+	for rows.Next() {
+		ok = true
+		err = errors.Join(err, rows.Scan(&text))
+	}
+	return text, ok, errors.Join(err, rows.Err(), rows.Close())
 }
 
 // retract takes away what was recorded earlier and never decided: lines behind

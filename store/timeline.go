@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -109,22 +108,4 @@ func (r timelineRow) entry() incident.Entry {
 		Actor: incident.Actor{Kind: incident.ActorKind(r.ActorKind), ID: r.Actor}, Role: incident.Role(r.Role),
 		Source: r.Source, Text: r.Text, Highlight: r.Highlight != 0, Redacted: !r.Redacted.Time().IsZero(),
 	}
-}
-
-// Redact takes the words of a line of the timeline away for ever and leaves a
-// mark that says who did it and why. It is NotFound when there is no such
-// line; a line that is redacted already keeps its first mark.
-func (s *Store) Redact(ctx context.Context, number string, sequence int, by, reason string) error {
-	found, err := s.exec(ctx, "redact a line of "+number, `
-		UPDATE timeline SET
-			text = CASE WHEN redacted_at IS NULL THEN $1 ELSE text END,
-			redacted_by = CASE WHEN redacted_at IS NULL THEN $2 ELSE redacted_by END,
-			redacted_reason = CASE WHEN redacted_at IS NULL THEN $3 ELSE redacted_reason END,
-			redacted_at = COALESCE(redacted_at, $4)
-		WHERE incident = $5 AND sequence = $6`,
-		"Redacted by "+by+": "+reason, by, reason, stampOf(time.Now()), number, sequence)
-	if err == nil && found == 0 {
-		return incident.Errorf(incident.NotFound, "redact: %s has no line %d", number, sequence)
-	}
-	return err
 }

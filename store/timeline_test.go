@@ -71,27 +71,3 @@ func TestTimelineKinds(t *testing.T) {
 		require.Equal(t, []int{2, 3}, sequences(lines))
 	})
 }
-
-func TestRedact(t *testing.T) {
-	t.Parallel()
-	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		ctx := t.Context()
-		i := someIncident("INC-1")
-		record(t, s, i, entry(1), entry(2))
-		require.NoError(t, s.Redact(ctx, "INC-1", 2, "ana", "names a customer"))
-		require.NoError(t, s.Redact(ctx, "INC-1", 2, "bob", "once more"))
-		record(t, s, i, entry(1), entry(2)) // a repeat does not bring it back
-
-		lines, _, err := s.Timeline(ctx, "INC-1", store.TimelineFilter{})
-		require.NoError(t, err)
-		require.Equal(t, entry(1), lines[0])
-		want := entry(2)
-		want.Text, want.Redacted = "Redacted by ana: names a customer", true
-		require.Equal(t, want, lines[1])
-
-		for number, sequence := range map[string]int{"INC-1": 3, "INC-2": 1} {
-			err := s.Redact(ctx, number, sequence, "ana", "gone")
-			require.Equal(t, incident.NotFound, incident.KindOf(err))
-		}
-	})
-}
