@@ -81,7 +81,7 @@ func (f *follower) news(ctx context.Context) ([]event, error) {
 	for _, e := range entries {
 		out = append(out, entryEvent(f.number, e))
 	}
-	if i.Revision > f.revision {
+	if i.Revision != f.revision {
 		f.revision = i.Revision
 		out = append(out, event{name: "incident", data: summaryOf(i)})
 	}
