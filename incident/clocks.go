@@ -145,9 +145,16 @@ func (i *Incident) inOrder(c CorrectStamp) error {
 	return nil
 }
 
+// MomentLayout is how texts spell a moment. They are read by many, so they
+// spell it with its day and in UTC; who shows a text to one person may put it
+// into that person's zone.
+const MomentLayout = "2006-01-02 15:04:05 MST"
+
+func moment(t time.Time) string { return t.UTC().Format(MomentLayout) }
+
 func orNever(t time.Time) string {
 	if t.IsZero() {
 		return "not set"
 	}
-	return t.UTC().Format(time.RFC3339)
+	return moment(t)
 }

@@ -60,8 +60,16 @@ func (i *Incident) stableGate(now time.Time) Gate {
 	at := i.Stabilised()
 	return Gate{
 		Name: "stabilised", Met: !at.IsZero() && !now.Before(at),
-		Missing: "the stabilisation window, until " + orNever(at),
+		Missing: "the stabilisation window, " + untilOrOnce(at),
 	}
+}
+
+// untilOrOnce says when a time that begins with the resolution is over.
+func untilOrOnce(end time.Time) string {
+	if end.IsZero() {
+		return "once it is resolved"
+	}
+	return "until " + moment(end)
 }
 
 // mustCollect reports whether closing waits for a person's word that the
@@ -86,7 +94,7 @@ func (i *Incident) collectedGate(now time.Time) Gate {
 	}
 	at := i.collectedBy()
 	gate.Met = gate.Met || (!at.IsZero() && !now.Before(at))
-	gate.Missing = "time to collect follow-ups, until " + orNever(at)
+	gate.Missing = "time to collect follow-ups, " + untilOrOnce(at)
 	return gate
 }
 

@@ -18,7 +18,7 @@ func TestClosingIsRefusedWithTheListOfUnmetGates(t *testing.T) {
 	do(t, i, "alice", 31*time.Minute, i.AddFollowUp, incident.AddFollowUp{Title: "Write the test"})
 	do(t, i, "alice", 31*time.Minute, i.StartRun, incident.StartRun{Name: "drain"})
 	require.Equal(t, []string{
-		"the stabilisation window, until 2026-03-02T13:30:00Z",
+		"the stabilisation window, until 2026-03-02 13:30:00 UTC",
 		"a person's word that follow-ups are collected",
 		"follow-up 1 (alice) Write the test",
 		"the end of INC-7/runbook/drain/1",

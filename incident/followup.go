@@ -87,7 +87,7 @@ func (i *Incident) addFollowUp(h Header, c AddFollowUp, now time.Time) FollowUp 
 		f.Due = now.Add(cmp.Or(i.Duties().Closing.Due[f.Priority], defaultDue))
 	}
 	i.FollowUps = append(i.FollowUps, f)
-	i.did(h, now, "follow-up.added", "Follow-up %s for %s until %s: %s", f.ID, f.Owner, f.Due.Format(time.DateOnly), f.Title)
+	i.did(h, now, "follow-up.added", "Follow-up %s for %s until %s: %s", f.ID, f.Owner, moment(f.Due), f.Title)
 	return f
 }
 

@@ -158,7 +158,7 @@ func (i *Incident) BeginLevel(s *Summons, reach []Reach, now time.Time) {
 		i.note(now, "level.begun", "%s pages %s.", i.levelName(s), join(s.Present))
 	case i.AtLastResort(s):
 		s.Due = now.Add(RestartAfter)
-		i.note(now, "level.empty", "%s reaches nobody; starting over at %s.", i.levelName(s), s.Due.UTC().Format("15:04:05 MST"))
+		i.note(now, "level.empty", "%s reaches nobody; starting over at %s.", i.levelName(s), moment(s.Due))
 	default:
 		i.note(now, "level.empty", "%s reaches nobody; going on at once.", i.levelName(s))
 		i.NextLevel(s, now)

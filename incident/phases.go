@@ -54,7 +54,7 @@ func (i *Incident) Mitigate(h Header, c Mitigate, now time.Time) (Outcome, error
 	case since.After(now):
 		return Outcome{}, Errorf(Invalid, "since: mitigation cannot lie in the future")
 	case since.Before(began) && !c.Since.IsZero():
-		return Outcome{}, Errorf(Invalid, "since: mitigation cannot lie before %s, when it began", began.Format(time.RFC3339))
+		return Outcome{}, Errorf(Invalid, "since: mitigation cannot lie before %s, when it began", moment(began))
 	}
 	i.heard(h, now)
 	i.mitigated(h, c.What, later(since, began), now)

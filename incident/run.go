@@ -121,7 +121,7 @@ func (i *Incident) RunAsked(q Question, now time.Time) {
 	if r := i.run(q.Run); known || i.Phase.Over() || r == nil || !r.Ended.IsZero() {
 		return
 	}
-	i.record(Entry{Kind: "question", Recorded: now, Actor: Self(), Source: q.Run, Highlight: true, Text: fmt.Sprintf("%s (until %s)", q.Text, q.Until.UTC().Format("15:04:05 MST"))})
+	i.record(Entry{Kind: "question", Recorded: now, Actor: Self(), Source: q.Run, Highlight: true, Text: fmt.Sprintf("%s (until %s)", q.Text, moment(q.Until))})
 	q.Asked, q.Until, q.Text = q.Asked.UTC(), q.Until.UTC(), cut(q.Text)
 	i.Questions = append(i.Questions, q)
 	if n := slices.IndexFunc(i.Questions, func(k Question) bool { return !k.Open() }); len(i.Questions) > maxQuestions && n >= 0 {
@@ -181,7 +181,7 @@ func (i *Incident) Answer(h Header, c Answer, now time.Time) (Outcome, error) {
 	case !slices.Contains(q.Choices, c.Choice):
 		return Outcome{}, Errorf(Invalid, "choice: %q is not one of %s", c.Choice, join(q.Choices))
 	case !h.At.Before(q.Until):
-		return Outcome{}, Refusal("it expired at "+q.Until.UTC().Format(time.RFC3339), "an open question")
+		return Outcome{}, Refusal("it expired at "+moment(q.Until), "an open question")
 	}
 	self := i.run(q.Run) != nil && i.run(q.Run).By == h.By.ID
 	if err := i.mayAnswer(h, *q, c.Choice, self); err != nil {

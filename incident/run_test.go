@@ -63,6 +63,17 @@ func TestSelfApprovalOnlyWhereThePolicyAllowsItRecordedAsSuch(t *testing.T) {
 	require.Contains(t, i.Drain()[0].Text, "by the person who started the run")
 }
 
+func TestTextsSpellMomentsOneWay(t *testing.T) {
+	i, _ := asking(t, "bob")
+	do(t, i, "bob", 3*time.Minute, i.AddFollowUp, incident.AddFollowUp{Title: "Write the test", Due: after(time.Hour).In(time.FixedZone("CET", 3600))})
+	var said []string
+	for _, e := range i.Drain() {
+		said = append(said, e.Text)
+	}
+	require.Contains(t, said, "Roll back to 41? (until 2026-03-02 12:12:00 UTC)")
+	require.Contains(t, said, "Follow-up 1 for alice until 2026-03-02 13:00:00 UTC: Write the test")
+}
+
 func TestAnApprovalTakesTheAuthority(t *testing.T) {
 	i, _ := asking(t, "bob", severity(catalog.SEV2))
 	refused(t, incident.Forbidden, by("zoe", 3*time.Minute), i.Answer, yes())

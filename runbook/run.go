@@ -26,7 +26,7 @@ type run struct {
 	// their way, heard that the incident has taken one.
 	held           []Report
 	sending, heard bool
-	lines     []string
+	lines          []string
 }
 
 type runKey struct{}
@@ -129,7 +129,7 @@ func (r *run) flush(ctx workflow.Context) {
 
 // show keeps the run legible in the Temporal UI.
 func (r *run) show(ctx workflow.Context, rep Report) {
-	line := fmt.Sprintf("- %s **%s** %s", rep.At.Format("15:04:05"), rep.Kind, rep.Text)
+	line := fmt.Sprintf("- %s **%s** %s", rep.At.UTC().Format("15:04:05 MST"), rep.Kind, rep.Text)
 	r.lines = append(r.lines, line)
 	r.lines = r.lines[max(0, len(r.lines)-shownLines):]
 	heading := fmt.Sprintf("### %s for %s: %s\n\n", r.name, r.in.Incident, rep.State)

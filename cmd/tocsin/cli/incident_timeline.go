@@ -42,7 +42,7 @@ func (c *call) timeline(ctx context.Context, number string, params client.ListTi
 			k := c.clock(ctx)
 			t := c.table("AT", "WHO", "KIND", "WHAT")
 			for _, e := range all {
-				t.row(k.at(e.Occurred), actorOf(e), e.Kind, textOf(e))
+				t.row(k.at(e.Occurred), actorOf(e), e.Kind, k.in(textOf(e)))
 			}
 			t.flush()
 		},

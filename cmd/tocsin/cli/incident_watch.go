@@ -123,6 +123,6 @@ func (w *watcher) event(e client.Event) error {
 		return nil
 	}
 	w.seen[news.Incident] = news.Entry.Sequence
-	w.say("%s  %s  %s  %s", w.clock.at(news.Entry.Occurred), news.Incident, actorOf(news.Entry), textOf(news.Entry))
+	w.say("%s  %s  %s  %s", w.clock.at(news.Entry.Occurred), news.Incident, actorOf(news.Entry), w.clock.in(textOf(news.Entry)))
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // What people read, with every time in UTC.
@@ -33,6 +35,19 @@ func TestTimesAreInThePersonsZone(t *testing.T) {
 	require.Contains(t, tocsin(t, "incident", "timeline", "1", "--zone", "America/New_York").ok(), "2026-02-28 21:01:00 EST")
 	t.Setenv("TOCSIN_ZONE", "Asia/Singapore")
 	require.Contains(t, tocsin(t, "incident", "timeline", "1").ok(), "2026-03-01 10:01:00 +08")
+}
+
+func TestTimesInTextsAreInThePersonsZoneToo(t *testing.T) {
+	w := newWorld(t)
+	i := sample("INC-2")
+	i.Phase = incident.Resolved
+	i.Clocks.Stamps[incident.ResolvedAt] = night.AddDate(100, 0, 0)
+	w.store.Put(i, incident.Entry{
+		Sequence: 1, Kind: "question", Occurred: night, Recorded: night, Actor: incident.Self(),
+		Text: "Roll back? (until 2026-03-01 02:15:00 UTC)",
+	})
+	require.Contains(t, tocsin(t, "incident", "timeline", "2").ok(), "Roll back? (until 2026-03-01 03:15:00 CET)")
+	require.Contains(t, tocsin(t, "incident", "show", "2").ok(), "the stabilisation window, until 2126-03-01 03:")
 }
 
 func TestTimesAreInUTCForAMachine(t *testing.T) {

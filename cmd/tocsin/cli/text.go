@@ -5,12 +5,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 	"text/tabwriter"
 	"time"
 	"unicode"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // clean makes one line of a text, without what would move a terminal: alerts
@@ -60,7 +62,21 @@ func (k clock) at(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.In(k.zone).Format("2006-01-02 15:04:05 MST")
+	return t.In(k.zone).Format(incident.MomentLayout)
+}
+
+// moments are those that the texts of an incident spell.
+var moments = regexp.MustCompile(`\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC\b`)
+
+// in shows a text with its moments in the zone of all other times.
+func (k clock) in(text string) string {
+	return moments.ReplaceAllStringFunc(text, func(spelt string) string {
+		t, err := time.Parse(incident.MomentLayout, spelt)
+		if err != nil {
+			return spelt
+		}
+		return k.at(t)
+	})
 }
 
 // clock finds out in which zone the person wants to read times: as told, as
