@@ -30,7 +30,9 @@ func record(t testing.TB, s *store.Store, i *incident.Incident, entries ...incid
 }
 
 // decided is when a revision was decided, where nothing goes wrong.
-func decided(i *incident.Incident) time.Time { return noon().Add(time.Duration(i.Revision) * time.Minute) }
+func decided(i *incident.Incident) time.Time {
+	return noon().Add(time.Duration(i.Revision) * time.Minute)
+}
 
 func entry(sequence int) incident.Entry {
 	at := noon().Truncate(time.Microsecond).Add(time.Duration(sequence) * time.Second)

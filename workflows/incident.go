@@ -58,9 +58,9 @@ type response struct {
 	// first tries at a page, busy everything that is being sent, started or
 	// asked.
 	asking, trying, busy int
-	attended     map[string]bool
-	tried        map[string]bool
-	inFlight     map[string]bool
+	attended             map[string]bool
+	tried                map[string]bool
+	inFlight             map[string]bool
 
 	// recorded is the last revision that the journal holds; slow says that
 	// the store did not answer in time lately.
