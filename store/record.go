@@ -173,11 +173,12 @@ func returned(ctx context.Context, tx *sqlx.Tx, statement string, row any) (text
 	if err != nil {
 		return "", false, err
 	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
 		ok = true
 		err = errors.Join(err, rows.Scan(&text))
 	}
-	return text, ok, errors.Join(err, rows.Err(), rows.Close())
+	return text, ok, errors.Join(err, rows.Err())
 }
 
 // retract takes away what was recorded earlier and never decided: lines behind

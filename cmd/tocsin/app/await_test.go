@@ -65,7 +65,7 @@ func starting(ctx context.Context, t *testing.T, o app.Options) (lines, <-chan e
 		a, err := app.New(ctx, o)
 		if err == nil {
 			err = a.Start(ctx)
-			t.Cleanup(func() { _ = a.Close(context.Background()) })
+			t.Cleanup(func() { _ = a.Close(context.WithoutCancel(ctx)) })
 		}
 		ended <- err
 	}()
