@@ -100,7 +100,7 @@ func (i *Incident) Resolve(h Header, c Resolve, now time.Time) (Outcome, error) 
 	i.Closing.Fix, i.Closing.Shortcut = cut(c.Fix), cut(c.Shortcut)
 	i.stamp(ResolvedAt, later(h.At, i.Stamp(MitigatedAt)))
 	i.Phase = Resolved
-	i.did(h, now, string(Resolved), "Resolved. %s", howResolved(c))
+	i.did(h, now, string(Resolved), "Resolved.%s", howResolved(c))
 	// A run that goes on still asks its questions.
 	i.endAll(now, h.By.ID, func(s *Summons) bool { return s.Kind != ForQuestion })
 	if c.Shortcut != "" {
@@ -147,12 +147,15 @@ func (i *Incident) confirmations(given []string, by string) {
 }
 
 func howResolved(c Resolve) string {
-	text := c.Reason
-	if c.Shortcut != "" {
-		text = "A shortcut for now: " + c.Shortcut + ". " + text
-	}
+	text := ""
 	if c.Fix != "" {
-		text = "Fixed by " + c.Fix + ". " + text
+		text += " Fixed by " + c.Fix + "."
+	}
+	if c.Shortcut != "" {
+		text += " A shortcut for now: " + c.Shortcut + "."
+	}
+	if c.Reason != "" {
+		text += " " + c.Reason
 	}
 	return text
 }

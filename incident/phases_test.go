@@ -75,6 +75,20 @@ func TestSEV1And2NeedAFixOrAShortcutWhateverTheCatalogSays(t *testing.T) {
 	require.False(t, i.Gates(after(100 * time.Hour))[2].Met, "a person must confirm")
 }
 
+func TestTheTimelineSaysHowItWasResolved(t *testing.T) {
+	for want, c := range map[string]incident.Resolve{
+		"Resolved. Fixed by PR 7.":                                         {Fix: "PR 7"},
+		"Resolved. A shortcut for now: restarted.":                         {Shortcut: "restarted"},
+		"Resolved. Fixed by PR 7. A shortcut for now: restarted. It held.": {Fix: "PR 7", Shortcut: "restarted", Reason: "It held."},
+	} {
+		i := mitigated(t)
+		c.Confirmations = fully().Confirmations
+		i.Drain()
+		do(t, i, "alice", 30*time.Minute, i.Resolve, c)
+		require.Equal(t, want, i.Drain()[0].Text)
+	}
+}
+
 func TestResolvingWhileAlertsFireTakesAReason(t *testing.T) {
 	i := held(t)
 	do(t, i, "alice", 2*time.Minute, i.Mitigate, incident.Mitigate{What: "x"})

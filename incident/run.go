@@ -191,7 +191,7 @@ func (i *Incident) Answer(h Header, c Answer, now time.Time) (Outcome, error) {
 	q.By, q.Answer, q.Answered, q.Reason = h.By.ID, c.Choice, now, cut(c.Reason)
 	q.Self = self && q.Approval && c.Choice != Refuse
 	i.endQuestion(q.ID, now, h.By.ID)
-	i.did(h, now, "answered", "%s: %s%s%s", q.Text, c.Choice, selfNote(q.Self), because(c.Reason))
+	i.did(h, now, "answered", "%s %s%s%s", q.Text, c.Choice, selfNote(q.Self), because(c.Reason))
 	return i.outcome("answered: " + c.Choice), nil
 }
 

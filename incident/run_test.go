@@ -60,7 +60,7 @@ func TestSelfApprovalOnlyWhereThePolicyAllowsItRecordedAsSuch(t *testing.T) {
 	i.Drain()
 	do(t, i, "alice", 3*time.Minute, i.Answer, yes())
 	require.True(t, i.Questions[0].Self)
-	require.Contains(t, i.Drain()[0].Text, "by the person who started the run")
+	require.Equal(t, "Roll back to 41? approve (by the person who started the run): 42 is bad", i.Drain()[0].Text)
 }
 
 func TestTextsSpellMomentsOneWay(t *testing.T) {
