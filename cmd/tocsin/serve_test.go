@@ -23,7 +23,8 @@ func TestAServerThatWaitsForTemporalEndsWhenItIsTold(t *testing.T) {
 		t.Run(command, func(t *testing.T) {
 			t.Parallel()
 			cmd := exec.CommandContext(t.Context(), program, command)
-			cmd.Env = append(os.Environ(),
+			cmd.Env = append(
+				os.Environ(),
 				"TOCSIN_DATABASE=sqlite:"+filepath.Join(t.TempDir(), "tocsin.db"), "TOCSIN_LISTEN=127.0.0.1:0",
 				"TOCSIN_PUBLIC_URL=http://127.0.0.1", "TOCSIN_LINK_KEY="+strings.Repeat("k", 32),
 				"TEMPORAL_ADDRESS="+nobody(t),
