@@ -17,6 +17,10 @@ func TestDiff(t *testing.T) {
 		"nothing":           {func(*catalog.Catalog) {}, nil},
 		"version":           {func(c *catalog.Catalog) { c.Version = 9 }, nil},
 		"empty for nothing": {func(c *catalog.Catalog) { c.People[1].Rules.Urgent = []catalog.Rule{} }, nil},
+		"an empty list for none": {func(c *catalog.Catalog) {
+			require.Nil(t, c.Services[1].Runbooks)
+			c.Services[1].Runbooks = []catalog.RunbookUse{}
+		}, nil},
 		"settings": {func(c *catalog.Catalog) { c.Settings.Storm.NewKeysPerMinute++; c.Settings.DoneResolutions = nil }, []string{
 			"changed settings (storm, done_resolutions)",
 		}},

@@ -143,6 +143,21 @@ func TestRecordReleasesTheKey(t *testing.T) {
 	})
 }
 
+func TestWhatWasDecidedStaysWhenABatchIsMissed(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		i := someIncident("INC-1")
+		record(t, s, i, entry(1), entry(2), entry(3))
+		i.Revision = 9
+		require.NoError(t, s.Record(t.Context(), activities.Batch{
+			Number: "INC-1", Epoch: "run-1", Last: 3, Incident: i, Decided: decided(i), After: decided(i).Add(-time.Second),
+		}))
+		lines, _, err := s.Timeline(t.Context(), "INC-1", store.TimelineFilter{})
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 2, 3}, sequences(lines), "the last line that was decided is one of them")
+	})
+}
+
 // TestWhatWasNeverDecidedGivesWay records as a workflow does whose second task
 // dies after it has recorded: the task is done again, without the command that
 // it had heard, which the engine had not written down yet.

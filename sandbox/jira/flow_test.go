@@ -197,3 +197,16 @@ func TestBoard(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, send(t, s.request(t, http.MethodGet, "browse/"+key, "")).Status)
 	require.Equal(t, http.StatusNotFound, press("delete", "").Status)
 }
+
+func TestTheBoardShowsHowIssuesAreTied(t *testing.T) {
+	s := newSite(t, jira.Config{})
+	a, b := s.create(t, "the copy"), s.create(t, "the first")
+	require.Equal(t, http.StatusCreated, s.call(t, http.MethodPost, "issueLink",
+		`{"type":{"name":"Duplicate"},"inwardIssue":{"key":"`+a+`"},"outwardIssue":{"key":"`+b+`"}}`).Status)
+	require.Equal(t, http.StatusCreated, s.call(t, http.MethodPost, "issue/"+a+"/remotelink",
+		`{"object":{"url":"http://tocsin.example/INC-1","title":"INC-1 in Tocsin"}}`).Status)
+	show := func(key string) string { return send(t, s.request(t, http.MethodGet, "browse/"+key, "")).Body }
+	require.Regexp(t, `(?s)duplicates.*`+b, show(a))
+	require.Regexp(t, `(?s)is duplicated by.*`+a, show(b))
+	require.Contains(t, show(a), "INC-1 in Tocsin")
+}

@@ -139,6 +139,9 @@ func TestFieldsAreRefused(t *testing.T) {
 		{"long description", task + `,"summary":"a","description":"` + strings.Repeat("x", 32768) + `"`, "description", "32,767"},
 		{"document as description", task + `,"summary":"a","description":{"type":"doc"}`, "description", "must be a string"},
 		{"label with a space", task + `,"summary":"a","labels":["two words"]`, "labels", "contains spaces"},
+		{"empty label", task + `,"summary":"a","labels":[""]`, "labels", "empty"},
+		{"long label", task + `,"summary":"a","labels":["` + strings.Repeat("x", 256) + `"]`, "labels", "255"},
+		{"one label", task + `,"summary":"a","labels":"alone"`, "labels", "array"},
 		{"unknown field", task + `,"summary":"a","customfield_1":"x"`, "customfield_1", "cannot be set"},
 		{"unknown priority", task + `,"summary":"a","priority":{"name":"Now"}`, "priority", "invalid"},
 		{"assignee by name", task + `,"summary":"a","assignee":{"name":"ana"}`, "assignee", "accountId"},
@@ -156,6 +159,31 @@ func TestFieldsAreRefused(t *testing.T) {
 			require.Contains(t, got.at(t, "errors."+tt.field), tt.says)
 			require.Empty(t, s.Issues())
 		})
+	}
+}
+
+func TestEditsByVerb(t *testing.T) {
+	s := newSite(t, jira.Config{})
+	path := "issue/" + s.create(t, "labelled", "kept", "old")
+	put := func(body string) answer { return s.call(t, http.MethodPut, path, body) }
+	require.Equal(t, http.StatusNoContent, put(`{"update":{"labels":[{"add":"new"},{"remove":"old"},{"add":"kept"}]}}`).Status)
+	require.Equal(t, []any{"kept", "new"}, s.call(t, http.MethodGet, path, "").at(t, "fields.labels"))
+
+	for body, says := range map[string]string{
+		`{"update":{"labels":[{"add":"two words"}]}}`: "contains spaces",
+		`{"update":{"labels":[{"add":7}]}}`:           "not a string",
+		`{"update":{"summary":[{"add":"more"}]}}`:     "does not support update 'add'",
+		`{"fields":{"resolution":{"name":"Done"}}}`:   "cannot be set",
+	} {
+		got := put(body)
+		require.Equal(t, http.StatusBadRequest, got.Status, body)
+		require.Contains(t, got.Body, says)
+	}
+	require.Equal(t, http.StatusNoContent, put(`{"fields":{"assignee":{"accountId":"ana"},"duedate":"2030-01-31","description":"x"}}`).Status)
+	require.Equal(t, http.StatusNoContent, put(`{"fields":{"assignee":null,"duedate":null,"description":null}}`).Status)
+	fields := s.call(t, http.MethodGet, path, "").at(t, "fields").(map[string]any)
+	for _, name := range []string{"assignee", "duedate", "description"} {
+		require.Nil(t, fields[name], "null empties %s", name)
 	}
 }
 
