@@ -8,11 +8,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/tocsinhq/tocsin/alerts"
-	"github.com/tocsinhq/tocsin/incident"
 )
-
-// StormKey is incident.StormKey.
-const StormKey = incident.StormKey
 
 // Claim asks which incident a delivery's alerts about one service and key
 // belong to.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
 
@@ -116,7 +117,7 @@ func (s *Store) assign(at slot, c store.Claim) (number string, isNew bool) {
 	if c.StormLimit == 0 || len(s.born[c.Service]) <= c.StormLimit {
 		return s.open(at, c), true
 	}
-	storm := slot{c.Service, store.StormKey}
+	storm := slot{c.Service, incident.StormKey}
 	number, held := s.held[storm]
 	if !held {
 		number = s.open(storm, c)
