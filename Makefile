@@ -92,8 +92,9 @@ generate: $(oapi_codegen) ## write the generated files anew
 	$(GO) generate ./...
 
 .PHONY: histories
-histories: bin/tocsin-dev ## record the histories that the replay tests read
-	@exec bin/tocsin-dev histories
+histories: bin/tocsin-dev ## record the histories and states that the replay tests read
+	@bin/tocsin-dev histories
+	@TOCSIN_RECORD_STATES=demo $(GO) test -count=1 -run TestStatesOfEarlierReleasesGoOn ./workflows
 
 # Go knows better than make what has changed.
 .PHONY: bin/tocsin-dev

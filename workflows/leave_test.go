@@ -37,14 +37,19 @@ func everything(t *testing.T) *story {
 		})
 }
 
+// moments are times at which something else is owed each.
+func moments() []string {
+	return []string{
+		"02:00:01", "02:01", "02:03:30", "02:05:30", "02:06:30", "02:08:30", "02:09:30", "02:17", "02:21", "02:23", "02:45",
+		"02:52", "02:58", "03:05", "04:00", "1d 01:00",
+	}
+}
+
 func TestContinuesAsNewAsIfNothingHadHappened(t *testing.T) {
 	whole := everything(t).play()
 	want := whole.transcript("02:00", "9d 00:00")
 	require.Equal(t, incident.Closed, whole.row.Phase)
-	for _, when := range []string{
-		"02:00:01", "02:01", "02:03:30", "02:05:30", "02:06:30", "02:08:30", "02:09:30", "02:17", "02:21", "02:23", "02:45",
-		"02:52", "02:58", "03:05", "04:00", "1d 01:00",
-	} {
+	for _, when := range moments() {
 		t.Run(when, func(t *testing.T) {
 			s := everything(t)
 			s.breaks = []string{when}

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
@@ -44,6 +44,10 @@ type story struct {
 	runs    int
 	// answers are the outcomes and refusals of commands, by id.
 	answers map[string]string
+	// left are the states that its runs left, instead what the first of them
+	// is replaced by.
+	left    []json.RawMessage
+	instead json.RawMessage
 	// number is the incident's, row how it was recorded last.
 	number string
 	// watch sets listeners at the start of each run.
@@ -166,8 +170,13 @@ func (s *story) ended(err error) {
 		s.done = true
 		return
 	}
+	state := json.RawMessage(again.Input.GetPayloads()[0].GetData())
+	s.left = append(s.left, state)
+	if s.instead != nil {
+		state, s.instead = s.instead, nil
+	}
 	s.state = workflows.State{}
-	require.NoError(s.t, converter.GetDefaultDataConverter().FromPayloads(again.Input, &s.state))
+	require.NoError(s.t, json.Unmarshal(state, &s.state))
 }
 
 // rollback is a run that waits to be answered; its reports are scenes.
