@@ -38,26 +38,28 @@ type Client struct {
 
 // Start begins an incident, and reports whether its first task came with the
 // answer. What Temporal refuses for a search attribute it does not know, or for
-// its size, is started without search attributes and then without its alerts:
-// the page matters more. It answers with incident.Conflict when one of that
+// its size, is started without its search attributes, without its alerts, or
+// without both: the page matters more. It answers with incident.Conflict when one of that
 // number runs or ran already, with incident.Invalid when Temporal refuses even
 // the least, and with incident.Unavailable when nobody can say that it was
 // started: repeat it.
 func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []alerts.Alert, more int) (eager bool, err error) {
-	state := NewState(inc, batch, more)
-	state.Unlisted = c.Unlisted
-	eager, err = c.start(ctx, state)
-	if incident.KindOf(err) == incident.Invalid && !state.Unlisted {
-		state.Unlisted = true
-		if eager, err = c.start(ctx, state); err == nil {
-			c.refused.Store(true)
+	whole := NewState(inc, batch, more)
+	whole.Unlisted = c.Unlisted
+	bare := whole
+	bare.Alerts, bare.More = nil, more+len(batch)
+	for _, state := range []State{whole, unlisted(whole), bare, unlisted(bare)} {
+		eager, err = c.start(ctx, state)
+		if incident.KindOf(err) != incident.Invalid {
+			break
 		}
 	}
-	if incident.KindOf(err) == incident.Invalid && len(batch) > 0 {
-		state.Alerts, state.More = nil, more+len(batch)
-		eager, err = c.start(ctx, state)
-	}
 	return eager, err
+}
+
+func unlisted(s State) State {
+	s.Unlisted = true
+	return s
 }
 
 func (c *Client) start(ctx context.Context, state State) (eager bool, err error) {
@@ -75,8 +77,8 @@ func (c *Client) start(ctx context.Context, state State) (eager bool, err error)
 		options.TypedSearchAttributes = attributes(inc)
 	}
 	_, err = c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
-	if err == nil && !state.Unlisted {
-		c.refused.Store(false)
+	if err == nil {
+		c.refused.Store(state.Unlisted)
 	}
 	return eager, engineError(err, "start "+inc.Number)
 }

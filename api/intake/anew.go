@@ -55,12 +55,12 @@ func (i *Intake) anew(ctx context.Context, e *errand, reason string) error {
 	i.keys.forget(slot{e.Service, e.Key}, e.Number)
 	claimed, err := i.claimAnew(ctx, e, reason)
 	switch {
-	case err != nil && firingOf(e.Alerts) == 0:
+	case err != nil && firingOf(e.Alerts) == 0 && e.declared == nil:
 		return nil // what has ended needs no other incident
 	case err != nil:
 		e.Number, e.Started, e.away = awayNumber(slot{e.Service, e.Key}, e.Alerts, e.At, e.tries), false, true
 		return i.start(ctx, e)
-	case claimed.Number == "":
+	case claimed.Number == "" && e.declared == nil:
 		return nil // nothing of it still fires
 	}
 	e.take(claimed)

@@ -94,6 +94,30 @@ func TestDatabaseAwayAnswerOfTheStartIsLost(t *testing.T) {
 	require.Equal(t, before, w.engine.Starts(), "it was, and pages already")
 }
 
+// TestDoubtDoesNotOverruleWhatRuns: this process does not know whether an
+// incident was started, which never was; another has opened one meanwhile.
+func TestDoubtDoesNotOverruleWhatRuns(t *testing.T) {
+	w := newWorld(t)
+	w.quick(t, 0)
+	w.ready(t)
+	w.engine.SetAway(true)
+	a := alert("ErrorRate", "checkout")
+	_, err := w.Take(t.Context(), deliver(a))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+	w.engine.SetAway(false)
+	w.store.SetAway(false)
+	before := len(w.engine.Starts())
+
+	other := &world{store: w.store, engine: w.engine}
+	other.restart(t)
+	w.engine.LoseAnswers(true)
+	_, err = other.Take(t.Context(), deliver(a))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+	w.engine.LoseAnswers(false)
+	number := take(t, w.Intake, a).Incidents[0].Number
+	require.Equal(t, []string{number}, w.engine.Starts()[before:])
+}
+
 func TestOneSlowClaimDoesNotKeepTheNextFromTheStore(t *testing.T) {
 	w := newWorld(t)
 	w.Intake = run(t, intake.Config{

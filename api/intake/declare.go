@@ -94,8 +94,8 @@ func (i *Intake) declareNow(ctx context.Context, d store.Declaration) (store.Cla
 	out, err := patiently(ctx, i.limits.StorePatience, func(ctx context.Context) (store.Claimed, error) {
 		return i.store.Declare(ctx, d)
 	})
+	i.circuit.note(err != nil, i.now().Add(i.limits.Away))
 	if err != nil {
-		i.circuit.note(true, i.now().Add(i.limits.Away))
 		i.log.Error("the store cannot take a declaration: it is opened without it", "error", err)
 	}
 	return out, err

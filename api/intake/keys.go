@@ -32,8 +32,9 @@ type keys struct {
 type holder struct {
 	number string
 	learnt time.Time
-	// away marks one that the store has not heard of.
-	away bool
+	// away marks one that the store has not heard of, doubted one that nobody
+	// knows to have been started.
+	away, doubted bool
 }
 
 type told struct {
@@ -58,7 +59,12 @@ func (k *keys) find(s slot) (holder, bool) {
 	return h, ok
 }
 
+// keep remembers who holds a slot. What was declared has no key, and holds
+// none.
 func (k *keys) keep(s slot, h holder) {
+	if s.key == "" {
+		return
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.held[s] = h

@@ -48,7 +48,14 @@ func (i *Intake) hand(ctx context.Context, e *errand) error {
 // number is left to it.
 func (i *Intake) start(ctx context.Context, e *errand) error {
 	if h, ok := i.keys.find(slot{e.Service, e.Key}); ok && h.away && h.number != e.Number {
-		return i.overtaken(ctx, e, h.number)
+		runs, err := i.runs(ctx, h)
+		switch {
+		case err != nil:
+			return err
+		case runs:
+			return i.overtaken(ctx, e, h.number)
+		}
+		i.keys.forget(slot{e.Service, e.Key}, h.number)
 	}
 	for e.tries < maxNumbers {
 		err := i.startOnce(ctx, e)
@@ -84,6 +91,7 @@ func (i *Intake) startOnce(ctx context.Context, e *errand) error {
 		if err == nil {
 			i.metrics.started(eager)
 		}
+		i.doubt(e, err)
 		return err
 	}
 	list := parts(e.Alerts, e.More)
@@ -91,7 +99,6 @@ func (i *Intake) startOnce(ctx context.Context, e *errand) error {
 		list = []part{{more: e.More}}
 	}
 	if err := i.fit(ctx, list[0], send); err != nil {
-		i.doubt(e, err)
 		return err
 	}
 	i.started(e)
@@ -112,8 +119,23 @@ func (i *Intake) started(e *errand) {
 // may have started all the same: what comes next for its key is for it.
 func (i *Intake) doubt(e *errand, err error) {
 	if e.away && incident.KindOf(err) == incident.Unavailable {
-		i.keys.keep(slot{e.Service, e.Key}, holder{number: e.Number, learnt: i.now(), away: true})
+		i.keys.keep(slot{e.Service, e.Key}, holder{number: e.Number, learnt: i.now(), away: true, doubted: true})
 	}
+}
+
+// runs reports whether the incident that holds a slot was started.
+func (i *Intake) runs(ctx context.Context, h holder) (bool, error) {
+	if !h.doubted {
+		return true, nil
+	}
+	_, _, err := i.engine.Describe(ctx, h.number)
+	if incident.KindOf(err) == incident.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("describe %s: %w", h.number, err)
+	}
+	return true, nil
 }
 
 func (i *Intake) signal(ctx context.Context, e *errand) error {
