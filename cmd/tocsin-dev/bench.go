@@ -46,7 +46,20 @@ printed and is no failure.`,
 	cmd.Flags().BoolVar(&c.Quick, "quick", false, "measure a little of everything, to try the bench itself")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the figures as JSON")
 	cmd.Flags().BoolVar(&verbose, "verbose", false, "show what the stacks log")
-	cmd.Flags().StringVar(&c.Profile, "profile", "", "write a CPU profile of each measure into this folder")
+	cmd.Flags().StringVar(&c.Profile, "profile", "", "write a CPU profile of this process for each measure into this folder")
 	cmd.Flags().StringSliceVar(&c.Only, "only", nil, "take only these measures: single, burst, sustained, storm, open, whole")
 	return cmd
+}
+
+// benchPartCommand is for the bench itself.
+func benchPartCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:    bench.PartCommand,
+		Short:  "Serve one part of Tocsin to the bench that started this process",
+		Args:   cobra.NoArgs,
+		Hidden: true,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return bench.ServePart(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
 }

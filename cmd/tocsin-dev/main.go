@@ -33,6 +33,6 @@ stands for the outside world, in one process on this machine.`,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return run(cmd.Context(), cmd.OutOrStdout()) },
 	}
-	root.AddCommand(demoCommand(), benchCommand(), historiesCommand())
+	root.AddCommand(demoCommand(), benchCommand(), benchPartCommand(), historiesCommand())
 	return root
 }

@@ -15,8 +15,8 @@ type Config struct {
 	// Quick measures a little of everything, to try the bench itself; its
 	// figures mean nothing.
 	Quick bool
-	// Profile is a folder that gets a CPU profile of each measure; empty
-	// makes none.
+	// Profile is a folder that gets a CPU profile of this process for each
+	// measure; empty makes none.
 	Profile string
 	// Only names the measures to take (see Names); empty takes all.
 	Only []string
@@ -24,6 +24,9 @@ type Config struct {
 	Progress io.Writer
 	// Log hears the stacks; nil hears nothing.
 	Log *slog.Logger
+	// Program is the one whose PartCommand serves a part in a process of its
+	// own; empty is the program that runs.
+	Program string
 }
 
 // plan is how much of everything is measured.
@@ -66,7 +69,7 @@ type measure struct {
 
 func measures() []measure {
 	return []measure{
-		// First, since the memory of the process is looked at.
+		// First, since the memory of this process is looked at too.
 		{"open", func(ctx context.Context, b *bench) error { return b.open(ctx) }},
 		{"single", func(ctx context.Context, b *bench) error { return b.way(ctx, single(b.plan)) }},
 		{"burst", func(ctx context.Context, b *bench) error { return b.way(ctx, burst(b.plan)) }},

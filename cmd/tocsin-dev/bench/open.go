@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -35,15 +34,46 @@ func delays(steps int) func(*catalog.Catalog) {
 }
 
 // open opens many incidents whose first pages are spread over some time to
-// come, and looks at the memory and at how late the pages are.
+// come, and looks at the memory of each process and at how late the pages are.
 func (b *bench) open(ctx context.Context) (err error) {
 	within := b.plan.openLead + b.plan.openSpread
-	w, err := b.begin(ctx, delays(int(within/delayStep)))
+	w, err := b.beginApart(ctx, delays(int(within/delayStep)))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, b.end(ctx, w)) }()
-	out := Open{Incidents: b.plan.open, Load: w.load, Before: settledMB()}
+	defer func() { err = errors.Join(err, w.close(ctx)) }()
+	out := Open{Incidents: b.plan.open, Load: w.load}
+	before, err := w.settled()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	b.openAll(ctx, w.world, &out)
+	with := w.memory()
+	settled, err := w.settled()
+	if err != nil {
+		return err
+	}
+	pause(ctx, time.Until(began.Add(within+delayStep)))
+	w.sink.Await(ctx, late, b.plan.open, patience)
+	due, err := w.due(ctx)
+	if err != nil {
+		return err
+	}
+	out.count(w.sink.Pages(late), due)
+	for n, end := range w.memory() {
+		out.Memory = append(out.Memory, Memory{
+			Process: w.names()[n], Before: before[n].Resident, With: with[n].Resident,
+			Settled: settled[n].Resident, Files: settled[n].Files, Peak: end.Peak,
+		})
+	}
+	b.report.Open = &out
+	b.report.aim("lateness of page timers p99, ms", out.Lateness.P99, 2000)
+	return w.count(&b.report.Counts)
+}
+
+// openAll opens the incidents, and waits for their tickets.
+func (b *bench) openAll(ctx context.Context, w *world, out *Open) {
 	post := newSender(w.Stack)
 	began := time.Now()
 	inFlight(16)(ctx, b.plan.open, func(ctx context.Context, n int, _ time.Time) {
@@ -52,35 +82,15 @@ func (b *bench) open(ctx context.Context) (err error) {
 		m := fmt.Sprintf(mark, "open", n)
 		post.send(ctx, alert{name: m, service: delayed(steps), instance: "shop:9090", summary: m})
 	})
-	out.Opened = ms(time.Since(began))
-	out.Refused = int(post.refused.Load())
+	out.Opened, out.Refused = ms(time.Since(began)), int(post.refused.Load())
 	out.Tickets, _ = w.drain(ctx, b.plan.open)
-	out.With = residentMB()
-	out.Settled = settledMB()
-	pause(ctx, time.Until(began.Add(within+delayStep)))
-	w.sink.Await(ctx, late, b.plan.open, patience)
-	due, err := w.due(ctx)
-	if err != nil {
-		return err
-	}
-	out.count(w.sink.Pages(late), due)
-	out.Peak = residentMB()
-	b.report.Open = &out
-	b.report.aim("lateness of page timers p99, ms", out.Lateness.P99, 2000)
-	return nil
-}
-
-// settledMB is the memory once what is not used was given back.
-func settledMB() float64 {
-	debug.FreeOSMemory()
-	return residentMB()
 }
 
 // due lists when each page was due, by its key.
 func (w *world) due(ctx context.Context) (map[string]time.Time, error) {
 	out := map[string]time.Time{}
 	for after := ""; ; {
-		pages, next, err := w.App.Store.Pages(ctx, store.PageFilter{After: after, Limit: 200})
+		pages, next, err := w.Store.Pages(ctx, store.PageFilter{After: after, Limit: 200})
 		if err != nil {
 			return nil, fmt.Errorf("read the pages: %w", err)
 		}

@@ -26,24 +26,6 @@ func loadAverage() float64 {
 	return load
 }
 
-// residentMB is the memory of this process, in MB of a million bytes; 0 where
-// the machine does not tell.
-func residentMB() float64 {
-	data, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	for line := range strings.Lines(string(data)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			kb, err := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(rest), " kB"), 64)
-			if err == nil {
-				return kb * 1024 / 1e6
-			}
-		}
-	}
-	return 0
-}
-
 // ticks is how many of the kernel's ticks are a second.
 const ticks = 100
 
@@ -88,7 +70,7 @@ func startProfile(folder, name string) (stop func() error, err error) {
 	}, nil
 }
 
-// Counts are what the process counted of itself that should not have
+// Counts are what a process counted of itself that should not have
 // happened.
 type Counts struct {
 	// NonEager starts were answered without their first task.
@@ -103,6 +85,16 @@ type Counts struct {
 	// have no workflow any more.
 	Renumbered int `json:"renumbered"`
 	Gone       int `json:"gone"`
+}
+
+// add adds what another process counted.
+func (c *Counts) add(o Counts) {
+	c.NonEager += o.NonEager
+	c.FailedTasks += o.FailedTasks
+	c.WithoutStore += o.WithoutStore
+	c.Resent += o.Resent
+	c.Renumbered += o.Renumbered
+	c.Gone += o.Gone
 }
 
 // read adds what a registry counted.

@@ -84,18 +84,28 @@ type Open struct {
 	Refused   int     `json:"refused,omitempty"`
 	Tickets   int     `json:"tickets"`
 	Opened    float64 `json:"opened_ms"`
-	// The memory of the one process that is Temporal, Tocsin, the sandbox and
-	// this bench, in MB: before, with all open, the same after the collector
-	// gave back what it could, and at the end.
-	Before  float64 `json:"rss_before_mb"`
-	With    float64 `json:"rss_open_mb"`
-	Settled float64 `json:"rss_open_settled_mb"`
-	Peak    float64 `json:"rss_end_mb"`
+	// Memory is that of each process.
+	Memory []Memory `json:"memory"`
 	// Lateness is from when a page was due to its arrival.
 	Lateness Figures  `json:"lateness"`
 	Lost     int      `json:"lost"`
 	Doubled  int      `json:"doubled"`
 	Twice    []string `json:"twice,omitempty"`
+}
+
+// Memory is that of one process, in MB of a million bytes; 0 where the machine
+// does not tell.
+type Memory struct {
+	Process string `json:"process"`
+	// What is resident: before, with all open, the same after the collector
+	// gave back what it could, and the most that ever was.
+	Before  float64 `json:"rss_before_mb"`
+	With    float64 `json:"rss_open_mb"`
+	Settled float64 `json:"rss_open_settled_mb"`
+	Peak    float64 `json:"rss_peak_mb"`
+	// Files is what of Settled stands in the program's file and others:
+	// the processes share it.
+	Files float64 `json:"rss_open_settled_files_mb"`
 }
 
 // Whole is the history of one incident from alert to closing.

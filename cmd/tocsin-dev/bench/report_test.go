@@ -62,6 +62,22 @@ func TestUnknownMeasure(t *testing.T) {
 	require.ErrorContains(t, err, `there is no measure "speed"; there are [open single burst sustained storm whole]`)
 }
 
+func TestPrintOfTheMemory(t *testing.T) {
+	r := good()
+	r.Open.Memory = []bench.Memory{{Process: "worker", Before: 150.4, With: 260, Settled: 201, Files: 120, Peak: 270.6}}
+	var out bytes.Buffer
+	require.NoError(t, r.Print(&out))
+	require.Regexp(t, `memory of each process, MB +before +with 20 open +after collecting +of it the program, shared +peak\nworker +150 +260 +201 +120 +271\n`, out.String())
+}
+
+func processes(list []bench.Memory) []string {
+	var out []string
+	for _, m := range list {
+		out = append(out, m.Process)
+	}
+	return out
+}
+
 // The small run tries the bench itself, with everything that it starts: its
 // figures mean nothing, but all that it counts must be there.
 func TestQuick(t *testing.T) {
@@ -77,6 +93,7 @@ func TestQuick(t *testing.T) {
 		require.Equal(t, 1, w.Events["WorkflowExecutionStarted"], w.Name)
 	}
 	require.Equal(t, r.Open.Incidents, r.Open.Lateness.N)
+	require.Equal(t, []string{"Temporal", "API with intake", "worker", "sandbox and bench"}, processes(r.Open.Memory))
 	require.Positive(t, r.Storm.Events)
 	require.Nil(t, r.Whole, "the whole incident takes too long for a small run")
 	_, err = json.Marshal(r)

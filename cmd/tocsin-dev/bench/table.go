@@ -18,7 +18,11 @@ func (r *Report) Print(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	for _, section := range []func(row){r.printWays, r.printRest, r.printAims} {
+	sections := []func(row){r.printWays, r.printRest}
+	if r.Open != nil {
+		sections = append(sections, r.Open.printMemory)
+	}
+	for _, section := range append(sections, r.printAims) {
 		_, _ = fmt.Fprintln(out)
 		t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 		section(func(format string, args ...any) { _, _ = fmt.Fprintf(t, format+"\n", args...) })
@@ -92,12 +96,17 @@ func (r *Report) printRest(row row) {
 		for _, twice := range o.Twice[:min(len(o.Twice), 10)] {
 			row("doubled: %s", twice)
 		}
-		row("memory of the one process\t\t%.0f MB before, %.0f MB with all open, %.0f MB after collecting, %.0f MB at the end (Temporal, Tocsin, sandbox and bench together)",
-			o.Before, o.With, o.Settled, o.Peak)
 	}
 	if w := r.Whole; w != nil {
 		row("events of one incident\t%d\tfrom alert to closing, as the demo plays it", w.Events)
 	}
 	row("starts not eager\t%d\tfailed workflow tasks %d, starts without the store %d, sent again %d, renumbered %d, believed gone %d",
 		r.Counts.NonEager, r.Counts.FailedTasks, r.Counts.WithoutStore, r.Counts.Resent, r.Counts.Renumbered, r.Counts.Gone)
+}
+
+func (o *Open) printMemory(row row) {
+	row("memory of each process, MB\tbefore\twith %d open\tafter collecting\tof it the program, shared\tpeak", o.Incidents)
+	for _, m := range o.Memory {
+		row("%s\t%.0f\t%.0f\t%.0f\t%.0f\t%.0f", m.Process, m.Before, m.With, m.Settled, m.Files, m.Peak)
+	}
 }

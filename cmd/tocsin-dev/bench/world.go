@@ -22,7 +22,11 @@ type world struct {
 	load float64
 }
 
-func (b *bench) begin(ctx context.Context, adjust func(*catalog.Catalog)) (w *world, err error) {
+func (b *bench) begin(ctx context.Context, adjust func(*catalog.Catalog)) (*world, error) {
+	return b.beginWith(ctx, devstack.Config{Adjust: adjust})
+}
+
+func (b *bench) beginWith(ctx context.Context, c devstack.Config) (w *world, err error) {
 	w = &world{load: loadAverage()}
 	defer func() {
 		if err != nil {
@@ -35,7 +39,8 @@ func (b *bench) begin(ctx context.Context, adjust func(*catalog.Catalog)) (w *wo
 	if w.sink, err = NewSink(ctx); err != nil {
 		return w, err
 	}
-	w.Stack, err = devstack.Start(ctx, devstack.Config{Dir: w.dir, ForgetfulSandbox: true, Push: w.sink.URL(), Adjust: adjust, Log: b.config.Log})
+	c.Dir, c.ForgetfulSandbox, c.Push, c.Log = w.dir, true, w.sink.URL(), b.config.Log
+	w.Stack, err = devstack.Start(ctx, c)
 	return w, err
 }
 

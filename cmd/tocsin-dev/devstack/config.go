@@ -36,7 +36,10 @@ type Config struct {
 	Catalog func() (*catalog.Catalog, error)
 	// Adjust changes the catalog before it is applied, such as its durations.
 	Adjust func(*catalog.Catalog)
-	Log    *slog.Logger
+	// Apart leaves Temporal and Tocsin to other processes: Start prepares the
+	// database, which must not be in memory then, and starts the sandbox.
+	Apart bool
+	Log   *slog.Logger
 }
 
 func (c Config) orDefaults() Config {

@@ -30,9 +30,10 @@ type Stack struct {
 	// Tokens are one for each person of the catalog, by id, and those of the
 	// machines that send alerts.
 	Tokens Tokens
+	// Store is the database.
+	Store *store.Store
 
 	config  Config
-	db      *store.Store
 	catalog *catalog.Catalog
 	secrets secrets
 	api     string
@@ -72,15 +73,22 @@ func (s *Stack) readSecrets(context.Context) (err error) {
 }
 
 func (s *Stack) startEngine(ctx context.Context) (err error) {
-	attributes := map[string]enums.IndexedValueType{}
-	for _, name := range workflows.SearchAttributes() {
-		attributes[name] = enums.INDEXED_VALUE_TYPE_KEYWORD
+	if s.config.Apart {
+		return nil
 	}
-	s.Engine, err = devserver.Start(ctx, devserver.Config{
-		FrontendAddr: s.config.Temporal, UIAddr: s.config.UI, SQLiteFile: s.config.file("temporal.db"),
-		SearchAttributes: attributes, Logger: s.config.Log,
+	s.Engine, err = StartEngine(ctx, devserver.Config{
+		FrontendAddr: s.config.Temporal, UIAddr: s.config.UI, SQLiteFile: s.config.file("temporal.db"), Logger: s.config.Log,
 	})
 	return err
+}
+
+// StartEngine starts a Temporal that has the search attributes of incidents.
+func StartEngine(ctx context.Context, c devserver.Config) (*devserver.Server, error) {
+	c.SearchAttributes = map[string]enums.IndexedValueType{}
+	for _, name := range workflows.SearchAttributes() {
+		c.SearchAttributes[name] = enums.INDEXED_VALUE_TYPE_KEYWORD
+	}
+	return devserver.Start(ctx, c)
 }
 
 func (s *Stack) startSandbox(ctx context.Context) (err error) {
@@ -134,7 +142,7 @@ func (s *Stack) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.db = db
+	s.Store = db
 	if err := db.Migrate(ctx); err != nil {
 		return err
 	}
@@ -184,10 +192,13 @@ func (s *Stack) applyCatalog(ctx context.Context, db *store.Store) error {
 }
 
 func (s *Stack) startApp(ctx context.Context) (err error) {
+	if s.config.Apart {
+		return nil
+	}
 	s.App, err = app.New(ctx, app.Options{
-		Config:   s.appConfig(),
+		Config:   s.AppConfig(),
 		Temporal: client.Options{HostPort: s.Engine.FrontendAddr()},
-		API:      true, Intake: true, Queues: worker.Queues(), Store: s.db, Log: s.config.Log,
+		API:      true, Intake: true, Queues: worker.Queues(), Store: s.Store, Log: s.config.Log,
 	})
 	if err != nil {
 		return err
@@ -195,7 +206,8 @@ func (s *Stack) startApp(ctx context.Context) (err error) {
 	return s.App.Start(ctx)
 }
 
-func (s *Stack) appConfig() app.Config {
+// AppConfig says how Tocsin is set up, in this process or in one Apart.
+func (s *Stack) AppConfig() app.Config {
 	return app.Config{
 		Database: s.database(), Listen: s.api, PublicURL: "http://" + s.api, LinkKey: s.secrets.link, Console: true,
 		SMTPAddr: s.Sandbox.SMTPAddr(), SMTPTLS: "none", SMTPFrom: "Tocsin <tocsin@example.org>",
@@ -219,8 +231,8 @@ func (s *Stack) Close(ctx context.Context) error {
 	if s.App != nil {
 		problems = append(problems, s.App.Close(ctx))
 	}
-	if s.db != nil {
-		problems = append(problems, s.db.Close())
+	if s.Store != nil {
+		problems = append(problems, s.Store.Close())
 	}
 	if s.Sandbox != nil {
 		problems = append(problems, s.Sandbox.Close()) //nolint:contextcheck // it bounds its own shutdown
@@ -228,6 +240,6 @@ func (s *Stack) Close(ctx context.Context) error {
 	if s.Engine != nil {
 		problems = append(problems, s.Engine.Close())
 	}
-	s.App, s.db, s.Sandbox, s.Engine = nil, nil, nil, nil
+	s.App, s.Store, s.Sandbox, s.Engine = nil, nil, nil, nil
 	return errors.Join(problems...)
 }
