@@ -53,22 +53,32 @@ type Journal interface {
 
 // Batch is what one incident has to record: a part of its timeline, the pages
 // that changed and the incident as it stands.
+//
+// It is written before the engine has heard of what it records: a workflow task
+// that dies in between is done again, and may decide otherwise. What such a
+// task recorded was never decided, and gives way.
 type Batch struct {
 	Number string `json:"number"`
-	// Epoch is the id of the run that numbered the entries, Last the number of
-	// the last one that it has made so far; zero when it makes no more.
+	// Epoch is the id of the run that numbered the entries.
 	Epoch    string             `json:"epoch"`
-	Last     int                `json:"last,omitempty"`
 	Entries  []incident.Entry   `json:"entries,omitempty"`
 	Pages    []incident.Page    `json:"pages,omitempty"`
 	Incident *incident.Incident `json:"incident"`
-	// Decided is when the workflow decided this, by its own clock, and After
-	// the Decided of the batch before it. A record is written before the
-	// engine has heard of the decision: a workflow task that dies in between
-	// is done again, and may decide otherwise. What is recorded after After
-	// was never decided then, and gives way.
+	// Decided is when the workflow task began that decided this, by the
+	// engine's clock, and Ordinal counts the incident's batches: the later one
+	// counts. After is the Decided of the batch before it; zero for the first.
 	Decided time.Time `json:"decided"`
+	Ordinal int       `json:"ordinal"`
 	After   time.Time `json:"after,omitzero"`
+	// Ends says how far runs have numbered their entries.
+	Ends []End `json:"ends,omitempty"`
+}
+
+// End is the last entry that a run has numbered: what is recorded behind it was
+// never decided.
+type End struct {
+	Epoch string `json:"epoch"`
+	Last  int    `json:"last"`
 }
 
 // Ledger remembers which effects were made, by their key.

@@ -25,9 +25,9 @@ func (s *server) ShowAcknowledge(ctx context.Context, r gen.ShowAcknowledgeReque
 	}
 	seen := s.glance(ctx, claims.Incident)
 	page := s.acknowledgePage(ctx, r.Token, claims, seen)
-	page.Action = "/ack/" + r.Token
-	if page.Said = s.spent(ctx, claims, seen); page.Said != "" {
-		page.Action = ""
+	page.Said = s.spent(ctx, claims, seen)
+	if seen.err != nil || !seen.incident.Phase.Over() {
+		page.Action = "/ack/" + r.Token
 	}
 	return s.page(http.StatusOK, func(w io.Writer) error { return s.pages.Acknowledge(w, page) }), nil
 }
@@ -54,7 +54,8 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	if err != nil && !ended {
 		return nil, err
 	}
-	if spent != "" && out.Text != incident.Accepted {
+	repeated := err == nil && seen.err == nil && out.Revision <= seen.incident.Revision && out.Text != incident.Accepted
+	if ended || (spent != "" && repeated) {
 		page.Said = spent
 		return s.acknowledged(ctx, page, incident.Outcome{
 			Number: claims.Incident, Phase: seen.incident.Phase, Holder: seen.incident.Holder,

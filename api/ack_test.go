@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -125,21 +126,36 @@ func TestUsedLinksSayHowThingsStand(t *testing.T) {
 	i := sample("INC-1")
 	i.Holder = "bob"
 	w.store.Put(i)
+	w.commands.Answer(incident.Outcome{Number: "INC-1", Revision: i.Revision, Text: "you hold it"}, nil) // a repeat is answered as before
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		got := w.do("", method, w.link(), "").want(200)
 		require.Contains(t, string(got.body), "You acknowledged this page at 03:30 CET. INC-1 is now held by bob.")
-		require.NotContains(t, string(got.body), "<button")
+		require.Equal(t, method == http.MethodGet, strings.Contains(string(got.body), "Acknowledge INC-1 again"))
 	}
 	i.Holder = "alice"
 	w.store.Put(i)
 	require.NotContains(t, string(w.do("", "GET", w.link(), "").body), "now held")
 	i.Phase = incident.Closed
 	w.store.Put(i)
-	require.Contains(t, string(w.do("", "GET", w.link(), "").body), "INC-1 is closed.")
+	closed := string(w.do("", "GET", w.link(), "").body)
+	require.Contains(t, closed, "INC-1 is closed.")
+	require.NotContains(t, closed, "<button")
 	w.commands.Answer(incident.Outcome{}, incident.Errorf(incident.Gone, "it has ended"))
 	var out incident.Outcome
 	w.do("", "POST", w.link(), "", asProgram).want(200, &out)
 	require.Contains(t, out.Text, "INC-1 is closed.")
+}
+
+func TestAUsedLinkThatDoesSomethingSaysSo(t *testing.T) {
+	w := newWorld(t)
+	w.store.PutPage(store.Page{Incident: "INC-1", Page: incident.Page{
+		Key: pageKey, Person: "alice", State: incident.PageSent, Answered: night,
+	}})
+	i := sample("INC-1")
+	i.Holder = "bob"
+	w.store.Put(i)
+	w.commands.Answer(incident.Outcome{Number: "INC-1", Revision: i.Revision + 1, Holder: "alice", Text: "you hold it"}, nil)
+	require.Contains(t, string(w.do("", "POST", w.link(), "").want(200).body), "INC-1: you hold it.")
 }
 
 // TestTheStoreKeepsNoAcknowledgementFromItsIncident: what is recorded may

@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -120,6 +121,36 @@ func TestReportsThatTellNothingNewGoWithOthers(t *testing.T) {
 		{runbook.Noted},
 		{runbook.Noted, runbook.Ended},
 	}, signals)
+}
+
+func TestWhatCouldNotBeToldGoesWithTheNextReport(t *testing.T) {
+	var does, tries int
+	var kinds []runbook.Kind
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	b := runbook.Runbook{Name: "flips", Run: func(ctx workflow.Context, _ runbook.Input) error {
+		runbook.Note(ctx, "one")
+		if err := workflow.Sleep(ctx, time.Minute); err != nil {
+			return err
+		}
+		return runbook.Do(ctx, runbook.Step{Name: "a", Do: made{&does}})
+	}}
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: incident.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue})
+	env.OnSignalExternalWorkflow(mock.Anything, "INC-7", "", runbook.ReportSignal, mock.Anything).Return(
+		func(_, _, _, _ string, payload any) error {
+			if tries++; tries <= 3 {
+				return errors.New("too many signals")
+			}
+			for _, r := range payload.(runbook.Report).All() {
+				kinds = append(kinds, r.Kind)
+			}
+			return nil
+		})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Incident: "INC-7", By: "alice"})
+	require.ErrorContains(t, env.GetWorkflowError(), "could not be told")
+	require.Zero(t, does, "nothing is changed of which no incident has heard")
+	require.Equal(t, []runbook.Kind{runbook.Started, runbook.Noted, runbook.Ended}, kinds)
 }
 
 func TestAFailedRunFailsItsWorkflow(t *testing.T) {

@@ -55,7 +55,11 @@ func (r *run) stoppedBeforeChange(ctx workflow.Context) error {
 	if !r.heard {
 		r.flush(ctx)
 	}
-	return r.stopped(ctx)
+	err := r.stopped(ctx)
+	if err == nil && !r.heard {
+		err = errors.New("the incident could not be told that the run began")
+	}
+	return err
 }
 
 // over returns the reason to end the run that is known so far.
@@ -76,8 +80,8 @@ const (
 )
 
 // report tells the incident, and waits until it has been told: reports reach
-// it in their order. A run outlives a report that is lost, since the incident
-// asks after a silent one; it does not outlive its incident.
+// it in their order. What could not be told goes with the next report, the
+// newest of it; a run does not outlive its incident.
 func (r *run) report(ctx workflow.Context, rep Report) {
 	r.hold(ctx, rep)
 	r.flush(ctx)
@@ -96,7 +100,7 @@ func (r *run) hold(ctx workflow.Context, rep Report) {
 	}
 	r.show(ctx, rep)
 	r.held = append(r.held, rep)
-	if len(r.held) == maxHeld {
+	if len(r.held) >= maxHeld {
 		r.flush(ctx)
 	}
 }
@@ -108,11 +112,13 @@ func (r *run) flush(ctx workflow.Context) {
 	if workflow.Await(steady, func() bool { return !r.sending }) != nil || len(r.held) == 0 {
 		return
 	}
-	last := r.held[len(r.held)-1]
-	last.Before, r.held = r.held[:len(r.held)-1], nil
+	told := r.held
+	r.held = nil
 	if r.gone {
 		return
 	}
+	last := told[len(told)-1]
+	last.Before = told[:len(told)-1]
 	r.sending = true
 	err := workflow.SignalExternalWorkflow(steady, r.in.Incident, "", ReportSignal, last).Get(steady, nil)
 	r.sending = false
@@ -122,6 +128,8 @@ func (r *run) flush(ctx workflow.Context) {
 	}
 	r.heard = r.heard || err == nil
 	if err != nil {
+		r.held = slices.Concat(told, r.held)
+		r.held = r.held[max(0, len(r.held)-maxHeld):]
 		workflow.GetLogger(ctx).Warn("report did not reach the incident",
 			"incident", r.in.Incident, "kind", last.Kind, "error", err)
 	}

@@ -60,7 +60,7 @@ func BenchmarkRecord(b *testing.B) {
 			n++
 			i := someIncident(fmt.Sprint("INC-", n))
 			require.NoError(b, s.Record(b.Context(), activities.Batch{
-				Number: i.Number, Decided: decided(i), Epoch: "run-1", Incident: i, Entries: []incident.Entry{entry(1), entry(2)},
+				Number: i.Number, Decided: decided(i), Ordinal: i.Revision, Epoch: "run-1", Incident: i, Entries: []incident.Entry{entry(1), entry(2)},
 				Pages: []incident.Page{page(i.Number+"/p", incident.PageSent)},
 			}))
 		}

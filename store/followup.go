@@ -50,8 +50,7 @@ func saveFollowUps(ctx context.Context, tx *sqlx.Tx, rows []followUpRow) error {
 		VALUES (:incident, :id, :owner, :state, :due_at, :title, :decided_at, :doc)
 		ON CONFLICT (incident, id) DO UPDATE SET
 			owner = excluded.owner, state = excluded.state, due_at = excluded.due_at, title = excluded.title,
-			decided_at = excluded.decided_at, doc = excluded.doc
-		WHERE follow_ups.decided_at IS NULL OR excluded.decided_at >= follow_ups.decided_at`, rows)
+			decided_at = excluded.decided_at, doc = excluded.doc`, rows)
 }
 
 // FollowUpFilter narrows FollowUps; what is empty does not narrow.

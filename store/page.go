@@ -72,8 +72,7 @@ func savePages(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
 			:answered_at, :error, :decided_at)
 		ON CONFLICT (key) DO UPDATE SET
 			state = excluded.state, due_at = excluded.due_at, sent_at = excluded.sent_at,
-			answered_at = excluded.answered_at, error = excluded.error, decided_at = excluded.decided_at
-		WHERE pages.decided_at IS NULL OR excluded.decided_at >= pages.decided_at`, rows)
+			answered_at = excluded.answered_at, error = excluded.error, decided_at = excluded.decided_at`, rows)
 }
 
 // PageFilter narrows Pages; what is empty does not narrow.

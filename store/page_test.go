@@ -28,7 +28,7 @@ func TestPages(t *testing.T) {
 			pages = append(pages, p)
 		}
 		i := someIncident("INC-1")
-		require.NoError(t, s.Record(ctx, activities.Batch{Number: "INC-1", Decided: decided(i), Epoch: "run", Pages: pages, Incident: i}))
+		require.NoError(t, s.Record(ctx, activities.Batch{Number: "INC-1", Decided: decided(i), Ordinal: i.Revision, Epoch: "run", Pages: pages, Incident: i}))
 
 		var got []incident.Page
 		for after, more := "", true; more; more = after != "" {
@@ -69,7 +69,7 @@ func TestPageComesForward(t *testing.T) {
 			}
 			i.Revision = n + 1
 			require.NoError(t, s.Record(t.Context(),
-				activities.Batch{Number: "INC-1", Decided: decided(i), Epoch: "run", Pages: []incident.Page{p}, Incident: i}))
+				activities.Batch{Number: "INC-1", Decided: decided(i), Ordinal: i.Revision, Epoch: "run", Pages: []incident.Page{p}, Incident: i}))
 		}
 		list, _, err := s.Pages(t.Context(), store.PageFilter{})
 		require.NoError(t, err)

@@ -16,11 +16,11 @@ import (
 
 var _ activities.Journal = (*Store)(nil)
 
-// Record keeps a batch of what an incident records: once, however often and
-// in whatever order batches come. Lines of the timeline are added; the
-// incident, its pages and its follow-ups are replaced unless something is
-// known that was decided later. An incident that no longer holds its key
-// releases it.
+// Record keeps a batch of what an incident records: once, however often it
+// comes, and not at all when something is known that was decided later: the
+// journal writes its batches one after the other, so that everything of this
+// one is known then, or was never decided. An incident that no longer holds
+// its key releases it.
 //
 // What was recorded by a workflow task that died before the engine heard of it
 // gives way to what was decided instead: see activities.Batch.
@@ -38,7 +38,7 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 	}
 	return s.write(ctx, "record "+b.Number, func(tx *sqlx.Tx) error {
 		saved, err := saveIncident(ctx, tx, row, stampOf(b.After))
-		if err != nil {
+		if err != nil || !saved.latest {
 			return err
 		}
 		if saved.redacted != "" {
@@ -55,7 +55,7 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 		if err := saveTickets(ctx, tx, b); err != nil {
 			return err
 		}
-		if err := saveFollowUps(ctx, tx, followUps); err != nil || !saved.latest {
+		if err := saveFollowUps(ctx, tx, followUps); err != nil {
 			return err
 		}
 		if !saved.next {
@@ -64,7 +64,7 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 			}
 		}
 		if b.Incident.HoldsKey {
-			return nil
+			return hold(ctx, tx, b.Number)
 		}
 		return release(ctx, tx, b.Number, string(b.Incident.Phase), row.Updated)
 	})
@@ -89,6 +89,7 @@ type incidentRow struct {
 	Closed    stamp  `db:"closed_at"`
 	Revision  int    `db:"revision"`
 	Decided   stamp  `db:"decided_at"`
+	Ordinal   int    `db:"ordinal"`
 	Doc       string `db:"doc"`
 }
 
@@ -113,7 +114,7 @@ func incidentRowOf(b activities.Batch) (incidentRow, error) {
 		Commander: i.Roles[incident.Commander], Title: i.Title,
 		Opened: stampOf(opened), Updated: stampOf(now),
 		Resolved: stampOf(i.Clocks.Stamps[incident.ResolvedAt]), Closed: stampOf(closed),
-		Revision: i.Revision, Decided: stampOf(b.Decided), Doc: string(doc),
+		Revision: i.Revision, Decided: stampOf(b.Decided), Ordinal: b.Ordinal, Doc: string(doc),
 	}, nil
 }
 
@@ -132,7 +133,8 @@ func ordinal(number string) int64 {
 const present = `
 	phase = :phase, service = :service, team = :team, key = :key, severity = :severity, urgency = :urgency,
 	holder = :holder, commander = :commander, title = :title, updated_at = :updated_at, resolved_at = :resolved_at,
-	closed_at = :closed_at, gone_at = NULL, gone_reason = '', revision = :revision, decided_at = :decided_at, doc = :doc`
+	closed_at = :closed_at, gone_at = NULL, gone_reason = '', revision = :revision, decided_at = :decided_at,
+	ordinal = :ordinal, doc = :doc`
 
 // savedIncident says what became of an incident's row.
 type savedIncident struct {
@@ -144,26 +146,37 @@ type savedIncident struct {
 }
 
 func saveIncident(ctx context.Context, tx *sqlx.Tx, row incidentRow, after stamp) (savedIncident, error) {
-	type follower struct {
-		incidentRow
-		After stamp `db:"after"`
-	}
-	redacted, ok, err := returned(ctx, tx, `
-		UPDATE incidents SET`+present+` WHERE number = :number AND decided_at = :after AND decided_at < :decided_at
-		RETURNING redacted`, follower{row, after})
+	redacted, ok, err := followOn(ctx, tx, row, after)
 	if err != nil || ok {
 		return savedIncident{latest: true, next: true, redacted: redacted}, err
 	}
-	redacted, ok, err = returned(ctx, tx, `
-		INSERT INTO incidents (number, n, phase, service, team, key, severity, urgency, holder, commander, title,
-			opened_at, updated_at, resolved_at, closed_at, gone_at, gone_reason, revision, decided_at, doc)
-		VALUES (:number, :n, :phase, :service, :team, :key, :severity, :urgency, :holder, :commander, :title,
-			:opened_at, :updated_at, :resolved_at, :closed_at, NULL, '', :revision, :decided_at, :doc)
-		ON CONFLICT (number) DO UPDATE SET`+present+`
-		WHERE incidents.decided_at IS NULL OR excluded.decided_at > incidents.decided_at
-			OR (excluded.decided_at = incidents.decided_at AND excluded.revision >= incidents.revision)
+	redacted, ok, err = returned(ctx, tx, firstRow+` ON CONFLICT (number) DO UPDATE SET`+present+`
+		WHERE incidents.decided_at IS NULL
+			OR (excluded.decided_at, excluded.ordinal) >= (incidents.decided_at, incidents.ordinal)
 		RETURNING redacted`, row)
 	return savedIncident{latest: ok, redacted: redacted}, err
+}
+
+const firstRow = `
+	INSERT INTO incidents (number, n, phase, service, team, key, severity, urgency, holder, commander, title,
+		opened_at, updated_at, resolved_at, closed_at, gone_at, gone_reason, revision, decided_at, ordinal, doc)
+	VALUES (:number, :n, :phase, :service, :team, :key, :severity, :urgency, :holder, :commander, :title,
+		:opened_at, :updated_at, :resolved_at, :closed_at, NULL, '', :revision, :decided_at, :ordinal, :doc)`
+
+// followOn writes the row where the one before it stands, or none when it is
+// the first.
+func followOn(ctx context.Context, tx *sqlx.Tx, row incidentRow, after stamp) (redacted string, ok bool, err error) {
+	if after.Time().IsZero() {
+		return returned(ctx, tx, firstRow+` ON CONFLICT (number) DO NOTHING RETURNING redacted`, row)
+	}
+	type follower struct {
+		incidentRow
+		After  stamp `db:"after"`
+		Before int   `db:"before"`
+	}
+	return returned(ctx, tx, `
+		UPDATE incidents SET`+present+` WHERE number = :number AND decided_at = :after AND ordinal = :before
+		RETURNING redacted`, follower{row, after, row.Ordinal - 1})
 }
 
 // returned runs a named statement on one row and returns the text that it
@@ -182,27 +195,22 @@ func returned(ctx context.Context, tx *sqlx.Tx, statement string, row any) (text
 }
 
 // retract takes away what was recorded earlier and never decided: lines behind
-// the last one, pages that are due of no summons, follow-ups that the incident
-// does not have, a key that was freed and is held.
+// the last one of a run, pages that are due of no summons, follow-ups that the
+// incident does not have.
 func retract(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
-	decided := stampOf(b.Decided)
-	if b.Last > 0 {
-		_, err := tx.ExecContext(ctx, `DELETE FROM timeline WHERE incident = $1 AND epoch = $2 AND sequence > $3 AND recorded_at < $4`,
-			b.Number, b.Epoch, b.Last, decided)
+	for _, end := range b.Ends {
+		_, err := tx.ExecContext(ctx, `DELETE FROM timeline WHERE incident = $1 AND epoch = $2 AND sequence > $3`,
+			b.Number, end.Epoch, end.Last)
 		if err != nil {
 			return err
 		}
 	}
+	decided := stampOf(b.Decided)
 	_, err := tx.ExecContext(ctx, `DELETE FROM pages WHERE incident = $1 AND state = $2 AND decided_at < $3`,
 		b.Number, string(incident.PageDue), decided)
 	if err != nil {
 		return err
 	}
-	if _, err = tx.ExecContext(ctx, `DELETE FROM follow_ups WHERE incident = $1 AND decided_at < $2`, b.Number, decided); err != nil {
-		return err
-	}
-	if b.Incident.HoldsKey {
-		return hold(ctx, tx, b.Number)
-	}
-	return nil
+	_, err = tx.ExecContext(ctx, `DELETE FROM follow_ups WHERE incident = $1 AND decided_at < $2`, b.Number, decided)
+	return err
 }

@@ -123,7 +123,7 @@ func TestRedactionEndsWithTheWords(t *testing.T) {
 		require.NoError(t, s.Redact(t.Context(), "INC-1", 5, "ana", "names a customer"))
 		i.Revision++
 		i.Status, i.NextStep = "The customer is called", "wait"
-		late := activities.Batch{Number: "INC-1", Epoch: "run-1", Incident: i, Decided: decided(i), Entries: entries}
+		late := activities.Batch{Number: "INC-1", Epoch: "run-1", Incident: i, Decided: decided(i), Ordinal: i.Revision, Entries: entries}
 		require.NoError(t, s.Record(t.Context(), late))
 
 		got, err := s.Incident(t.Context(), "INC-1")

@@ -19,7 +19,7 @@ func TestIncidentOfTicket(t *testing.T) {
 			FollowUps: []incident.FollowUp{{ID: "1", Ticket: incident.TicketRef{ID: "101", Key: "PAY-2"}}, {ID: "2"}},
 		}
 		for range 2 {
-			require.NoError(t, s.Record(t.Context(), activities.Batch{Number: "INC-7", Decided: decided(inc), Epoch: "e", Incident: inc}))
+			require.NoError(t, s.Record(t.Context(), activities.Batch{Number: "INC-7", Decided: decided(inc), Ordinal: inc.Revision, Epoch: "e", Incident: inc}))
 		}
 		for _, id := range []string{"100", "101"} {
 			number, err := s.IncidentOfTicket(t.Context(), id)
@@ -38,7 +38,7 @@ func TestHighlightsAreTheLastOnesInOrder(t *testing.T) {
 			entries = append(entries, incident.Entry{Sequence: n + 1, Kind: "note", Recorded: time.Now(), Text: "x", Highlight: n%2 == 0})
 		}
 		inc := &incident.Incident{Number: "INC-7", Phase: incident.Triaging}
-		require.NoError(t, s.Record(t.Context(), activities.Batch{Number: "INC-7", Decided: decided(inc), Epoch: "e", Entries: entries, Incident: inc}))
+		require.NoError(t, s.Record(t.Context(), activities.Batch{Number: "INC-7", Decided: decided(inc), Ordinal: inc.Revision, Epoch: "e", Entries: entries, Incident: inc}))
 
 		last, err := s.Highlights(t.Context(), "INC-7", 3)
 		require.NoError(t, err)
@@ -52,7 +52,7 @@ func TestChangesTellOfEachRecordingOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, none)
 		inc := &incident.Incident{Number: "INC-7", Phase: incident.Triaging}
-		require.NoError(t, s.Record(t.Context(), activities.Batch{Number: "INC-7", Decided: decided(inc), Epoch: "e", Incident: inc}))
+		require.NoError(t, s.Record(t.Context(), activities.Batch{Number: "INC-7", Decided: decided(inc), Ordinal: inc.Revision, Epoch: "e", Incident: inc}))
 
 		var told []*incident.Incident
 		require.Eventually(t, func() bool {

@@ -45,7 +45,7 @@ func insertTimeline(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error 
 			kind = excluded.kind, occurred_at = excluded.occurred_at, recorded_at = excluded.recorded_at,
 			actor_kind = excluded.actor_kind, actor = excluded.actor, role = excluded.role,
 			source = excluded.source, text = excluded.text, highlight = excluded.highlight
-		WHERE excluded.recorded_at > timeline.recorded_at AND timeline.redacted_at IS NULL`, rows)
+		WHERE timeline.redacted_at IS NULL`, rows)
 }
 
 // TimelineFilter narrows Timeline; what is empty does not narrow.

@@ -38,7 +38,8 @@ func TestTimelineCanBeFollowed(t *testing.T) {
 		require.Empty(t, lines)
 
 		// A later run of the workflow numbers on.
-		b := activities.Batch{Number: "INC-1", Decided: decided(i), Epoch: "a-later-run", Entries: []incident.Entry{entry(4)}, Incident: i}
+		i.Revision++
+		b := activities.Batch{Number: "INC-1", Decided: decided(i), Ordinal: i.Revision, Epoch: "a-later-run", Entries: []incident.Entry{entry(4)}, Incident: i}
 		require.NoError(t, s.Record(ctx, b))
 		lines, _, err = s.Timeline(ctx, "INC-1", store.TimelineFilter{After: after})
 		require.NoError(t, err)
@@ -51,7 +52,8 @@ func TestTimelineOfAResetRunKeepsBoth(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		i := someIncident("INC-1")
 		record(t, s, i, entry(1), entry(2))
-		b := activities.Batch{Number: "INC-1", Decided: decided(i), Epoch: "run-after-reset", Entries: []incident.Entry{entry(2), entry(3)}, Incident: i}
+		i.Revision++
+		b := activities.Batch{Number: "INC-1", Decided: decided(i), Ordinal: i.Revision, Epoch: "run-after-reset", Entries: []incident.Entry{entry(2), entry(3)}, Incident: i}
 		require.NoError(t, s.Record(t.Context(), b))
 		lines, _, err := s.Timeline(t.Context(), "INC-1", store.TimelineFilter{})
 		require.NoError(t, err)

@@ -14,10 +14,12 @@ import (
 // fires wakes the whole incident.
 type deadlines struct {
 	waiting []*deadline
-	// early holds while the first pages are laid out: the nearest deadline is
-	// not known yet.
-	early func() bool
+	// opening holds while the first pages are laid out: the nearest deadline
+	// is not known yet.
+	opening func() bool
 }
+
+func newDeadlines(opening func() bool) *deadlines { return &deadlines{opening: opening} }
 
 type deadline struct {
 	at   time.Time
@@ -43,7 +45,7 @@ func (d *deadlines) until(ctx workflow.Context, t time.Time, what string, cond f
 // that is over costs less than one cancelled for each.
 func (d *deadlines) keep(ctx workflow.Context) {
 	for {
-		if workflow.Await(ctx, func() bool { return !d.early() && d.ahead(workflow.Now(ctx)) != nil }) != nil {
+		if workflow.Await(ctx, func() bool { return !d.opening() && d.ahead(workflow.Now(ctx)) != nil }) != nil {
 			return
 		}
 		now := workflow.Now(ctx)

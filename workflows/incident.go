@@ -1,9 +1,11 @@
 package workflows
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/workflow"
@@ -21,6 +23,7 @@ func Incident(ctx workflow.Context, state State) error {
 	outside := ctx
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r := begin(ctx, state)
+	workflow.GoNamed(ctx, "tasks", r.watchTasks)
 	if err := r.listen(ctx); err != nil {
 		return fmt.Errorf("set the handlers: %w", err)
 	}
@@ -44,8 +47,10 @@ type response struct {
 	state State
 	inc   *incident.Incident
 	log   log.Logger
-	// epoch is the id of this run: a reset makes a new one.
+	// epoch is the id of this run: a reset makes a new one. began is when the
+	// present workflow task began, by the engine's clock.
 	epoch string
+	began time.Time
 
 	// opening holds until the first pages had their first result: until then
 	// the workflow task does nothing that can fail.
@@ -78,15 +83,15 @@ func begin(ctx workflow.Context, state State) *response {
 	state.Behaviour, state.Since = behaviour, workflow.Now(ctx)
 	state.ready()
 	r := &response{
-		deadlines: &deadlines{}, state: state, inc: state.Incident,
+		state: state, inc: state.Incident, began: state.Since,
 		log:      log.With(workflow.GetLogger(ctx), "incident", state.Incident.Number),
 		epoch:    workflow.GetInfo(ctx).WorkflowExecution.RunID,
 		attended: map[string]bool{}, tried: map[string]bool{}, inFlight: map[string]bool{},
 	}
 	if len(r.state.Tail) > 0 && r.state.Tail[0].Epoch == unnumbered {
-		r.state.Tail[0].Epoch = r.epoch
+		r.state.Tail[0].Epoch = cmp.Or(workflow.GetInfo(ctx).FirstRunID, r.epoch)
 	}
-	r.early = func() bool { return r.opening }
+	r.deadlines = newDeadlines(func() bool { return r.opening })
 	if r.state.Listed == (facets{}) {
 		r.state.Listed = r.facets() // the start has set them
 	}

@@ -59,14 +59,11 @@ func (r *response) dirty() bool {
 func (r *response) write(ctx workflow.Context) error {
 	r.state.entered(r.epoch, r.inc.Drain())
 	batch := activities.Batch{
-		Number: r.inc.Number, Epoch: r.epoch, Last: r.inc.Sequence, Incident: r.inc,
-		Decided: workflow.Now(ctx), After: r.state.Recorded,
+		Number: r.inc.Number, Epoch: r.epoch, Incident: r.inc, Ends: r.ends(),
+		Decided: r.began, After: r.state.Recorded, Ordinal: r.state.Records + 1,
 	}
 	if len(r.state.Tail) > 0 {
 		batch.Epoch, batch.Entries = r.state.Tail[0].Epoch, fitting(r.state.Tail[0].Entries)
-	}
-	if batch.Epoch != r.epoch {
-		batch.Last = 0
 	}
 	settled, revision := len(r.state.Settled), r.inc.Revision
 	batch.Pages = append(batch.Pages, r.state.Settled...)
@@ -87,10 +84,32 @@ func (r *response) write(ctx workflow.Context) error {
 	}
 	r.state.written(len(batch.Entries))
 	r.state.Settled = r.state.Settled[settled:]
-	r.recorded, r.state.Recorded = revision, batch.Decided
+	r.recorded, r.state.Recorded, r.state.Records = revision, batch.Decided, batch.Ordinal
 	r.faced(face, workflow.Now(ctx))
 	r.describe(ctx)
 	return nil
+}
+
+// ends says how far this run and the one before it have numbered entries.
+func (r *response) ends() []activities.End {
+	out := []activities.End{{Epoch: r.epoch, Last: r.inc.Sequence}}
+	if r.state.Earlier.Epoch != "" {
+		out = append(out, r.state.Earlier)
+	}
+	return out
+}
+
+// watchTasks notes when each workflow task begins. The workflow's own time will
+// not do: it moves on with local activities, and further for a worker that was
+// stopped in one than for the worker that has done the task again meanwhile.
+func (r *response) watchTasks(ctx workflow.Context) {
+	length := 0
+	_ = workflow.Await(ctx, func() bool { // it ends with the run
+		if now := workflow.GetInfo(ctx).GetCurrentHistoryLength(); now != length {
+			length, r.began = now, workflow.Now(ctx)
+		}
+		return r.stopping()
+	})
 }
 
 // fitting returns as many of the first entries as one write may carry.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
 )
 
 const (
@@ -37,6 +39,7 @@ func (r *response) leave(ctx workflow.Context) error {
 	}
 	r.takeIn(ctx)
 	r.state.entered(r.epoch, r.inc.Drain())
+	r.state.Earlier = activities.End{Epoch: r.epoch, Last: r.inc.Sequence}
 	r.state.forget() //workflowcheck:ignore
 	r.weigh()
 	return workflow.NewContinueAsNewError(ctx, Incident, r.state)

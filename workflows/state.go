@@ -36,8 +36,11 @@ type State struct {
 	// Known is the last good answer to who is on call, a list a level, by
 	// summons.
 	Known map[string][][]activities.Recipient `json:"known,omitempty"`
-	// Recorded is when the last record that was written was decided.
-	Recorded time.Time `json:"recorded,omitzero"`
+	// Records counts the records that were written, Recorded is when the last
+	// of them was decided, and Earlier how far the run before has numbered.
+	Records  int            `json:"records,omitempty"`
+	Recorded time.Time      `json:"recorded,omitzero"`
+	Earlier  activities.End `json:"earlier,omitzero"`
 	// Highlight is the last entry recorded that a ticket shows; Ticketed says
 	// what the ticket shows, Stale since when it should show something else,
 	// and NoTracker that there is none to show it in.
@@ -78,8 +81,8 @@ type chapter struct {
 	Entries []incident.Entry `json:"entries"`
 }
 
-// unnumbered is the epoch of what was recorded before the first run, which
-// takes it for its own.
+// unnumbered is the epoch of what was recorded before the first run, whose id
+// it takes, even when an operator resets to its beginning.
 const unnumbered = ""
 
 // progress is how far a run has reported, and when it was last heard of.

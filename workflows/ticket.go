@@ -126,6 +126,9 @@ func (r *response) watchTickets(ctx workflow.Context) {
 			return
 		}
 		watch := activities.TicketWatch{Refs: r.watched(), Every: pollEvery}
+		if len(watch.Refs) == 0 {
+			continue
+		}
 		for _, ref := range watch.Refs {
 			if s, ok := known[ref.ID]; ok {
 				watch.Known = append(watch.Known, s)
