@@ -152,8 +152,10 @@ func (a *App) makeWorkers(context.Context) error {
 	return nil
 }
 
-// Start begins to work. It returns when the process is ready, for which it
-// waits while Temporal is away, until ctx ends.
+// Start begins to work. It returns when the process is ready. While Temporal is
+// away it waits until ctx ends; but a worker that Temporal leaves at its very
+// start cannot be started twice, and a supervisor has to start the process
+// again.
 func (a *App) Start(ctx context.Context) error {
 	for _, w := range a.workers {
 		if err := w.Start(); err != nil {
