@@ -34,7 +34,7 @@ type part struct {
 // parts cuts alerts to what an incident may carry, in their order: resolved
 // ones may come first to make room. Firing alerts beyond the bound are
 // counted; resolved ones end something, so all of them are carried, in as many
-// parts as it takes.
+// parts as it takes. There is always one, which brings the count.
 func parts(list []alerts.Alert, more int) []part {
 	var carried []alerts.Alert
 	firing := 0
@@ -47,12 +47,13 @@ func parts(list []alerts.Alert, more int) []part {
 		}
 		carried = append(carried, cutAlert(a))
 	}
-	var out []part
-	for chunk := range slices.Chunk(carried, maxAlerts) {
-		out = append(out, part{alerts: chunk})
-	}
-	for n := range out {
-		out[n].more = more
+	out := []part{{more: more}}
+	for n, a := range carried {
+		if n > 0 && n%maxAlerts == 0 {
+			out = append(out, part{more: more})
+		}
+		last := &out[len(out)-1]
+		last.alerts = append(last.alerts, a)
 	}
 	return out
 }

@@ -67,7 +67,17 @@ type dispatch struct {
 	marked  map[int64]*errand
 	earlier map[int64]*errand
 	turned  time.Time
-	busy    sync.WaitGroup
+	// counts are the newest counts that were sent, and olderCounts those of
+	// the time before.
+	counts, olderCounts map[string]count
+	busy                sync.WaitGroup
+}
+
+// count is how many alerts of an incident fire beyond those that are listed,
+// as the store counted them with a row.
+type count struct {
+	row  int64
+	more int
 }
 
 // lane holds what waits to be sent to one incident.
@@ -76,7 +86,7 @@ type lane struct{ pending []*errand }
 func newDispatch(l Limits, deliver func(e *errand) error, mark func(ids []int64)) *dispatch {
 	return &dispatch{
 		deliver: deliver, mark: mark, moment: l.Moment, memory: l.Patience, closing: make(chan struct{}),
-		lanes: map[string]*lane{}, rows: map[int64]*errand{},
+		lanes: map[string]*lane{}, rows: map[int64]*errand{}, counts: map[string]count{},
 	}
 }
 
@@ -126,6 +136,7 @@ func (d *dispatch) run(number string, l *lane) {
 // that failed may be sent anew.
 func (d *dispatch) deliverAll(batch []*errand) {
 	whole := together(batch)
+	whole.More = d.newest(whole.Number, count{row: batch[len(batch)-1].ID, more: whole.More})
 	err := d.deliver(whole)
 	if err != nil {
 		d.failed(whole.ids)
@@ -137,6 +148,25 @@ func (d *dispatch) deliverAll(batch []*errand) {
 	if err == nil {
 		d.mark(whole.ids)
 	}
+}
+
+// newest returns the newest count of an incident. A row that was overtaken, and
+// one that was made without the store, know less than one that was sent before.
+func (d *dispatch) newest(number string, now count) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	known, ok := d.counts[number]
+	if !ok {
+		known = d.olderCounts[number]
+	}
+	switch {
+	case now.row == 0:
+		return max(now.more, known.more)
+	case now.row < known.row:
+		return known.more
+	}
+	d.counts[number] = now
+	return now.more
 }
 
 // failed forgets rows that are to be sent again.
@@ -155,6 +185,7 @@ func (d *dispatch) settled(ids []int64, now time.Time) {
 	defer d.mu.Unlock()
 	if now.Sub(d.turned) > d.memory {
 		d.marked, d.earlier, d.turned = map[int64]*errand{}, d.marked, now
+		d.counts, d.olderCounts = map[string]count{}, d.counts
 	}
 	for _, id := range ids {
 		if e, ok := d.rows[id]; ok {

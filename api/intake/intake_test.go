@@ -270,6 +270,21 @@ func TestCrowdSharesTransactionsAndSignals(t *testing.T) {
 	require.Positive(t, w.engine.Workflow("INC-1").Incident.Counts.More)
 }
 
+func TestACountAloneIsTold(t *testing.T) {
+	w := newWorld(t)
+	fire := func(from, to int) {
+		var list []alerts.Alert
+		for n := range to - from {
+			list = append(list, alert("ErrorRate", "checkout", fmt.Sprintf("pod=%d", from+n)))
+		}
+		take(t, w.Intake, list...)
+	}
+	fire(0, 50)
+	fire(50, 80)
+	counts := w.engine.Workflow("INC-1").Incident.Counts
+	require.Equal(t, []int{50, 30}, []int{counts.Firing, counts.More}, "or the incident would take it for cleared too early")
+}
+
 func TestStormJoinsOneIncident(t *testing.T) {
 	w := newWorld(t)
 	for n := range 10 {

@@ -95,9 +95,6 @@ func (i *Intake) startOnce(ctx context.Context, e *errand) error {
 		return err
 	}
 	list := parts(e.Alerts, e.More)
-	if len(list) == 0 {
-		list = []part{{more: e.More}}
-	}
 	if err := i.fit(ctx, list[0], send); err != nil {
 		return err
 	}
@@ -138,7 +135,12 @@ func (i *Intake) runs(ctx context.Context, h holder) (bool, error) {
 	return true, nil
 }
 
+// signal tells an incident what is wanted of it. What was declared tells it
+// nothing that it does not know.
 func (i *Intake) signal(ctx context.Context, e *errand) error {
+	if e.declared != nil && len(e.Alerts) == 0 {
+		return nil
+	}
 	return i.signalParts(ctx, e, parts(e.Alerts, e.More))
 }
 
