@@ -35,6 +35,8 @@ const (
 	// catalogPatience is how long such a look-up waits before it uses the
 	// last good catalog.
 	catalogPatience = 300 * time.Millisecond
+	// catalogKept is how often Keep looks.
+	catalogKept = 10 * time.Second
 	// catalogReads bounds one read. It is shorter than catalogStale: while the
 	// store hangs, those who ask all the time never wait.
 	catalogReads = 3 * time.Second
@@ -69,6 +71,21 @@ func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
 		return nil, c.err
 	}
 	return nil, incident.Errorf(incident.Unavailable, "read the catalog: %w", ctx.Err())
+}
+
+// Keep has the catalog read now and then until ctx ends: a process that was not
+// asked for it yet must know one when the store goes away.
+func (c *Catalogs) Keep(ctx context.Context) {
+	for ctx.Err() == nil {
+		wait := catalogKept
+		if _, err := c.Current(ctx); err != nil {
+			wait = time.Second
+		}
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+		}
+	}
 }
 
 // look returns what is known, and sees to it that the store is read when that

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -12,6 +13,27 @@ import (
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest"
 )
+
+func TestCatalogsAreKeptForTheTimeWithoutTheStore(t *testing.T) {
+	storetest.EachDSN(t, func(t *testing.T, dsn string) {
+		s := storetest.Open(t, dsn)
+		c, err := catalog.Load(deployments.ExampleCatalog())
+		require.NoError(t, err)
+		_, err = s.SaveCatalog(t.Context(), c, 0, "alice")
+		require.NoError(t, err)
+		catalogs := store.NewCatalogs(s)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); catalogs.Keep(ctx) }()
+		require.Eventually(t, func() bool { return store.Known(catalogs) }, 10*time.Second, 10*time.Millisecond, "nobody has asked")
+		cancel()
+		<-ended
+		require.NoError(t, s.Close())
+		known, err := catalogs.Current(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, known.Version)
+	})
+}
 
 func TestCatalogsFollowTheStoreAndOutliveIt(t *testing.T) {
 	storetest.EachDSN(t, func(t *testing.T, dsn string) {

@@ -49,6 +49,7 @@ type App struct {
 	options  Options
 	log      *slog.Logger
 	catalogs *store.Catalogs
+	stop     context.CancelFunc // of what runs until Close
 	engine   *workflows.Client
 	parts    workers.Parts
 	outside  *outside
@@ -90,6 +91,9 @@ func (a *App) openStore(ctx context.Context) error {
 		a.Store = s
 	}
 	a.catalogs = store.NewCatalogs(a.Store)
+	life, stop := context.WithCancel(context.WithoutCancel(ctx))
+	a.stop = stop
+	go a.catalogs.Keep(life)
 	return nil
 }
 
@@ -217,6 +221,9 @@ func (a *App) Close(ctx context.Context) error {
 	}
 	if a.Client != nil {
 		a.Client.Close()
+	}
+	if a.stop != nil {
+		a.stop()
 	}
 	if a.Store != nil && a.options.Store == nil {
 		problems = append(problems, a.Store.Close())
