@@ -93,6 +93,9 @@ type ContactMethod struct {
 	// Kind is the channel: email, push, webhook or console.
 	Kind    string `yaml:"kind" json:"kind"`
 	Address string `yaml:"address" json:"address,omitempty"`
+	// Verified says that its person reads it: the catalog vouches for it, or
+	// they sent back a code.
+	Verified bool `yaml:"verified" json:"verified,omitempty"`
 }
 
 // Rules say how a person wants to be reached.
@@ -105,6 +108,9 @@ type Rules struct {
 type Rule struct {
 	Contact string        `yaml:"contact" json:"contact"`
 	After   time.Duration `yaml:"after" json:"after,omitempty"`
+	// Unverified flags a contact method that is used although nobody knows
+	// whether its person reads it: they have no verified one.
+	Unverified bool `yaml:"-" json:"-"`
 }
 
 // Machine may send and report, but never acknowledge, approve, waive or

@@ -169,6 +169,11 @@ func TestOnCall(t *testing.T) {
 
 func TestContacts(t *testing.T) {
 	c := parseSmall(t)
+	for i := range c.People {
+		for j := range c.People[i].Contacts {
+			c.People[i].Contacts[j].Verified = true
+		}
+	}
 	require.Equal(t, []catalog.Rule{{Contact: "phone"}, {Contact: "mail", After: 2 * time.Minute}}, c.Contacts("ann", catalog.Urgent))
 	require.Equal(t, []catalog.Rule{{Contact: "mail"}}, c.Contacts("ann", catalog.Ordinary))
 	require.Empty(t, c.Contacts("ann", catalog.NotPaged))

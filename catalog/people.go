@@ -66,27 +66,6 @@ func dutyReason(s oncall.Shift) string {
 	return reason
 }
 
-// Contacts returns by which contact methods a person wants to be paged, and
-// when: the rules for the urgency, for an ordinary page else those for an
-// urgent one, else every contact method at once. It is empty for NotPaged and
-// for somebody unknown.
-func (c *Catalog) Contacts(person string, urgency Urgency) []Rule {
-	p, _ := c.Person(person)
-	switch {
-	case urgency == NotPaged:
-		return nil
-	case urgency == Ordinary && len(p.Rules.Ordinary) > 0:
-		return p.Rules.Ordinary
-	case len(p.Rules.Urgent) > 0:
-		return p.Rules.Urgent
-	}
-	out := make([]Rule, 0, len(p.Contacts))
-	for _, method := range p.Contacts {
-		out = append(out, Rule{Contact: method.ID})
-	}
-	return out
-}
-
 // ContactMethod returns one contact method of a person.
 func (c *Catalog) ContactMethod(person, id string) (ContactMethod, bool) {
 	p, _ := c.Person(person)
