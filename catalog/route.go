@@ -29,6 +29,9 @@ type Routed struct {
 // The labels that tell one incident from another are the service's GroupBy,
 // else those by which the source grouped, else the alert's name.
 func (c *Catalog) Route(a alerts.Alert) Routed {
+	if a.Source == alerts.SourceBeat {
+		return beat(a)
+	}
 	x := c.look()
 	out := Routed{Service: c.Settings.CatchAll, CatchAll: true}
 	for _, r := range x.routes {

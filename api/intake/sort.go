@@ -24,6 +24,8 @@ type parcel struct {
 	// truncated counts firing alerts that the source left out.
 	truncated int
 	at        time.Time
+	// number is wanted for a new incident; empty takes the next one.
+	number string
 }
 
 // sortOut routes every alert. What pages nobody is quiet: it is recorded and
@@ -40,7 +42,12 @@ func sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) (parcels, qu
 		where := slot{routed.Service, routed.Key}
 		p := bySlot[where]
 		if p == nil {
-			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at}
+			p = &parcel{
+				slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at, number: beatNumber(routed, a),
+			}
+			if p.number != "" {
+				p.stormLimit = 0
+			}
 			bySlot[where] = p
 			*out = append(*out, p)
 		}
@@ -87,7 +94,7 @@ func titleOf(list []alerts.Alert) string {
 func (p *parcel) claim(number string) store.Claim {
 	return store.Claim{
 		Service: p.service, Team: p.team, Key: p.key, Title: p.title,
-		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: number,
+		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: cmp.Or(number, p.number),
 	}
 }
 
@@ -111,6 +118,7 @@ func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.
 		e.declared.complete(&o)
 		return incident.New(o)
 	}
+	o.Drill = incident.IsBeat(e.Number)
 	o.Urgency, o.Severity = worst(cat, e.Alerts)
 	o.Source = sourceOf(e.Alerts)
 	o.By = incident.Machine(o.Source)
