@@ -75,7 +75,7 @@ func recipients(c *catalog.Catalog, level Level, q LookUp) []Recipient {
 	seen := map[string]bool{}
 	for _, target := range level.Targets {
 		for _, duty := range c.OnCall(target, q.At) {
-			if seen[duty.Person] {
+			if duty.Person == "" || seen[duty.Person] {
 				continue
 			}
 			seen[duty.Person] = true
