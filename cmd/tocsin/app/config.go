@@ -32,11 +32,11 @@ type Config struct {
 	NtfyURL, NtfyToken                                      string
 	WebhookSecret                                           string
 	// WatchdogURL is fed by beats; it holds a secret.
-	WatchdogURL string
-	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret        string
-	JiraResolution, JiraDoneTransition                      string
-	DeployerURL, DeployerToken                              string
-	PrometheusURL, PrometheusToken                          string
+	WatchdogURL                                      string
+	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret string
+	JiraResolution, JiraDoneTransition               string
+	DeployerURL, DeployerToken                       string
+	PrometheusURL, PrometheusToken                   string
 }
 
 // Setting is one thing that can be configured.
