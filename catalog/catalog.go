@@ -19,6 +19,7 @@ type Catalog struct {
 	Machines    []Machine                 `yaml:"machines" json:"machines,omitempty"`
 	Audiences   []Audience                `yaml:"audiences" json:"audiences,omitempty"`
 	Services    []Service                 `yaml:"services" json:"services"`
+	Routes      []Route                   `yaml:"routes" json:"routes,omitempty"`
 	Schedules   []oncall.Schedule         `yaml:"schedules" json:"schedules,omitempty"`
 	Escalations []oncall.EscalationPolicy `yaml:"escalation_policies" json:"escalation_policies"`
 	LastResort  []string                  `yaml:"last_resort" json:"last_resort"`

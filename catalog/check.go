@@ -68,6 +68,7 @@ func (k *checker) all() {
 	k.people()
 	k.audiences()
 	k.services()
+	k.routes()
 	k.schedules()
 	k.escalations()
 	k.lastResort()
