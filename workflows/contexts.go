@@ -37,13 +37,17 @@ func pagingOnce(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, o)
 }
 
+// tries bounds what a time bounds already: the environment of tests and of
+// rehearsals gives up after ten where no number is said.
+const tries = 10_000
+
 // paging tries a hand-over again and again, for an hour: after that a page of
 // this level matters no more.
 func paging(ctx workflow.Context, summary string) workflow.Context {
 	o := pagingOptions(summary)
 	o.ScheduleToCloseTimeout = time.Hour
 	o.RetryPolicy = &temporal.RetryPolicy{
-		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second,
+		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
 	}
 	return workflow.WithActivityOptions(ctx, o)
 }
