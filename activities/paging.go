@@ -75,7 +75,7 @@ func recipients(c *catalog.Catalog, level Level, q LookUp) []Recipient {
 	seen := map[string]bool{}
 	for _, target := range level.Targets {
 		for _, duty := range c.OnCall(target, q.At) {
-			if seen[duty.Person] {
+			if duty.Person == "" || seen[duty.Person] {
 				continue
 			}
 			seen[duty.Person] = true
@@ -130,15 +130,20 @@ type Sent struct {
 	At time.Time `json:"at"`
 	// Before says that this key had been handed over earlier.
 	Before bool `json:"before,omitempty"`
+	// Provider and Reference say who took it and what they call it, and Rings
+	// that it rings until it is answered or silenced.
+	Provider  string `json:"provider,omitempty"`
+	Reference string `json:"reference,omitempty"`
+	Rings     bool   `json:"rings,omitempty"`
 }
 
 // Page hands one page over. A key that was handed over before is not sent
 // again where this process or the ledger remembers it.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
-	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() error {
+	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() (incident.HandOver, error) {
 		c, err := p.Catalogs.Current(ctx)
 		if err != nil {
-			return fmt.Errorf("resolve the address: %w", err)
+			return incident.HandOver{}, fmt.Errorf("resolve the address: %w", err)
 		}
 		return p.send(ctx, c, o.Person, o.Contact, p.message(c, o))
 	})
@@ -149,7 +154,7 @@ type effect struct{ key, incident, what string }
 
 // once makes an effect unless it is known to have been made, and records the
 // attempt.
-func (p *Pager) once(ctx context.Context, e effect, do func() error) (Sent, error) {
+func (p *Pager) once(ctx context.Context, e effect, do func() (incident.HandOver, error)) (Sent, error) {
 	leave, err := p.sent.enter(ctx, e.key)
 	if err != nil {
 		return Sent{}, Fail(err)
@@ -161,13 +166,16 @@ func (p *Pager) once(ctx context.Context, e effect, do func() error) (Sent, erro
 	if made(ctx, p.Ledger, e.key) {
 		return Sent{At: p.now(), Before: true}, nil
 	}
-	err = do()
+	taken, err := do()
 	at := p.now()
 	if err == nil {
 		p.sent.remember(e.key, at)
 	}
-	attempted(ctx, p.Ledger, Attempt{Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err))})
-	return Sent{At: at}, Fail(err)
+	attempted(ctx, p.Ledger, Attempt{
+		Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err)),
+		Provider: taken.Provider, Reference: taken.Reference,
+	})
+	return Sent{At: at, Provider: taken.Provider, Reference: taken.Reference, Rings: taken.Rings}, Fail(err)
 }
 
 func (p *Pager) now() time.Time {
@@ -178,19 +186,20 @@ func (p *Pager) now() time.Time {
 }
 
 // send resolves a contact method and hands a message to its channel.
-func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) error {
+func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) (incident.HandOver, error) {
 	method, ok := c.ContactMethod(person, contact)
 	if !ok {
-		return incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
+		return incident.HandOver{}, incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
 	}
 	channel, ok := p.Channels[method.Kind]
 	if !ok {
-		return incident.Errorf(incident.Permanent, "no channel serves contact methods of kind %q; configure one", method.Kind)
+		return incident.HandOver{}, incident.Errorf(incident.Permanent, "no channel serves contact methods of kind %q; configure one", method.Kind)
 	}
-	if err := channel.Send(ctx, method.Address, m); err != nil {
-		return fmt.Errorf("hand over by %s: %w", method.Kind, err)
+	taken, err := hand(ctx, channel, method.Address, m)
+	if err != nil {
+		return incident.HandOver{}, fmt.Errorf("hand over by %s: %w", method.Kind, err)
 	}
-	return nil
+	return taken, nil
 }
 
 // message writes a page: what, why this person, who else, and where to look.

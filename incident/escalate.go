@@ -91,18 +91,19 @@ func (i *Incident) call(t oncall.Target, by, why string, now time.Time) {
 	})
 }
 
-// aimed refuses a target that names nobody, or more than one.
+// aimed refuses a target that names nobody, or more than one, or a webhook,
+// which cannot answer.
 func aimed(name string, t oncall.Target) error {
 	named := 0
-	for _, id := range []string{t.Person, t.Team, t.Schedule} {
+	for _, id := range []string{t.Person, t.Team, t.Schedule, t.Rotation} {
 		if id != "" {
 			named++
 		}
 	}
-	if named != 1 {
-		return Errorf(Invalid, "%s: name a person, a team or a schedule", name)
+	if named != 1 || t.Webhook != "" {
+		return Errorf(Invalid, "%s: name a person, a team, a schedule or a rotation", name)
 	}
-	return within(name, t.Person+t.Team+t.Schedule, maxTitle)
+	return within(name, t.Person+t.Team+t.Schedule+t.Rotation, maxTitle)
 }
 
 func targetName(t oncall.Target) string {
@@ -111,6 +112,10 @@ func targetName(t oncall.Target) string {
 		return t.Person
 	case t.Team != "":
 		return "team " + t.Team
+	case t.Rotation != "":
+		return "rotation " + t.Rotation
+	case t.Webhook != "":
+		return "webhook " + t.Webhook
 	default:
 		return "schedule " + t.Schedule
 	}

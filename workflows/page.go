@@ -47,6 +47,7 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 	now := workflow.Now(ctx)
 	switch {
 	case err == nil:
+		p.Provider, p.Reference, p.Rings = sent.Provider, sent.Reference, sent.Rings
 		r.inc.HandedOver(s, p, sent.At, now)
 	case r.stopping():
 	case temporal.IsCanceledError(err):
