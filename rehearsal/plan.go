@@ -130,9 +130,10 @@ func (p Plan) alert() alerts.Alert {
 
 // routed says where the alert belongs and how it pages.
 func (p Plan) routed() catalog.Routed {
-	out := p.Catalog.Route(p.alert())
-	if p.Service != "" {
-		out.Service = p.Service
+	out := p.Catalog.Route(p.alert(), p.From)
+	if p.Service != "" && p.Service != out.Service {
+		service, _ := p.Catalog.Service(p.Service)
+		out.Service, out.Hold = service.ID, service.Hold
 	}
 	return out
 }

@@ -60,10 +60,13 @@ type stage struct {
 
 func newStage(p Plan) *stage {
 	p.From = p.From.UTC().Truncate(time.Second)
-	a := p.alert()
+	a, routed := p.alert(), p.routed()
+	if len(routed.Routes) > 0 {
+		a.Urgency, a.Severity = string(routed.Urgency), string(routed.Severity)
+	}
 	s := &stage{plan: p, start: p.From, until: p.From.Add(p.For), record: newRecord()}
 	s.now = s.clock
-	s.incident = incident.New(opening(p, a))
+	s.incident = incident.New(opening(p, a, routed))
 	s.state = workflows.NewState(s.incident, []alerts.Alert{a}, 0)
 	s.state.Unlisted = true
 	s.cast = newCast(s)
@@ -71,9 +74,9 @@ func newStage(p Plan) *stage {
 }
 
 // opening is what the intake makes of the alert.
-func opening(p Plan, a alerts.Alert) incident.Opening {
-	routed := p.routed()
+func opening(p Plan, a alerts.Alert, routed catalog.Routed) incident.Opening {
 	policy, _ := p.Catalog.Policy(routed.Service)
+	policy.Hold = routed.Hold
 	return incident.Opening{
 		Number: number, Title: a.Summary(), Policy: policy, Urgency: routed.Urgency, Severity: routed.Severity,
 		By: incident.Machine(a.Source), Source: a.Source, At: p.From,

@@ -181,17 +181,21 @@ func (s *stage) rule(l Line, k pageKey) string {
 			continue
 		}
 		if nth++; nth == k.nth {
-			return fmt.Sprintf("%s %s", rule.Contact, delay(rule.After))
+			return spell(rule)
 		}
 	}
 	return ""
 }
 
-func delay(d time.Duration) string {
-	if d == 0 {
-		return "at once"
+func spell(r catalog.Rule) string {
+	text := r.Contact + " at once"
+	if r.After > 0 {
+		text = r.Contact + " after " + brief(r.After)
 	}
-	return "after " + brief(d)
+	if r.Unverified {
+		text += " (unverified)"
+	}
+	return text
 }
 
 // brief writes a duration without the units that are zero: 5m, 1h30m.

@@ -23,8 +23,8 @@ func declared(p catalog.Policy) *catalog.Catalog {
 		Services: []catalog.Service{{ID: "payments", Team: "payments", Escalation: "payments"}},
 		Teams:    []catalog.Team{{ID: "payments", Name: "Payments", Members: []string{"alice", "bob"}}},
 		Schedules: []oncall.Schedule{{ID: "payments", Zone: "UTC", Rotations: []oncall.Rotation{
-			{Name: "primary", Every: oncall.Daily, HandOff: "00:00", Start: "2026-01-01", Participants: []string{"alice"}},
-			{Name: "secondary", Every: oncall.Daily, HandOff: "00:00", Start: "2026-01-01", Participants: []string{"bob"}},
+			{Name: "primary", Layer: oncall.Layer{Every: oncall.Daily, HandOff: "00:00", Start: "2026-01-01", Participants: []string{"alice"}}},
+			{Name: "secondary", Layer: oncall.Layer{Every: oncall.Daily, HandOff: "00:00", Start: "2026-01-01", Participants: []string{"bob"}}},
 		}}},
 		Escalations: []oncall.EscalationPolicy{p.Escalation}, LastResort: p.LastResort, Severities: p.Severities,
 	}
