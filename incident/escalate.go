@@ -24,7 +24,7 @@ func (i *Incident) Escalate(h Header, c Escalate, now time.Time) (Outcome, error
 		i.EndHold(now)
 		return i.outcome("level 1 is being paged"), nil
 	}
-	escalations := i.open(ofKind(ForAlert))
+	escalations := i.escalations()
 	for _, s := range escalations {
 		s.Hurry = true
 	}

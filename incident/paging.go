@@ -30,7 +30,7 @@ func (i *Incident) pageForAlert(caused time.Time, why string) *Summons {
 // goes on, and from now on asks about this too; one that has become more
 // urgent starts anew.
 func (i *Incident) pageAgain(now time.Time, why string, anew bool) {
-	for _, s := range i.open(ofKind(ForAlert)) {
+	for _, s := range i.escalations() {
 		if !anew {
 			s.Caused, s.Why = now, cut(i.Title+" ("+why+")")
 			i.Revision++
@@ -38,6 +38,7 @@ func (i *Incident) pageAgain(now time.Time, why string, anew bool) {
 		}
 		i.end(s, now, "")
 	}
+	i.awake()
 	s := i.pageForAlert(now, why)
 	if i.Holder != "" {
 		holder := oncall.Level{Targets: []oncall.Target{{Person: i.Holder}}, Timeout: i.patience()}
@@ -87,6 +88,12 @@ func (i *Incident) open(keep func(*Summons) bool) []*Summons {
 	return out
 }
 
+// escalations lists what is being paged about the alert, level by level, and
+// nobody has answered.
+func (i *Incident) escalations() []*Summons {
+	return i.open(func(s *Summons) bool { return s.Kind == ForAlert && s.escalates() })
+}
+
 func ofKind(kinds ...SummonsKind) func(*Summons) bool {
 	return func(s *Summons) bool { return slices.Contains(kinds, s.Kind) }
 }
@@ -97,11 +104,8 @@ func (i *Incident) end(s *Summons, now time.Time, by string) {
 	if s.Kind == ForRole {
 		i.dropOffer(s)
 	}
-	for _, p := range s.Pages {
-		if p.Person == by && p.State == PageSent {
-			p.Answered = now
-		}
-	}
+	s.settled(by, now)
+	s.Awaited = nil
 	i.Revision++
 }
 

@@ -37,11 +37,15 @@ func pagingOnce(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, o)
 }
 
-// paging tries a hand-over again and again, for an hour: after that a page of
-// this level matters no more.
+// pagesMatter bounds how long a hand-over is tried. It ends long before, when
+// somebody answers or a later page takes its place; but an activity that
+// nothing can end must not be left behind.
+const pagesMatter = 48 * time.Hour
+
+// paging tries a hand-over again and again, for as long as the page matters.
 func paging(ctx workflow.Context, summary string) workflow.Context {
 	o := pagingOptions(summary)
-	o.ScheduleToCloseTimeout = time.Hour
+	o.ScheduleToCloseTimeout = pagesMatter
 	o.RetryPolicy = &temporal.RetryPolicy{
 		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second,
 	}
