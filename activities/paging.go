@@ -22,7 +22,9 @@ type Pager struct {
 	Channels map[string]Channel
 	Ledger   Ledger
 	Links    Links
-	sent     memory
+	// Now is time.Now when nil. A rehearsal brings the clock of its own time.
+	Now  func() time.Time
+	sent memory
 }
 
 // LookUp asks who is to be paged: one answer a level.
@@ -157,15 +159,22 @@ func (p *Pager) once(ctx context.Context, e effect, do func() error) (Sent, erro
 		return Sent{At: at, Before: true}, nil
 	}
 	if made(ctx, p.Ledger, e.key) {
-		return Sent{At: time.Now().UTC(), Before: true}, nil
+		return Sent{At: p.now(), Before: true}, nil
 	}
 	err = do()
-	at := time.Now().UTC()
+	at := p.now()
 	if err == nil {
 		p.sent.remember(e.key, at)
 	}
 	attempted(ctx, p.Ledger, Attempt{Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err))})
 	return Sent{At: at}, Fail(err)
+}
+
+func (p *Pager) now() time.Time {
+	if p.Now == nil {
+		return time.Now().UTC()
+	}
+	return p.Now().UTC()
 }
 
 // send resolves a contact method and hands a message to its channel.

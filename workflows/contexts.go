@@ -42,12 +42,16 @@ func pagingOnce(ctx workflow.Context, summary string) workflow.Context {
 // nothing can end must not be left behind.
 const pagesMatter = 48 * time.Hour
 
+// tries bounds what a time bounds already: the environment of tests and of
+// rehearsals gives up after ten where no number is said.
+const tries = 100_000
+
 // paging tries a hand-over again and again, for as long as the page matters.
 func paging(ctx workflow.Context, summary string) workflow.Context {
 	o := pagingOptions(summary)
 	o.ScheduleToCloseTimeout = pagesMatter
 	o.RetryPolicy = &temporal.RetryPolicy{
-		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second,
+		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
 	}
 	return workflow.WithActivityOptions(ctx, o)
 }
