@@ -1,12 +1,19 @@
 package activities
 
 import (
+	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/incident/acklink"
 )
 
 const (
@@ -28,6 +35,8 @@ const (
 type lane struct {
 	person, contact string
 	urgency         catalog.Urgency
+	// answerable pages have an acknowledge link; a question has none.
+	answerable bool
 }
 
 func (l lane) wait() time.Duration {
@@ -58,6 +67,7 @@ type bundle struct {
 	err     error
 }
 
+// member is one page of a bundle. It is gone once nobody waits for it.
 type member struct {
 	order PageOrder
 	gone  bool
@@ -159,4 +169,50 @@ func (b *bundler) close(l lane, mine *bundle) []PageOrder {
 		}
 	}
 	return out
+}
+
+// listed bounds the incidents that a bundle names one by one.
+const listed = 20
+
+// bundled writes one message for several pages: how many, which, and one link
+// to acknowledge them all.
+func (p *Pager) bundled(orders []PageOrder) incident.Message {
+	first := orders[0]
+	numbers := make([]string, len(orders))
+	var body strings.Builder
+	for n, o := range orders {
+		numbers[n] = o.Incident
+		if n < listed {
+			fmt.Fprintf(&body, "%s %s %s: %s\n", o.Incident, cmp.Or(o.Severity, "unknown"), o.Service, o.Why)
+		}
+	}
+	if more := len(orders) - listed; more > 0 {
+		fmt.Fprintf(&body, "and %d more\n", more)
+	}
+	m := incident.Message{
+		Key: bundleKey(orders), Incident: first.Incident, Title: fmt.Sprintf("%d incidents page you", len(orders)),
+		Urgent: first.Urgency == catalog.Urgent, Severity: first.Severity, Service: first.Service, At: first.Due,
+	}
+	claims := first.claims()
+	if claims.Also = acklink.Fitting(numbers[1:]); first.Answerable {
+		m.AckURL = p.Links.Acknowledge(claims)
+		m.AckAction = m.AckURL
+		if left := len(numbers) - 1 - len(claims.Also); left > 0 {
+			fmt.Fprintf(&body, "\nThe link acknowledges all but the last %d.\n", left)
+		}
+	}
+	m.Links = []incident.MessageLink{{Title: "Incidents", URL: p.Links.Linked(claims)}}
+	m.Body = body.String()
+	return m
+}
+
+// bundleKey is the same for the same pages.
+func bundleKey(orders []PageOrder) string {
+	keys := make([]string, len(orders))
+	for n, o := range orders {
+		keys[n] = o.Key
+	}
+	slices.Sort(keys)
+	sum := sha256.Sum256([]byte(strings.Join(keys, "\n")))
+	return "bundle/" + hex.EncodeToString(sum[:12])
 }

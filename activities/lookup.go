@@ -1,7 +1,9 @@
 package activities
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -55,6 +57,17 @@ type Roster struct {
 	// Missing says who or what of its targets reaches nobody, and why.
 	Missing []string `json:"missing,omitempty"`
 	Catalog int      `json:"catalog,omitempty"`
+}
+
+// UnmarshalJSON also reads the bare list of people that was the answer before
+// there was more to say.
+func (r *Roster) UnmarshalJSON(data []byte) error {
+	if bytes.HasPrefix(data, []byte("[")) {
+		*r = Roster{}
+		return json.Unmarshal(data, &r.People)
+	}
+	type plain Roster
+	return json.Unmarshal(data, (*plain)(r))
 }
 
 // Recipient is a person to page, why it is them, and by what contact methods
@@ -117,7 +130,7 @@ func rosterOf(c *catalog.Catalog, level Level, q LookUp) Roster {
 	for _, target := range level.Targets {
 		duties := c.OnCall(target, q.At)
 		if len(duties) == 0 {
-			out.Missing = append(out.Missing, "nobody is on call in "+target.String())
+			out.Missing = append(out.Missing, target.String()+" means nobody now")
 		}
 		for _, duty := range duties {
 			out.add(c, duty, level, q)
@@ -129,12 +142,6 @@ func rosterOf(c *catalog.Catalog, level Level, q LookUp) Roster {
 // skipped says why a level does not hold, by its hours. Hours that the catalog
 // does not have any more keep nobody from being paged.
 func skipped(c *catalog.Catalog, level Level, at time.Time) string {
-	if hours, ok := c.Hours(level.During); ok && !hours.Holds(at) {
-		return "it is outside of " + hours.ID
-	}
-	if hours, ok := c.Hours(level.Outside); ok && hours.Holds(at) {
-		return "it is within " + hours.ID
-	}
 	return ""
 }
 
@@ -153,22 +160,7 @@ func (r *Roster) add(c *catalog.Catalog, duty catalog.Duty, level Level, q LookU
 		r.Missing = append(r.Missing, fmt.Sprintf("%s (%s) has no contact method", person, reason))
 		return
 	}
-	if until, quiet := quietUntil(c, person, level, q); quiet {
-		reason += ", in quiet hours until " + until.Format("2006-01-02 15:04 MST")
-		for n := range contacts {
-			contacts[n].After += until.Sub(q.At)
-		}
-	}
 	r.People = append(r.People, Recipient{Person: person, Reason: reason, Contacts: contacts})
-}
-
-// quietUntil says until when a person is not to be paged: about what is
-// ordinary, in their quiet hours.
-func quietUntil(c *catalog.Catalog, person string, level Level, q LookUp) (time.Time, bool) {
-	if q.Urgency != catalog.Ordinary || level.EveryMethod {
-		return time.Time{}, false
-	}
-	return c.Quiet(person, q.At)
 }
 
 // webhookPrefix marks a webhook among people: no id of a person holds a colon.

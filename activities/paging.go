@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
@@ -27,6 +29,8 @@ type Pager struct {
 	// Now is time.Now when nil. A rehearsal brings the clock of its own time.
 	Now  func() time.Time
 	sent memory
+	// bundles gathers what would flood one person.
+	bundles bundler
 }
 
 // PageOrder asks for one page to be handed over. It holds ids and facts;
@@ -52,20 +56,41 @@ type PageOrder struct {
 // Sent says when a receiver accepted a message.
 type Sent struct {
 	At time.Time `json:"at"`
+	// Later says that it was not handed over: it goes together with others, by
+	// an activity that has the time to wait for them.
+	Later bool `json:"later,omitempty"`
 	// Before says that this key had been handed over earlier.
 	Before bool `json:"before,omitempty"`
 }
 
 // Page hands one page over. A key that was handed over before is not sent
-// again where this process or the ledger remembers it.
+// again where this process or the ledger remembers it. Beyond BundleFree pages
+// within BundleSpan those to one contact method go together.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
+	at := lane{o.Person, o.Contact, o.Urgency, o.Answerable}
+	alone := p.bundles.admit(at, p.now())
+	if !alone && activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity {
+		return Sent{Later: true}, nil
+	}
 	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() error {
-		c, err := p.Catalogs.Current(ctx)
-		if err != nil {
-			return fmt.Errorf("resolve the address: %w", err)
+		if alone {
+			return p.pageAll(ctx, []PageOrder{o})
 		}
-		return p.send(ctx, c, o.Person, o.Contact, p.message(c, o))
+		return p.bundles.join(ctx, at, o, p.pageAll)
 	})
+}
+
+// pageAll sends one message for pages that go together.
+func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) error {
+	c, err := p.Catalogs.Current(ctx)
+	if err != nil {
+		return fmt.Errorf("resolve the address: %w", err)
+	}
+	m := p.message(c, orders[0])
+	if len(orders) > 1 {
+		m = p.bundled(orders)
+	}
+	return p.send(ctx, c, orders[0].Person, orders[0].Contact, m)
 }
 
 // effect names what is made once: by its key, for an incident, as what.

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
 
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
@@ -113,6 +112,9 @@ func (s *server) known(ctx context.Context, field string, t oncall.Target) error
 	case t.Schedule != "":
 		ok = hasRotation(c, t)
 		what = "schedule " + t.Schedule
+	case t.Rotation != "":
+		ok = hasRotation(c, t)
+		what = "rotation " + t.Rotation
 	}
 	if !ok {
 		return &fieldError{field: field, message: "there is no " + what + " in the catalog"}
@@ -121,9 +123,10 @@ func (s *server) known(ctx context.Context, field string, t oncall.Target) error
 }
 
 func hasRotation(c *catalog.Catalog, t oncall.Target) bool {
-	id, rotation := t.Rotation()
-	schedule, ok := c.Schedule(id)
-	return ok && (rotation == "" || slices.ContainsFunc(schedule.Rotations, func(r oncall.Rotation) bool { return r.Name == rotation }))
+	id, rotation := t.ScheduleRotation()
+	schedule, _ := c.Schedule(id)
+	_, ok := schedule.Rotation(rotation)
+	return ok
 }
 
 // orZero returns what an optional body says.

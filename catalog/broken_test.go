@@ -7,7 +7,7 @@ type broken struct{ name, old, new, mark, want string }
 
 func brokenForm() []broken {
 	return []broken{
-		{"unknown section", "machines:\n", "machine:\n", "", "machine: is not known here; known are settings, teams, people, machines, audiences, services, schedules, escalation_policies, last_resort, severities"},
+		{"unknown section", "machines:\n", "machine:\n", "", "machine: is not known here; known are settings, teams, people, machines, audiences, services, schedules, hours, webhooks, escalation_policies, last_resort, severities"},
 		{"unknown field", "    name: Ben\n", "    name: Ben\n    phone: x\n", "phone: x", "people[ben].phone: is not known here; known are id, name, zone, admin, jira, contacts, rules"},
 		{"field twice", "    name: Ben\n", "    name: Ben\n    name: Benn\n", "name: Benn", "people[ben].name: is set twice"},
 		{"merge key", "    name: Ben\n", "    name: Ben\n    <<: {zone: UTC}\n", "<<", "people[ben].<<: is not known here; known are id, name, zone, admin, jira, contacts, rules"},
@@ -20,7 +20,6 @@ func brokenForm() []broken {
 		{"number for a duration", "hold: 30s", "hold: 30", "", "services[payments].hold: must be a duration such as 30s, 5m, 24h or 7d"},
 		{"negative duration", "hold: 30s", "hold: -30s", "", "services[payments].hold: must not be negative"},
 		{"half a day", "high: 7d", "high: 7.5d", "", "severities[SEV1].response.closing.follow_up_due.high: must be a duration such as 30s, 5m, 24h or 7d"},
-		{"time without zone", "from: 2026-02-01T09:00:00+01:00", "from: 2026-02-01T09:00:00", "", `schedules[payments].overrides[0].from: must be a time with its zone such as "2026-01-31T09:00:00+01:00"`},
 		{"text for a list", "members: [ann, ben]", "members: ann", "", "teams[payments].members: must be a list"},
 		{"list for text", "name: Ann\n", "name: [Ann]\n", "", "people[ann].name: must be text"},
 		{"list for a mapping", "storm: {new_keys_per_minute: 5}", "storm: [5]", "", "settings.storm: must be a mapping of names to values"},
@@ -89,13 +88,12 @@ func brokenSchedules() []broken {
 		{"start", "start: 2026-01-05", "start: 2026-13-05", "", `schedules[payments].rotations[primary].start: "2026-13-05" is not a date: write it as "2026-01-05"`},
 		{"no participants", "participants: [ann, ben]", "participants:", "", "schedules[payments].rotations[primary].participants: must name at least one person"},
 		{"unknown participant", "participants: [ann, ben]", "participants: [ann, bob]", "", `schedules[payments].rotations[primary].participants[1]: there is no person "bob"`},
-		{"override reversed", "until: 2026-02-02", "until: 2026-01-02", "", "schedules[payments].overrides[0].until: must be later than from"},
-		{"override's person", "{person: ben, from", "{person: bob, from", "", `schedules[payments].overrides[0].person: there is no person "bob"`},
+		{"overrides", "        participants: [ann, ben]\n", "        participants: [ann, ben]\n    overrides: []\n", "overrides:", "schedules[payments].overrides: belong to the API, where they survive the next apply: make each with `tocsin override add`"},
 		{"no levels", "    levels:\n      - targets: [{schedule: payments/primary}, {team: payments}]\n        timeout: 5m\n      - targets: [{person: ben}]\n        timeout: 1s\n", "    levels: []\n", "levels: []", "escalation_policies[payments].levels: must hold at least one level"},
 		{"empty level", "targets: [{person: ben}]", "targets: []", "", "escalation_policies[payments].levels[1].targets: must name somebody to page"},
 		{"short timeout", "timeout: 1s", "timeout: 999ms", "", "escalation_policies[payments].levels[1].timeout: must be at least 1s"},
 		{"no timeout", "        timeout: 1s\n", "", "- targets: [{person: ben}]", "escalation_policies[payments].levels[1].timeout: must be at least 1s"},
-		{"two in one target", "targets: [{person: ben}]", "targets: [{person: ben, team: payments}]", "", "escalation_policies[payments].levels[1].targets[0]: must have exactly one of person, schedule and team"},
+		{"two in one target", "targets: [{person: ben}]", "targets: [{person: ben, team: payments}]", "", "escalation_policies[payments].levels[1].targets[0]: must have exactly one of person, schedule, rotation, team and webhook"},
 		{"unknown person", "targets: [{person: ben}]", "targets: [{person: bob}]", "", `escalation_policies[payments].levels[1].targets[0].person: there is no person "bob"`},
 		{"unknown target team", "{team: payments}]", "{team: pay}]", "", `escalation_policies[payments].levels[0].targets[1].team: there is no team "pay"`},
 		{"unknown schedule", "{schedule: payments/primary}", "{schedule: pay/primary}", "", `escalation_policies[payments].levels[0].targets[0].schedule: there is no schedule "pay"`},
@@ -116,12 +114,12 @@ func brokenLastResort() []broken {
 func brokenSeverities() []broken {
 	return []broken{
 		{"severity missing", "  - {level: SEV5, urgency: none, criteria: [x], response: {}}\n", "", "\nseverities:", "severities.SEV5: is missing: all of SEV1 to SEV5 must be there"},
-		{"severity twice", "- {level: SEV2", "- {level: SEV1, urgency: urgent, criteria: [x], response: {}}\n  - {level: SEV2", "{level: SEV1", "severities[SEV1].level: SEV1 is at c.yaml:68 already"},
+		{"severity twice", "- {level: SEV2", "- {level: SEV1, urgency: urgent, criteria: [x], response: {}}\n  - {level: SEV2", "{level: SEV1", "severities[SEV1].level: SEV1 is at c.yaml:70 already"},
 		{"severity unknown", "- {level: SEV2", "- {level: SEV0, urgency: urgent, criteria: [x], response: {}}\n  - {level: SEV2", "SEV0", "severities[SEV0].level: must be one of SEV1, SEV2, SEV3, SEV4, SEV5"},
 		{"severity's urgency", "SEV5, urgency: none", "SEV5, urgency: never", "", "severities[SEV5].urgency: must be one of urgent, ordinary, none"},
 		{"no criteria", "urgency: none, criteria: [x]", "urgency: none", "level: SEV5", "severities[SEV5].criteria: must hold at least one sentence to tell this severity by"},
 		{"page target", "page: [{schedule: payments}]", "page: [{schedule: pay}]", "", `severities[SEV1].response.page[0].schedule: there is no schedule "pay"`},
-		{"empty page target", "page: [{schedule: payments}]", "page: [{}]", "", "severities[SEV1].response.page[0]: must have exactly one of person, schedule and team"},
+		{"empty page target", "page: [{schedule: payments}]", "page: [{}]", "", "severities[SEV1].response.page[0]: must have exactly one of person, schedule, rotation, team and webhook"},
 		{"commander's source", "source: schedule", "source: volunteer", "", "severities[SEV1].response.commander.source: must be one of first_responder, secondary, schedule"},
 		{"commander without schedule", "source: schedule, schedule: payments", "source: schedule", "", "severities[SEV1].response.commander.schedule: must name the schedule of commanders"},
 		{"commander's schedule", "source: schedule, schedule: payments", "source: schedule, schedule: ic", "", `severities[SEV1].response.commander.schedule: there is no schedule "ic"`},

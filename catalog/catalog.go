@@ -20,6 +20,8 @@ type Catalog struct {
 	Audiences   []Audience                `yaml:"audiences" json:"audiences,omitempty"`
 	Services    []Service                 `yaml:"services" json:"services"`
 	Schedules   []oncall.Schedule         `yaml:"schedules" json:"schedules,omitempty"`
+	AllHours    []oncall.Hours            `yaml:"hours" json:"hours,omitempty"`
+	Webhooks    []Webhook                 `yaml:"webhooks" json:"webhooks,omitempty"`
 	Escalations []oncall.EscalationPolicy `yaml:"escalation_policies" json:"escalation_policies"`
 	LastResort  []string                  `yaml:"last_resort" json:"last_resort"`
 	Severities  []Severity                `yaml:"severities" json:"severities"`
@@ -93,6 +95,9 @@ type ContactMethod struct {
 	// Kind is the channel: email, push, webhook or console.
 	Kind    string `yaml:"kind" json:"kind"`
 	Address string `yaml:"address" json:"address,omitempty"`
+	// Verified says that its person reads it: the catalog vouches for it, or
+	// they sent back a code.
+	Verified bool `yaml:"verified" json:"verified,omitempty"`
 }
 
 // Rules say how a person wants to be reached.
@@ -105,6 +110,9 @@ type Rules struct {
 type Rule struct {
 	Contact string        `yaml:"contact" json:"contact"`
 	After   time.Duration `yaml:"after" json:"after,omitempty"`
+	// Unverified flags a contact method that is used although nobody knows
+	// whether its person reads it: they have no verified one.
+	Unverified bool `yaml:"-" json:"-"`
 }
 
 // Machine may send and report, but never acknowledge, approve, waive or
@@ -122,6 +130,15 @@ type Audience struct {
 	Address string `yaml:"address" json:"address"`
 	// External readers never get an automatic update.
 	External bool `yaml:"external" json:"external,omitempty"`
+}
+
+// Webhook is an address that an escalation policy can tell of an incident.
+// Nobody answers there. The address never leaves the catalog and the sending
+// activity.
+type Webhook struct {
+	ID      string `yaml:"id" json:"id"`
+	Name    string `yaml:"name" json:"name,omitempty"`
+	Address string `yaml:"address" json:"address"`
 }
 
 // Service is something that breaks, and has an owner.

@@ -29,6 +29,8 @@ func newChecker(c *Catalog, src *source) *checker {
 	declare(k, "audience", "audiences", c.Audiences, func(a Audience) string { return a.ID })
 	declare(k, "service", "services", c.Services, func(s Service) string { return s.ID })
 	declare(k, "schedule", "schedules", c.Schedules, func(s oncall.Schedule) string { return s.ID })
+	declare(k, "hours", "hours", c.AllHours, func(h oncall.Hours) string { return h.ID })
+	declare(k, "webhook", "webhooks", c.Webhooks, func(w Webhook) string { return w.ID })
 	declare(k, "escalation policy", "escalation_policies", c.Escalations,
 		func(p oncall.EscalationPolicy) string { return p.ID })
 	for _, s := range c.Schedules {
@@ -69,6 +71,7 @@ func (k *checker) all() {
 	k.audiences()
 	k.services()
 	k.schedules()
+	k.webhooks()
 	k.escalations()
 	k.lastResort()
 	k.severities()
@@ -198,6 +201,12 @@ func (k *checker) rules(key string, rules []Rule, contacts []string) {
 func (k *checker) audiences() {
 	for i, a := range k.c.Audiences {
 		k.wrong(fmt.Sprintf("audiences[%d].address", i), checkMail(a.Address))
+	}
+}
+
+func (k *checker) webhooks() {
+	for i, w := range k.c.Webhooks {
+		k.wrong(fmt.Sprintf("webhooks[%d].address", i), checkURL(w.Address))
 	}
 }
 

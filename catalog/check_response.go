@@ -28,11 +28,15 @@ func (k *checker) schedules() {
 		key := fmt.Sprintf("schedules[%d]", i)
 		k.within(key, s.Validate())
 		for j, r := range s.Rotations {
-			k.referAll(fmt.Sprintf("%s.rotations[%d].participants", key, j), "person", r.Participants)
+			k.participants(fmt.Sprintf("%s.rotations[%d]", key, j), r)
 		}
-		for j, o := range s.Overrides {
-			k.refer(fmt.Sprintf("%s.overrides[%d].person", key, j), "person", o.Person)
-		}
+	}
+}
+
+func (k *checker) participants(key string, r oncall.Rotation) {
+	k.referAll(key+".participants", "person", r.Participants)
+	for i, layer := range r.Layers {
+		k.referAll(fmt.Sprintf("%s.layers[%d].participants", key, i), "person", layer.Participants)
 	}
 }
 
@@ -65,6 +69,12 @@ func (k *checker) target(key string, t oncall.Target) {
 	}
 	if t.Schedule != "" {
 		k.schedule(key+".schedule", t.Schedule)
+	}
+	if t.Rotation != "" {
+		k.schedule(key+".rotation", t.Rotation)
+	}
+	if t.Webhook != "" {
+		k.refer(key+".webhook", "webhook", t.Webhook)
 	}
 }
 

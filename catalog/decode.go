@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // maxValues bounds how many values one file may hold, so that aliases of
@@ -148,24 +150,42 @@ func path(around, name string) string {
 func (d *decoder) fields(n *yaml.Node, key string, into reflect.Value) {
 	known := fieldsOf(into.Type())
 	d.pairs(n, key, func(name, at string, value *yaml.Node) {
-		i := slices.Index(known, name)
-		if hidden(name) || i < 0 {
-			shown := slices.DeleteFunc(slices.Clone(known), hidden)
-			d.report(at, "is not known here; known are %s", strings.Join(shown, ", "))
+		i := slices.IndexFunc(known, func(f field) bool { return f.name == name })
+		if i >= 0 {
+			d.value(value, at, into.FieldByIndex(known[i].index))
 			return
 		}
-		d.value(value, at, into.Field(i))
+		d.report(at, "%s", unknown(into.Type(), name, known))
 	})
 }
 
-// hidden says whether a field is no part of what people write.
-func hidden(name string) bool { return name == "-" || name == "" }
+// unknown says what to do about a field that is not read.
+func unknown(t reflect.Type, name string, known []field) string {
+	if t == reflect.TypeFor[oncall.Schedule]() && name == "overrides" {
+		return "belong to the API, where they survive the next apply: make each with `tocsin override add`"
+	}
+	names := make([]string, len(known))
+	for i, f := range known {
+		names[i] = f.name
+	}
+	return "is not known here; known are " + strings.Join(names, ", ")
+}
 
-// fieldsOf returns the YAML name of each field of a struct.
-func fieldsOf(t reflect.Type) []string {
-	out := make([]string, t.NumField())
-	for i := range out {
-		out[i], _, _ = strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
+// field is what people write for one field of a struct, or of a struct
+// embedded in it.
+type field struct {
+	name  string
+	index []int
+}
+
+// fieldsOf returns the fields of a struct that people write.
+func fieldsOf(t reflect.Type) []field {
+	var out []field
+	for _, f := range reflect.VisibleFields(t) {
+		name, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if name != "" && name != "-" {
+			out = append(out, field{name, f.Index})
+		}
 	}
 	return out
 }

@@ -23,7 +23,8 @@ type Change struct {
 	// Op is added, removed or changed.
 	Op string `json:"op"`
 	// Noun is what differs: settings, team, person, machine, audience,
-	// service, schedule, escalation policy, last resort or severity.
+	// service, schedule, hours, webhook, escalation policy, last resort or
+	// severity.
 	Noun string `json:"noun"`
 	// ID is empty for the settings and the last resort, of which there is one,
 	// and for a new order of the services.
@@ -62,6 +63,8 @@ func Diff(old, new *Catalog) []Change {
 	out = append(out, diffOrder(old.Services, new.Services)...)
 	out = append(out, diffList("schedule", old.Schedules, new.Schedules,
 		func(s oncall.Schedule) string { return s.ID })...)
+	out = append(out, diffList("hours", old.AllHours, new.AllHours, func(h oncall.Hours) string { return h.ID })...)
+	out = append(out, diffList("webhook", old.Webhooks, new.Webhooks, func(w Webhook) string { return w.ID })...)
 	out = append(out, diffList("escalation policy", old.Escalations, new.Escalations,
 		func(p oncall.EscalationPolicy) string { return p.ID })...)
 	if !same(old.LastResort, new.LastResort) {
@@ -127,9 +130,9 @@ func diffOrder(old, new []Service) []Change {
 func changedFields[T any](old, new T) string {
 	before, after := reflect.ValueOf(old), reflect.ValueOf(new)
 	var out []string
-	for i, name := range fieldsOf(before.Type()) {
-		if !hidden(name) && !same(before.Field(i).Interface(), after.Field(i).Interface()) {
-			out = append(out, name)
+	for _, f := range fieldsOf(before.Type()) {
+		if !same(before.FieldByIndex(f.index).Interface(), after.FieldByIndex(f.index).Interface()) {
+			out = append(out, f.name)
 		}
 	}
 	return strings.Join(out, ", ")

@@ -9,7 +9,6 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
-	"github.com/tocsinhq/tocsin/oncall"
 )
 
 func example(tb testing.TB) *catalog.Catalog {
@@ -70,9 +69,4 @@ func TestExampleHasSomebodyOnCallAtAllTimes(t *testing.T) {
 			}
 		}
 	}
-	primary := c.OnCall(oncall.Target{Schedule: "payments"}, time.Date(2026, 12, 25, 0, 0, 0, 0, time.UTC))
-	require.Equal(t, []catalog.Duty{{
-		Person: "bob",
-		Reason: "on call in payments/primary until 2026-12-27 09:00 CET (override: Bob covers the holidays)",
-	}}, primary)
 }

@@ -17,6 +17,8 @@ type index struct {
 	severities  map[Level]*Severity
 	escalations map[string]*oncall.EscalationPolicy
 	schedules   map[string]*oncall.Schedule
+	hours       map[string]*oncall.Hours
+	webhooks    map[string]*Webhook
 	audiences   map[string]*Audience
 	machines    map[string]*Machine
 	calendars   map[string]*oncall.Calendar
@@ -43,6 +45,8 @@ func newIndex(c *Catalog) (*index, error) {
 		severities:  byID(c.Severities, func(s Severity) Level { return s.Level }),
 		escalations: byID(c.Escalations, func(p oncall.EscalationPolicy) string { return p.ID }),
 		schedules:   byID(c.Schedules, func(s oncall.Schedule) string { return s.ID }),
+		hours:       byID(c.AllHours, func(h oncall.Hours) string { return h.ID }),
+		webhooks:    byID(c.Webhooks, func(w Webhook) string { return w.ID }),
 		audiences:   byID(c.Audiences, func(a Audience) string { return a.ID }),
 		machines:    byID(c.Machines, func(m Machine) string { return m.ID }),
 		calendars:   make(map[string]*oncall.Calendar, len(c.Schedules)),
@@ -134,6 +138,12 @@ func (c *Catalog) Calendar(id string) (*oncall.Calendar, bool) {
 	found, ok := c.look().calendars[id]
 	return found, ok
 }
+
+// Hours returns the hours with that id.
+func (c *Catalog) Hours(id string) (oncall.Hours, bool) { return find(c.look().hours, id) }
+
+// Webhook returns the webhook with that id.
+func (c *Catalog) Webhook(id string) (Webhook, bool) { return find(c.look().webhooks, id) }
 
 // Audience returns the audience with that id.
 func (c *Catalog) Audience(id string) (Audience, bool) { return find(c.look().audiences, id) }

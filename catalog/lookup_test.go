@@ -24,6 +24,7 @@ func TestLookUpsSurviveEncoding(t *testing.T) {
 	byHand := &catalog.Catalog{
 		Settings: parsed.Settings, Teams: parsed.Teams, People: parsed.People, Machines: parsed.Machines,
 		Audiences: parsed.Audiences, Services: parsed.Services, Schedules: parsed.Schedules,
+		AllHours: parsed.AllHours, Webhooks: parsed.Webhooks,
 		Escalations: parsed.Escalations, LastResort: parsed.LastResort, Severities: parsed.Severities,
 	}
 	for name, c := range map[string]*catalog.Catalog{"parsed": parsed, "decoded": decoded, "by hand": byHand} {
@@ -151,15 +152,15 @@ func TestRouteTakesTheFirstServiceThatMatches(t *testing.T) {
 func TestOnCall(t *testing.T) {
 	c := parseSmall(t)
 	at := time.Date(2026, 11, 18, 12, 0, 0, 0, time.UTC)
-	require.Equal(t, []catalog.Duty{{"ben", "named in the policy"}}, c.OnCall(oncall.Target{Person: "ben"}, at))
-	require.Equal(t, []catalog.Duty{{"ann", "member of team Payments"}, {"ben", "member of team Payments"}},
+	require.Equal(t, []catalog.Duty{{Person: "ben", Reason: "named in the policy"}}, c.OnCall(oncall.Target{Person: "ben"}, at))
+	require.Equal(t, []catalog.Duty{{Person: "ann", Reason: "member of team Payments"}, {Person: "ben", Reason: "member of team Payments"}},
 		c.OnCall(oncall.Target{Team: "payments"}, at))
-	want := []catalog.Duty{{"ben", "on call in payments/primary until 2026-11-23 09:00 CET"}}
+	want := []catalog.Duty{{Person: "ben", Reason: "on call in payments/primary until 2026-11-23 09:00 CET"}}
 	require.Equal(t, want, c.OnCall(oncall.Target{Schedule: "payments"}, at))
 	require.Equal(t, want, c.OnCall(oncall.Target{Schedule: "payments/primary"}, at))
-	overridden := time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)
-	require.Equal(t, []catalog.Duty{{"ben", "on call in payments/primary until 2026-02-02 09:00 CET (override)"}},
-		c.OnCall(oncall.Target{Schedule: "payments"}, overridden))
+	require.Equal(t, []catalog.Duty{{Person: "ann", Reason: "in rotation payments/primary"}, {Person: "ben", Reason: "in rotation payments/primary"}},
+		c.OnCall(oncall.Target{Rotation: "payments"}, at))
+	require.Equal(t, []catalog.Duty{{Webhook: "chat", Reason: "named in the policy"}}, c.OnCall(oncall.Target{Webhook: "chat"}, at))
 
 	for _, target := range []oncall.Target{{}, {Team: "x"}, {Schedule: "x"}, {Schedule: "payments/x"}} {
 		require.Empty(t, c.OnCall(target, at), target)
@@ -169,6 +170,11 @@ func TestOnCall(t *testing.T) {
 
 func TestContacts(t *testing.T) {
 	c := parseSmall(t)
+	for i := range c.People {
+		for j := range c.People[i].Contacts {
+			c.People[i].Contacts[j].Verified = true
+		}
+	}
 	require.Equal(t, []catalog.Rule{{Contact: "phone"}, {Contact: "mail", After: 2 * time.Minute}}, c.Contacts("ann", catalog.Urgent))
 	require.Equal(t, []catalog.Rule{{Contact: "mail"}}, c.Contacts("ann", catalog.Ordinary))
 	require.Empty(t, c.Contacts("ann", catalog.NotPaged))
@@ -220,4 +226,14 @@ func BenchmarkRoute(b *testing.B) {
 	for b.Loop() {
 		c.Route(alert)
 	}
+}
+
+// Catalogs of earlier releases declared overrides.
+func TestDecodeHonoursOverrides(t *testing.T) {
+	c, err := catalog.Decode([]byte(`{"schedules":[{"id":"s","zone":"Europe/Berlin",
+		"rotations":[{"name":"primary","every":"daily","hand_off":"09:00","start":"2026-01-05","participants":["ann"]}],
+		"overrides":[{"person":"ben","from":"2026-02-01T09:00:00+01:00","until":"2026-02-02T09:00:00+01:00"}]}]}`))
+	require.NoError(t, err)
+	require.Equal(t, []catalog.Duty{{Person: "ben", Reason: "on call in s/primary until 2026-02-02 09:00 CET (override)"}},
+		c.OnCall(oncall.Target{Schedule: "s"}, time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC)))
 }

@@ -72,8 +72,10 @@ schedules:
         hand_off: 09:00
         start: 2026-01-05
         participants: [ann, ben]
-    overrides:
-      - {person: ben, from: 2026-02-01T09:00:00+01:00, until: 2026-02-02T09:00:00+01:00}
+hours:
+  - {id: office, zone: Europe/Berlin, during: [{days: [monday], from: 09:00, until: 17:00}]}
+webhooks:
+  - {id: chat, address: "http://127.0.0.1:1/chat"}
 escalation_policies:
   - id: payments
     levels:
@@ -124,7 +126,6 @@ func TestParseReadsEveryKindOfValue(t *testing.T) {
 	}, c.People[0])
 	require.Equal(t, 30*time.Second, c.Services[0].Hold)
 	require.Equal(t, "2026-01-05", c.Schedules[0].Rotations[0].Start)
-	require.Equal(t, "2026-02-01T08:00:00Z", c.Schedules[0].Overrides[0].From.UTC().Format(time.RFC3339))
 	require.Equal(t, oncall.Target{Person: "ben"}, c.Escalations[0].Levels[1].Targets[0])
 	sev1 := c.Severities[0]
 	require.Equal(t, 7*24*time.Hour, sev1.Response.Closing.Due[catalog.High])

@@ -8,22 +8,32 @@ import (
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
-// Duty is one person whom a target means, and why, in plain words.
+// Duty is one person whom a target means, or a webhook, and why, in plain
+// words.
 type Duty struct {
-	Person string `json:"person"`
-	Reason string `json:"reason"`
+	// Person is empty for a webhook.
+	Person  string `json:"person,omitempty"`
+	Webhook string `json:"webhook,omitempty"`
+	Reason  string `json:"reason"`
 }
+
+// reasonNamed is why a target that names one receiver means it.
+const reasonNamed = "named in the policy"
 
 // OnCall returns whom a target means at a moment; it is empty when that is
 // nobody.
 func (c *Catalog) OnCall(target oncall.Target, at time.Time) []Duty {
 	switch {
 	case target.Person != "":
-		return []Duty{{target.Person, "named in the policy"}}
+		return []Duty{{Person: target.Person, Reason: reasonNamed}}
+	case target.Webhook != "":
+		return []Duty{{Webhook: target.Webhook, Reason: reasonNamed}}
 	case target.Team != "":
 		return c.members(target.Team)
 	case target.Schedule != "":
 		return c.scheduled(target, at)
+	case target.Rotation != "":
+		return c.rotation(target)
 	}
 	return nil
 }
@@ -35,27 +45,48 @@ func (c *Catalog) members(id string) []Duty {
 	}
 	out := make([]Duty, 0, len(team.Members))
 	for _, person := range team.Members {
-		out = append(out, Duty{person, "member of team " + team.Name})
+		out = append(out, Duty{Person: person, Reason: "member of team " + team.Name})
 	}
 	return out
 }
 
 func (c *Catalog) scheduled(target oncall.Target, at time.Time) []Duty {
-	id, rotation := target.Rotation()
-	x := c.look()
-	schedule, ok := find(x.schedules, id)
-	if !ok || len(schedule.Rotations) == 0 {
+	schedule, rotation, ok := c.turns(target)
+	if !ok {
 		return nil
 	}
-	if rotation == "" {
-		rotation = schedule.Rotations[0].Name
+	calendar, ok := c.Calendar(schedule.ID)
+	if !ok {
+		return nil
 	}
-	for _, shift := range x.calendars[id].At(at) {
-		if shift.Rotation == rotation {
-			return []Duty{{shift.Person, dutyReason(shift)}}
+	var out []Duty
+	for _, shift := range calendar.At(at) {
+		if shift.Rotation == rotation.Name {
+			out = append(out, Duty{Person: shift.Person, Reason: dutyReason(shift)})
 		}
 	}
-	return nil
+	return out
+}
+
+// rotation returns everyone in a rotation, each once, on call or not.
+func (c *Catalog) rotation(target oncall.Target) []Duty {
+	schedule, rotation, ok := c.turns(target)
+	if !ok {
+		return nil
+	}
+	var out []Duty
+	for _, person := range schedule.Participants(rotation.Name) {
+		out = append(out, Duty{Person: person, Reason: "in rotation " + schedule.ID + "/" + rotation.Name})
+	}
+	return out
+}
+
+// turns returns the schedule and the rotation that a target means.
+func (c *Catalog) turns(target oncall.Target) (oncall.Schedule, oncall.Rotation, bool) {
+	id, name := target.ScheduleRotation()
+	schedule, _ := c.Schedule(id)
+	rotation, ok := schedule.Rotation(name)
+	return schedule, rotation, ok
 }
 
 func dutyReason(s oncall.Shift) string {
@@ -64,27 +95,6 @@ func dutyReason(s oncall.Shift) string {
 		reason += " (" + s.Reason + ")"
 	}
 	return reason
-}
-
-// Contacts returns by which contact methods a person wants to be paged, and
-// when: the rules for the urgency, for an ordinary page else those for an
-// urgent one, else every contact method at once. It is empty for NotPaged and
-// for somebody unknown.
-func (c *Catalog) Contacts(person string, urgency Urgency) []Rule {
-	p, _ := c.Person(person)
-	switch {
-	case urgency == NotPaged:
-		return nil
-	case urgency == Ordinary && len(p.Rules.Ordinary) > 0:
-		return p.Rules.Ordinary
-	case len(p.Rules.Urgent) > 0:
-		return p.Rules.Urgent
-	}
-	out := make([]Rule, 0, len(p.Contacts))
-	for _, method := range p.Contacts {
-		out = append(out, Rule{Contact: method.ID})
-	}
-	return out
 }
 
 // ContactMethod returns one contact method of a person.

@@ -84,7 +84,7 @@ type Incident struct {
 	Heard time.Time `json:"heard,omitzero"`
 	// Snoozed is set while the holder rests.
 	Snoozed Snoozed         `json:"snoozed,omitzero"`
-	Roles map[Role]string `json:"roles,omitempty"`
+	Roles   map[Role]string `json:"roles,omitempty"`
 	// Offers are roles that await acceptance.
 	Offers     []Offer  `json:"offers,omitempty"`
 	Responders []string `json:"responders,omitempty"`

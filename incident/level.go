@@ -37,8 +37,8 @@ const WebhookPrefix = "webhook:"
 // Looked is what the look-up of a level said: from it can be told later why
 // somebody was paged, or was not.
 type Looked struct {
-	Summons string    `json:"summons"`
-	Round   int       `json:"round"`
+	Summons string   `json:"summons"`
+	Round   int      `json:"round"`
 	Level   int      `json:"level"`
 	Targets []string `json:"targets,omitempty"`
 	// Found maps people to the reason why it is them.
@@ -61,7 +61,7 @@ func (i *Incident) BeginLevel(s *Summons, roster Roster, now time.Time) {
 	if roster.Skipped == "" {
 		i.layOut(s, roster.Reach, now)
 	}
-	missing := because(roster.Missing)
+	missing := butFor(roster.Missing)
 	switch {
 	case roster.Skipped == "" && len(roster.Reach) > 0:
 		i.lookedUp(s, roster, "begun", "pages "+join(people(roster.Reach))+"."+missing, now)
@@ -99,8 +99,8 @@ func people(reach []Reach) []string {
 	return out
 }
 
-// because says what is missing, as a sentence behind another.
-func because(missing []string) string {
+// butFor says what is missing, as a sentence behind another.
+func butFor(missing []string) string {
 	if len(missing) == 0 {
 		return ""
 	}
@@ -148,4 +148,3 @@ func (i *Incident) levelName(s *Summons) string {
 	}
 	return fmt.Sprintf("Level %d (%s)", s.Level+1, s.ID)
 }
-

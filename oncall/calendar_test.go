@@ -11,7 +11,7 @@ import (
 
 func daily(zone, handOff, start string, people ...string) oncall.Schedule {
 	return oncall.Schedule{ID: "s", Zone: zone, Rotations: []oncall.Rotation{{
-		Name: "primary", Every: oncall.Daily, HandOff: handOff, Start: start, Participants: people,
+		Name: "primary", Layer: oncall.Layer{Every: oncall.Daily, HandOff: handOff, Start: start, Participants: people},
 	}}}
 }
 
@@ -91,8 +91,8 @@ func TestAtAnswersInTheOrderOfTheRotations(t *testing.T) {
 	s := daily("UTC", "09:00", "2026-01-01", "a", "b")
 	s.Rotations = append(
 		s.Rotations,
-		oncall.Rotation{Name: "later", Every: oncall.Daily, HandOff: "09:00", Start: "2027-01-01", Participants: []string{"x"}},
-		oncall.Rotation{Name: "secondary", Every: oncall.Daily, HandOff: "12:00", Start: "2026-01-01", Participants: []string{"b", "a"}},
+		oncall.Rotation{Name: "later", Layer: oncall.Layer{Every: oncall.Daily, HandOff: "09:00", Start: "2027-01-01", Participants: []string{"x"}}},
+		oncall.Rotation{Name: "secondary", Layer: oncall.Layer{Every: oncall.Daily, HandOff: "12:00", Start: "2026-01-01", Participants: []string{"b", "a"}}},
 	)
 	require.Equal(t, []oncall.Shift{
 		{Person: "b", Schedule: "s", Rotation: "primary", From: utc(2, 9), Until: utc(3, 9), Reason: "rotation primary"},
@@ -136,7 +136,7 @@ func TestOverrides(t *testing.T) {
 func TestShiftsAreMergedAndCut(t *testing.T) {
 	s := daily("UTC", "09:00", "2026-01-02", "a")
 	s.Rotations = append(s.Rotations, oncall.Rotation{
-		Name: "secondary", Every: oncall.Daily, HandOff: "09:00", Start: "2026-01-01", Participants: []string{"b", "b", "c"},
+		Name: "secondary", Layer: oncall.Layer{Every: oncall.Daily, HandOff: "09:00", Start: "2026-01-01", Participants: []string{"b", "b", "c"}},
 	})
 	got := s.Shifts(utc(1, 10), utc(4, 10))
 	require.Equal(t, []oncall.Shift{
@@ -153,6 +153,6 @@ func TestWhatIsNotValidHasNobody(t *testing.T) {
 	s := daily("Nowhere/Land", "09:00", "2026-01-01", "a")
 	require.Empty(t, s.At(utc(2, 0)))
 	s.Zone = "UTC"
-	s.Rotations = append(s.Rotations, oncall.Rotation{Name: "broken", Every: oncall.Daily, Participants: []string{"b"}})
+	s.Rotations = append(s.Rotations, oncall.Rotation{Name: "broken", Layer: oncall.Layer{Every: oncall.Daily, Participants: []string{"b"}}})
 	require.Len(t, s.At(utc(2, 0)), 1)
 }

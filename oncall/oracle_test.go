@@ -72,8 +72,10 @@ var oracleZones = []string{
 
 func randomSchedule(random *rand.Rand, zone string, start time.Time) oncall.Schedule {
 	r := oncall.Rotation{
-		Name: "primary", Every: oncall.Daily, Start: start.Format(time.DateOnly),
-		HandOff: fmt.Sprintf("%02d:%02d", []int{0, 0, 1, 2, 3, 9, 23}[random.IntN(7)], 15*random.IntN(4)),
+		Name: "primary", Layer: oncall.Layer{
+			Every: oncall.Daily, Start: start.Format(time.DateOnly),
+			HandOff: fmt.Sprintf("%02d:%02d", []int{0, 0, 1, 2, 3, 9, 23}[random.IntN(7)], 15*random.IntN(4)),
+		},
 	}
 	if random.IntN(2) == 0 {
 		r.Every, r.Weekday = oncall.Weekly, time.Weekday(random.IntN(7)).String()
@@ -137,7 +139,7 @@ func BenchmarkAt(b *testing.B) {
 	s := oncall.Schedule{ID: "s", Zone: "Europe/Berlin"}
 	for _, name := range []string{"primary", "secondary", "tertiary"} {
 		r := oncall.Rotation{
-			Name: name, Every: oncall.Weekly, Weekday: "monday", HandOff: "09:00", Start: "2024-01-01",
+			Name: name, Layer: oncall.Layer{Every: oncall.Weekly, Weekday: "monday", HandOff: "09:00", Start: "2024-01-01"},
 		}
 		for i := range 20 {
 			r.Participants = append(r.Participants, fmt.Sprintf("%s-%d", name, i))

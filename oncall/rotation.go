@@ -25,6 +25,7 @@ func newRotation(spec Rotation, loc *time.Location) (rotation, bool) {
 	if len(checkRotation(spec)) > 0 {
 		return rotation{}, false
 	}
+	spec.Layer = spec.Stack()[0]
 	start, _ := parseDay(spec.Start)
 	handOff, _ := parseTimeOfDay(spec.HandOff)
 	out := rotation{

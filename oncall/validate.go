@@ -1,6 +1,7 @@
 package oncall
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -145,20 +146,13 @@ func (p EscalationPolicy) Validate() []Problem {
 // Validate says whether exactly one field is set.
 func (t Target) Validate() error {
 	set := 0
-	for _, field := range []string{t.Person, t.Schedule, t.Team} {
+	for _, field := range []string{t.Person, t.Schedule, t.Rotation, t.Team, t.Webhook} {
 		if field != "" {
 			set++
 		}
 	}
 	if set != 1 {
-		return fmt.Errorf("must have exactly one of person, schedule and team")
+		return errors.New("must have exactly one of person, schedule, rotation, team and webhook")
 	}
 	return nil
-}
-
-// Rotation splits the schedule of a target, "payments/secondary", into the
-// schedule's id and the rotation's name, which is empty for the first one.
-func (t Target) Rotation() (schedule, rotation string) {
-	schedule, rotation, _ = strings.Cut(t.Schedule, "/")
-	return schedule, rotation
 }

@@ -57,8 +57,8 @@ func TestEscalationPolicyValidate(t *testing.T) {
 	}}
 	require.Equal(t, []oncall.Problem{
 		{Field: "repeat", Message: "must not be negative"},
-		{Field: "levels[0].targets[1]", Message: "must have exactly one of person, schedule and team"},
-		{Field: "levels[0].targets[2]", Message: "must have exactly one of person, schedule and team"},
+		{Field: "levels[0].targets[1]", Message: "must have exactly one of person, schedule, rotation, team and webhook"},
+		{Field: "levels[0].targets[2]", Message: "must have exactly one of person, schedule, rotation, team and webhook"},
 		{Field: "levels[1].targets", Message: "must name somebody to page"},
 		{Field: "levels[1].timeout", Message: "must be at least 1s"},
 	}, p.Validate())
@@ -66,11 +66,11 @@ func TestEscalationPolicyValidate(t *testing.T) {
 		oncall.EscalationPolicy{}.Validate())
 }
 
-func TestTargetRotation(t *testing.T) {
-	schedule, rotation := oncall.Target{Schedule: "payments/secondary"}.Rotation()
+func TestTargetScheduleRotation(t *testing.T) {
+	schedule, rotation := oncall.Target{Schedule: "payments/secondary"}.ScheduleRotation()
 	require.Equal(t, "payments", schedule)
 	require.Equal(t, "secondary", rotation)
-	schedule, rotation = oncall.Target{Schedule: "payments"}.Rotation()
+	schedule, rotation = oncall.Target{Schedule: "payments"}.ScheduleRotation()
 	require.Equal(t, "payments", schedule)
 	require.Empty(t, rotation)
 }

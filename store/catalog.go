@@ -29,6 +29,7 @@ func (s *Store) SaveCatalog(ctx context.Context, c *catalog.Catalog, base int, b
 		return 0, incident.Errorf(incident.Conflict,
 			"the catalog is no longer at version %d: look at what changed and apply again", base)
 	}
+	s.changes.Add(1)
 	return base + 1, nil
 }
 

@@ -10,16 +10,22 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// Catalogs gives the catalog in force to everything that pages. It reads the
-// store every other second at most, off the way of those who ask, and keeps
-// the last good one for the time when the store is away or hangs: a look-up
-// that fails must never count as nobody.
+// Catalogs gives the catalog in force, with the overlay on top, to everything
+// that pages. It reads the store every other second at most, off the way of
+// those who ask, and keeps the last good one for the time when the store is
+// away or hangs: a look-up that fails must never count as nobody.
 type Catalogs struct {
 	store *Store
+	// declared is the current catalog without its overlay, and known what both
+	// are made of. Only a read touches them, and there is one at a time.
+	declared *catalog.Catalog
+	known    versions
 
 	mu      sync.Mutex
 	current *catalog.Catalog
 	err     error
+	// seen are the store's own changes at the time of the last read.
+	seen int64
 	// tried is when the last read began.
 	tried time.Time
 	// reading is closed when the read under way has ended; nil when none is.
@@ -35,8 +41,9 @@ const (
 	// catalogPatience is how long such a look-up waits before it uses the
 	// last good catalog.
 	catalogPatience = 300 * time.Millisecond
-	// catalogKept is how often Keep looks.
-	catalogKept = 10 * time.Second
+	// catalogKept is how often Keep looks: a change is in force everywhere
+	// within five seconds, also where nobody asks.
+	catalogKept = 2 * time.Second
 	// catalogReads bounds one read. It is shorter than catalogStale: while the
 	// store hangs, those who ask all the time never wait.
 	catalogReads = 3 * time.Second
@@ -46,7 +53,8 @@ const (
 func NewCatalogs(s *Store) *Catalogs { return &Catalogs{store: s} }
 
 // Current returns the catalog in force, or the last good one: at once when
-// somebody asked a moment ago, else within 300 ms. The error, of kind
+// somebody asked a moment ago, else within 300 ms. What was changed through the
+// same Store is in it, unless that takes longer. The error, of kind
 // Unavailable or NotFound, comes only when there never was one.
 func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
 	current, stale, reading := c.look(ctx)
@@ -73,8 +81,8 @@ func (c *Catalogs) Current(ctx context.Context) (*catalog.Catalog, error) {
 	return nil, incident.Errorf(incident.Unavailable, "read the catalog: %w", ctx.Err())
 }
 
-// Keep has the catalog read now and then until ctx ends: a process that was not
-// asked for it yet must know one when the store goes away.
+// Keep has the catalog read every other second until ctx ends: a process that
+// was not asked for it yet must know one when the store goes away.
 func (c *Catalogs) Keep(ctx context.Context) {
 	for ctx.Err() == nil {
 		wait := catalogKept
@@ -93,12 +101,13 @@ func (c *Catalogs) Keep(ctx context.Context) {
 func (c *Catalogs) look(ctx context.Context) (current *catalog.Catalog, stale bool, reading <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	age := time.Since(c.tried)
-	if c.reading == nil && (c.current == nil || age >= catalogFresh) {
-		c.tried, c.reading = time.Now(), make(chan struct{})
+	age, changes := time.Since(c.tried), c.store.changes.Load()
+	stale = age >= catalogStale || c.seen != changes
+	if c.reading == nil && (c.current == nil || age >= catalogFresh || stale) {
+		c.tried, c.seen, c.reading = time.Now(), changes, make(chan struct{})
 		go c.read(context.WithoutCancel(ctx), c.reading)
 	}
-	return c.current, age >= catalogStale, c.reading
+	return c.current, stale, c.reading
 }
 
 // read asks the store once and tells those who wait.
@@ -106,13 +115,9 @@ func (c *Catalogs) read(ctx context.Context, done chan struct{}) {
 	defer close(done)
 	ctx, cancel := context.WithTimeout(ctx, catalogReads)
 	defer cancel()
-	known := 0
-	if c.current != nil { // only a read sets it, and there is one at a time
-		known = c.current.Version
-	}
-	latest, err := c.latest(ctx, known)
-	if err != nil && known != 0 {
-		slog.Warn("the catalog cannot be read; using the last good one", "version", known, "error", err)
+	latest, err := c.latest(ctx)
+	if err != nil && c.declared != nil {
+		slog.Warn("the catalog cannot be read; using the last good one", "version", c.known.Catalog, "error", err)
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,14 +127,22 @@ func (c *Catalogs) read(ctx context.Context, done chan struct{}) {
 	}
 }
 
-// latest returns the catalog in force, or nil when it is the known version.
-func (c *Catalogs) latest(ctx context.Context, known int) (*catalog.Catalog, error) {
-	if known != 0 {
-		version, err := c.store.CatalogVersion(ctx)
-		if err != nil || version == known {
+// latest returns the catalog in force, or nil when it is the known one.
+func (c *Catalogs) latest(ctx context.Context) (*catalog.Catalog, error) {
+	now, err := c.store.versions(ctx)
+	if err != nil || c.declared != nil && now == c.known {
+		return nil, err
+	}
+	declared := c.declared
+	if declared == nil || declared.Version != now.Catalog {
+		if declared, _, err = c.store.CurrentCatalog(ctx); err != nil {
 			return nil, err
 		}
 	}
-	latest, _, err := c.store.CurrentCatalog(ctx)
-	return latest, err
+	overlay, err := c.store.Overlay(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.declared, c.known = declared, versions{Catalog: declared.Version, Overlay: overlay.Version}
+	return declared.With(overlay), nil
 }

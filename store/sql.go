@@ -74,6 +74,18 @@ func (s *Store) exec(ctx context.Context, what, query string, args ...any) (int6
 	return n, failed(err, what)
 }
 
+// changed passes err on, and is otherwise none when a statement changed no row.
+func changed(result sql.Result, err, none error) error {
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err == nil && n == 0 {
+		return none
+	}
+	return err
+}
+
 // insert writes rows, each a struct with db tags, through a named statement
 // with VALUES.
 func insert[T any](ctx context.Context, tx *sqlx.Tx, statement string, rows []T) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jmoiron/sqlx"
 
@@ -26,6 +27,9 @@ type Store struct {
 	// of w, in order, while db reads. On PostgreSQL both are the same pool.
 	db *sqlx.DB
 	w  *sqlx.DB
+	// changes counts what this process changed in the catalog in force, so
+	// that it sees its own changes at once.
+	changes atomic.Int64
 }
 
 // Open returns the database that dsn names:

@@ -14,7 +14,7 @@ import (
 // Use says that an open incident refers to something of the catalog.
 type Use struct {
 	// Noun and ID are those of a catalog.Change: service, team, person,
-	// escalation policy, schedule, audience or severity.
+	// escalation policy, schedule, webhook, audience or severity.
 	Noun     string
 	ID       string
 	Incident string
@@ -103,9 +103,10 @@ func (u uses) levels(number string, levels []oncall.Level) {
 
 func (u uses) targets(number string, targets []oncall.Target) {
 	for _, t := range targets {
-		schedule, _ := t.Rotation()
+		schedule, _ := t.ScheduleRotation()
 		u.add(number, "person", t.Person)
 		u.add(number, "team", t.Team)
 		u.add(number, "schedule", schedule)
+		u.add(number, "webhook", t.Webhook)
 	}
 }

@@ -5,6 +5,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // The named activity contexts: callers choose by meaning. Nobody else writes
@@ -30,8 +32,8 @@ func locally(ctx workflow.Context, limit time.Duration, summary string) workflow
 
 // pagingOnce tries a hand-over once, so that its result is known soon: even
 // when no worker takes it, the escalation goes on.
-func pagingOnce(ctx workflow.Context, summary string) workflow.Context {
-	o := pagingOptions(summary)
+func pagingOnce(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
+	o := pagingOptions(urgency, summary)
 	o.ScheduleToCloseTimeout = 15 * time.Second
 	o.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: 1}
 	return workflow.WithActivityOptions(ctx, o)
@@ -47,8 +49,8 @@ const pagesMatter = 48 * time.Hour
 const tries = 100_000
 
 // paging tries a hand-over again and again, for as long as the page matters.
-func paging(ctx workflow.Context, summary string) workflow.Context {
-	o := pagingOptions(summary)
+func paging(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
+	o := pagingOptions(urgency, summary)
 	o.ScheduleToCloseTimeout = pagesMatter
 	o.RetryPolicy = &temporal.RetryPolicy{
 		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
@@ -56,10 +58,14 @@ func paging(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, o)
 }
 
-func pagingOptions(summary string) workflow.ActivityOptions {
+func pagingOptions(urgency catalog.Urgency, summary string) workflow.ActivityOptions {
+	priority := 1
+	if urgency == catalog.Ordinary {
+		priority = 2 // never before what is urgent
+	}
 	return workflow.ActivityOptions{
 		TaskQueue: Paging, Summary: cut(summary, maxSummary),
-		StartToCloseTimeout: 10 * time.Second, Priority: temporal.Priority{PriorityKey: 1},
+		StartToCloseTimeout: 10 * time.Second, Priority: temporal.Priority{PriorityKey: priority},
 	}
 }
 

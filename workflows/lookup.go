@@ -57,7 +57,7 @@ func (r *response) lookUpOn(ctx workflow.Context, s *incident.Summons, q activit
 	over := func() bool { return !s.Open() || r.stopping() }
 	for !over() {
 		askCtx, stop := workflow.WithCancel(ctx)
-		answer := workflow.ExecuteActivity(paging(askCtx, "who is on call for "+s.ID), pager.WhoIsOnCall, q)
+		answer := workflow.ExecuteActivity(paging(askCtx, s.Urgency, "who is on call for "+s.ID), pager.WhoIsOnCall, q)
 		err := workflow.Await(ctx, func() bool { return answer.IsReady() || over() })
 		stop()
 		if err != nil || !answer.IsReady() {

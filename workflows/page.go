@@ -52,15 +52,17 @@ func (r *response) untilDue(ctx workflow.Context, s *incident.Summons, p *incide
 func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incident.Page) {
 	defer r.effect()()
 	sent, err := r.tryOnce(ctx, s, p)
-	if err != nil && retryable(err) && s.Wants(p) && !r.stopping() {
-		r.inc.FirstTryFailed(s, p, workflow.Now(ctx))
+	if wanted := s.Wants(p) && !r.stopping(); wanted && (sent.Later || retryable(err)) {
+		if err != nil {
+			r.inc.FirstTryFailed(s, p, workflow.Now(ctx))
+		}
 		sent, err = r.tryOn(ctx, s, p)
 	}
 	now := workflow.Now(ctx)
 	switch {
-	case err == nil:
+	case err == nil && !sent.Later:
 		r.inc.HandedOver(s, p, sent.At, now)
-	case r.stopping(), p.State == incident.PageSuperseded:
+	case err == nil, r.stopping(), p.State == incident.PageSuperseded:
 	case temporal.IsCanceledError(err):
 		r.inc.Overtaken(p, now)
 	default:
@@ -72,7 +74,7 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 // loses nothing that still matters when it ends.
 func (r *response) tryOn(ctx workflow.Context, s *incident.Summons, p *incident.Page) (activities.Sent, error) {
 	ctx, giveUp := workflow.WithCancel(ctx)
-	answer := workflow.ExecuteActivity(paging(ctx, pageSummary(p)), pager.Page, r.order(s, p))
+	answer := workflow.ExecuteActivity(paging(ctx, s.Urgency, pageSummary(p)), pager.Page, r.order(s, p))
 	_ = workflow.Await(ctx, func() bool { return answer.IsReady() || !s.Wants(p) }) // cancelled, it is ready too
 	if !answer.IsReady() {
 		giveUp()
@@ -89,7 +91,7 @@ func (r *response) tryOnce(ctx workflow.Context, s *incident.Summons, p *inciden
 	defer func() { r.trying-- }()
 	var sent activities.Sent
 	if !r.opening {
-		err := workflow.ExecuteActivity(pagingOnce(ctx, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
+		err := workflow.ExecuteActivity(pagingOnce(ctx, s.Urgency, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
 		return sent, err
 	}
 	err := workflow.ExecuteLocalActivity(locally(ctx, pageLimit, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
@@ -99,6 +101,9 @@ func (r *response) tryOnce(ctx workflow.Context, s *incident.Summons, p *inciden
 }
 
 func retryable(err error) bool {
+	if err == nil {
+		return false
+	}
 	switch incident.KindOf(activities.Known(err)) {
 	case incident.Permanent, incident.Invalid, incident.NotFound, incident.Forbidden, incident.Conflict, incident.Refused:
 		return false

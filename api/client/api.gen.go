@@ -448,6 +448,9 @@ type Labels map[string]string
 // Link defines model for Link.
 type Link = catalog.Link
 
+// Looked What the look-up of a level said.
+type Looked = incident.Looked
+
 // Me defines model for Me.
 type Me struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty,omitzero"`

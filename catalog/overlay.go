@@ -1,0 +1,102 @@
+package catalog
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"slices"
+)
+
+// Overlay is what people change day by day, and what no apply of the catalog
+// undoes. What refers to something that the catalog does not declare (any
+// more) has no effect.
+type Overlay struct {
+	// Version counts the changes of the overlay.
+	Version int64
+	// Contacts are the contact methods that people added themselves.
+	Contacts []OwnContact
+	// Verified names the contact methods whose owner has proved to read them.
+	Verified []Verified
+	// Rules are the personal rules that replace declared ones.
+	Rules []OwnRules
+}
+
+// OwnContact is a contact method that its person added. It hides a declared
+// one of the same id.
+type OwnContact struct {
+	Person string
+	Method ContactMethod
+}
+
+// Verified says that a person has read a code at a contact method.
+type Verified struct {
+	Person  string
+	Contact string
+	// Mark is the ContactMethod's Mark when it was verified.
+	Mark string
+}
+
+// OwnRules are the rules of one person. Each list that is empty leaves the
+// declared one in force.
+type OwnRules struct {
+	Person string
+	Rules  Rules
+}
+
+// Mark returns a digest of what a verification is about: the kind and the
+// address. Under another address a contact method is not verified.
+func (m ContactMethod) Mark() string {
+	sum := sha256.Sum256([]byte(m.Kind + "\x00" + m.Address))
+	return hex.EncodeToString(sum[:])
+}
+
+// With returns the catalog in force: this one as declared, with the overlay on
+// top. This one stays as it is.
+func (c *Catalog) With(o Overlay) *Catalog {
+	out := *c
+	out.People = slices.Clone(c.People)
+	people := byID(out.People, func(p Person) string { return p.ID })
+	for _, own := range o.Contacts {
+		if p := people[own.Person]; p != nil {
+			p.Contacts = withContact(p.Contacts, own.Method)
+		}
+	}
+	for _, v := range o.Verified {
+		if p := people[v.Person]; p != nil {
+			p.Contacts = withVerified(p.Contacts, v)
+		}
+	}
+	for _, own := range o.Rules {
+		if p := people[own.Person]; p != nil {
+			p.Rules = p.Rules.with(own.Rules)
+		}
+	}
+	// Only matchers can fail, and those are as they were.
+	out.index, _ = newIndex(&out)
+	return &out
+}
+
+// withContact returns a new list: that of the declared catalog stays.
+func withContact(list []ContactMethod, own ContactMethod) []ContactMethod {
+	list = slices.DeleteFunc(slices.Clone(list), func(m ContactMethod) bool { return m.ID == own.ID })
+	return append(list, own)
+}
+
+func withVerified(list []ContactMethod, v Verified) []ContactMethod {
+	list = slices.Clone(list)
+	for i, m := range list {
+		if m.ID == v.Contact && m.Mark() == v.Mark {
+			list[i].Verified = true
+		}
+	}
+	return list
+}
+
+func (r Rules) with(own Rules) Rules {
+	if len(own.Urgent) > 0 {
+		r.Urgent = own.Urgent
+	}
+	if len(own.Ordinary) > 0 {
+		r.Ordinary = own.Ordinary
+	}
+	return r
+}

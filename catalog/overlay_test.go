@@ -1,0 +1,98 @@
+package catalog_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/catalog"
+)
+
+func TestWithContactsOfPeople(t *testing.T) {
+	declared := parseSmall(t)
+	own := catalog.ContactMethod{ID: "pager", Kind: "push", Address: "ben-2"}
+	other := catalog.ContactMethod{ID: "mail", Kind: "email", Address: "ann@example.com"}
+	c := declared.With(catalog.Overlay{Contacts: []catalog.OwnContact{
+		{Person: "ben", Method: own}, {Person: "ann", Method: other}, {Person: "nobody-any-more", Method: own},
+	}})
+
+	got, ok := c.ContactMethod("ben", "pager")
+	require.True(t, ok)
+	require.Equal(t, own, got)
+	got, ok = c.ContactMethod("ann", "mail")
+	require.True(t, ok)
+	require.Equal(t, other, got, "one's own hides a declared one of the same id")
+	_, ok = declared.ContactMethod("ben", "pager")
+	require.False(t, ok, "what is declared stays as it is")
+	got, _ = declared.ContactMethod("ann", "mail")
+	require.Equal(t, "ann@example.org", got.Address)
+	require.Equal(t, declared.Version, c.Version)
+}
+
+func TestVerificationIsOfAnAddress(t *testing.T) {
+	own := catalog.ContactMethod{ID: "pager", Kind: "push", Address: "ben-2"}
+	moved := catalog.ContactMethod{ID: "pager", Kind: "push", Address: "ben-3"}
+	overlay := catalog.Overlay{
+		Contacts: []catalog.OwnContact{{Person: "ben", Method: own}},
+		Verified: []catalog.Verified{{"ben", "pager", own.Mark()}, {"ben", "fax", own.Mark()}, {"zoe", "pager", own.Mark()}},
+	}
+	declared := parseSmall(t)
+	got, _ := declared.With(overlay).ContactMethod("ben", "pager")
+	require.True(t, got.Verified)
+	overlay.Contacts[0].Method = moved
+	got, _ = declared.With(overlay).ContactMethod("ben", "pager")
+	require.False(t, got.Verified, "another address under the same id")
+}
+
+func TestWithPersonalRules(t *testing.T) {
+	c := parseSmall(t).With(catalog.Overlay{Rules: []catalog.OwnRules{
+		{"ann", catalog.Rules{Urgent: []catalog.Rule{{Contact: "hook"}}}}, {"zoe", catalog.Rules{}},
+	}})
+	ann, _ := c.Person("ann")
+	require.Equal(t, []catalog.Rule{{Contact: "hook"}}, ann.Rules.Urgent)
+	require.Equal(t, []catalog.Rule{{Contact: "mail"}}, ann.Rules.Ordinary, "an empty list leaves the declared one")
+}
+
+func TestContactsKeepToWhatIsVerified(t *testing.T) {
+	phone := catalog.ContactMethod{ID: "phone", Kind: "push", Address: "p"}
+	mail := catalog.ContactMethod{ID: "mail", Kind: "email", Address: "m@example.org"}
+	verified := func(m catalog.ContactMethod) catalog.ContactMethod { m.Verified = true; return m }
+	for name, test := range map[string]struct {
+		contacts []catalog.ContactMethod
+		rules    []catalog.Rule
+		want     []catalog.Rule
+	}{
+		"none is verified": {
+			[]catalog.ContactMethod{phone, mail},
+			[]catalog.Rule{{Contact: "phone", After: time.Minute}},
+			[]catalog.Rule{{Contact: "phone", After: time.Minute, Unverified: true}},
+		},
+		"none is verified, no rules": {
+			[]catalog.ContactMethod{phone, mail},
+			nil,
+			[]catalog.Rule{{Contact: "phone", Unverified: true}, {Contact: "mail", Unverified: true}},
+		},
+		"one is verified, no rules": {[]catalog.ContactMethod{phone, verified(mail)}, nil, []catalog.Rule{{Contact: "mail"}}},
+		"the first of the rules is not": {
+			[]catalog.ContactMethod{phone, verified(mail)},
+			[]catalog.Rule{{Contact: "phone"}, {Contact: "mail", After: 2 * time.Minute}, {Contact: "mail", After: 5 * time.Minute}},
+			[]catalog.Rule{{Contact: "mail"}, {Contact: "mail", After: 3 * time.Minute}},
+		},
+		"the rules name none that is": {
+			[]catalog.ContactMethod{phone, verified(mail)}, []catalog.Rule{{Contact: "phone"}}, []catalog.Rule{{Contact: "mail"}},
+		},
+		"the rules name none that is there": {
+			[]catalog.ContactMethod{verified(mail)}, []catalog.Rule{{Contact: "gone"}}, []catalog.Rule{{Contact: "mail"}},
+		},
+		"no contact methods": {nil, []catalog.Rule{{Contact: "gone"}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := &catalog.Catalog{People: []catalog.Person{{
+				ID: "ann", Contacts: test.contacts, Rules: catalog.Rules{Urgent: test.rules},
+			}}}
+			require.Equal(t, test.want, c.Contacts("ann", catalog.Urgent))
+			require.Equal(t, test.want, c.Contacts("ann", catalog.Ordinary))
+		})
+	}
+}

@@ -1,0 +1,26 @@
+package oncall
+
+import "time"
+
+// Shift is one person's duty in one rotation: [From, Until).
+type Shift struct {
+	Person   string `json:"person"`
+	Schedule string `json:"schedule"`
+	Rotation string `json:"rotation"`
+	// Layer is the name of the layer whose turn it is; empty when the rotation
+	// is a single layer, and when it is nobody's turn.
+	Layer string    `json:"layer,omitempty"`
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// Reason says why, in words: the rotation and its layer, or the override
+	// or temporary schedule, by whom it was made, and its own reason.
+	Reason string `json:"reason"`
+	// Override is set when an override put this person on call, Temporary when
+	// a temporary schedule did.
+	Override  bool `json:"override,omitempty"`
+	Temporary bool `json:"temporary,omitempty"`
+	// Source is the id of that override or temporary schedule, By the person
+	// who made it.
+	Source string `json:"source,omitempty"`
+	By     string `json:"by,omitempty"`
+}
