@@ -64,8 +64,12 @@ type traffic struct {
 type bundle struct {
 	members []*member
 	done    chan struct{}
+	over    incident.HandOver
 	err     error
 }
+
+// sender hands one message over for several pages.
+type sender func(context.Context, []PageOrder) (incident.HandOver, error)
 
 // member is one page of a bundle. It is gone once nobody waits for it.
 type member struct {
@@ -115,21 +119,21 @@ func (t *traffic) recent(now time.Time) {
 
 // join adds a page to the bundle that gathers in a lane, and returns when that
 // was handed over, with its result. Whoever stops waiting leaves the bundle.
-func (b *bundler) join(ctx context.Context, l lane, o PageOrder, send func(context.Context, []PageOrder) error) error {
+func (b *bundler) join(ctx context.Context, l lane, o PageOrder, send sender) (incident.HandOver, error) {
 	m := &member{order: o}
 	mine := b.enter(ctx, l, m, send)
 	select {
 	case <-mine.done:
-		return mine.err
+		return mine.over, mine.err
 	case <-ctx.Done():
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		m.gone = true
-		return incident.Errorf(incident.Unavailable, "the bundle was not handed over in time: %w", ctx.Err())
+		return incident.HandOver{}, incident.Errorf(incident.Unavailable, "the bundle was not handed over in time: %w", ctx.Err())
 	}
 }
 
-func (b *bundler) enter(ctx context.Context, l lane, m *member, send func(context.Context, []PageOrder) error) *bundle {
+func (b *bundler) enter(ctx context.Context, l lane, m *member, send sender) *bundle {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t := b.lane(l, time.Now())
@@ -143,7 +147,7 @@ func (b *bundler) enter(ctx context.Context, l lane, m *member, send func(contex
 }
 
 // handOver sends a bundle once it has gathered.
-func (b *bundler) handOver(ctx context.Context, l lane, mine *bundle, send func(context.Context, []PageOrder) error) {
+func (b *bundler) handOver(ctx context.Context, l lane, mine *bundle, send sender) {
 	defer close(mine.done)
 	gathered := time.NewTimer(l.wait())
 	defer gathered.Stop()
@@ -154,7 +158,7 @@ func (b *bundler) handOver(ctx context.Context, l lane, mine *bundle, send func(
 	}
 	ctx, cancel := context.WithTimeout(ctx, bundleSends)
 	defer cancel()
-	mine.err = send(ctx, orders)
+	mine.over, mine.err = send(ctx, orders)
 }
 
 // close lets nobody else join, and returns whose page still waits.

@@ -61,6 +61,11 @@ type Sent struct {
 	Later bool `json:"later,omitempty"`
 	// Before says that this key had been handed over earlier.
 	Before bool `json:"before,omitempty"`
+	// Provider and Reference say who took it and what they call it, and Rings
+	// that it rings until it is answered or silenced.
+	Provider  string `json:"provider,omitempty"`
+	Reference string `json:"reference,omitempty"`
+	Rings     bool   `json:"rings,omitempty"`
 }
 
 // Page hands one page over. A key that was handed over before is not sent
@@ -72,7 +77,7 @@ func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	if !alone && activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity {
 		return Sent{Later: true}, nil
 	}
-	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() error {
+	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() (incident.HandOver, error) {
 		if alone {
 			return p.pageAll(ctx, []PageOrder{o})
 		}
@@ -81,10 +86,10 @@ func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 }
 
 // pageAll sends one message for pages that go together.
-func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) error {
+func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) (incident.HandOver, error) {
 	c, err := p.Catalogs.Current(ctx)
 	if err != nil {
-		return fmt.Errorf("resolve the address: %w", err)
+		return incident.HandOver{}, fmt.Errorf("resolve the address: %w", err)
 	}
 	m := p.message(c, orders[0])
 	if len(orders) > 1 {
@@ -98,7 +103,7 @@ type effect struct{ key, incident, what string }
 
 // once makes an effect unless it is known to have been made, and records the
 // attempt.
-func (p *Pager) once(ctx context.Context, e effect, do func() error) (Sent, error) {
+func (p *Pager) once(ctx context.Context, e effect, do func() (incident.HandOver, error)) (Sent, error) {
 	leave, err := p.sent.enter(ctx, e.key)
 	if err != nil {
 		return Sent{}, Fail(err)
@@ -110,13 +115,16 @@ func (p *Pager) once(ctx context.Context, e effect, do func() error) (Sent, erro
 	if made(ctx, p.Ledger, e.key) {
 		return Sent{At: p.now(), Before: true}, nil
 	}
-	err = do()
+	taken, err := do()
 	at := p.now()
 	if err == nil {
 		p.sent.remember(e.key, at)
 	}
-	attempted(ctx, p.Ledger, Attempt{Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err))})
-	return Sent{At: at}, Fail(err)
+	attempted(ctx, p.Ledger, Attempt{
+		Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err)),
+		Provider: taken.Provider, Reference: taken.Reference,
+	})
+	return Sent{At: at, Provider: taken.Provider, Reference: taken.Reference, Rings: taken.Rings}, Fail(err)
 }
 
 func (p *Pager) now() time.Time {
@@ -127,19 +135,20 @@ func (p *Pager) now() time.Time {
 }
 
 // send resolves a contact method and hands a message to its channel.
-func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) error {
+func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) (incident.HandOver, error) {
 	method, ok := contactMethod(c, person, contact)
 	if !ok {
-		return incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
+		return incident.HandOver{}, incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
 	}
 	channel, ok := p.Channels[method.Kind]
 	if !ok {
-		return incident.Errorf(incident.Permanent, "no channel serves contact methods of kind %q; configure one", method.Kind)
+		return incident.HandOver{}, incident.Errorf(incident.Permanent, "no channel serves contact methods of kind %q; configure one", method.Kind)
 	}
-	if err := channel.Send(ctx, method.Address, m); err != nil {
-		return fmt.Errorf("hand over by %s: %w", method.Kind, err)
+	taken, err := hand(ctx, channel, method.Address, m)
+	if err != nil {
+		return incident.HandOver{}, fmt.Errorf("hand over by %s: %w", method.Kind, err)
 	}
-	return nil
+	return taken, nil
 }
 
 // message writes a page: what, why this person, who else, and where to look.

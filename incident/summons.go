@@ -130,4 +130,9 @@ type Page struct {
 	Answered time.Time `json:"answered,omitzero"`
 	// Error says why it failed, without address or secret.
 	Error string `json:"error,omitempty"`
+	// Provider names who took it, and Reference is what they call it.
+	Provider  string `json:"provider,omitempty"`
+	Reference string `json:"reference,omitempty"`
+	// Rings says that it goes on ringing until it is answered or silenced.
+	Rings bool `json:"rings,omitempty"`
 }

@@ -61,6 +61,7 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 	now := workflow.Now(ctx)
 	switch {
 	case err == nil && !sent.Later:
+		p.Provider, p.Reference, p.Rings = sent.Provider, sent.Reference, sent.Rings
 		r.inc.HandedOver(s, p, sent.At, now)
 	case err == nil, r.stopping(), p.State == incident.PageSuperseded:
 	case temporal.IsCanceledError(err):
