@@ -72,6 +72,7 @@ func (k *checker) all() {
 	k.people()
 	k.audiences()
 	k.services()
+	k.routes()
 	k.schedules()
 	k.webhooks()
 	k.escalations()

@@ -16,12 +16,12 @@ func TestEveryCatalogPagesTheWatchdogForABeat(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 			beat := alerts.Alert{Source: alerts.SourceBeat, Status: alerts.Firing, StartsAt: at, Labels: map[string]string{"service": "x"}}
-			routed := c.Route(beat)
+			routed := c.Route(beat, at)
 			require.Equal(t, catalog.Watchdog, routed.Service)
 			require.Equal(t, catalog.Urgent, routed.Urgency)
 			require.Equal(t, `beat="1772452800"`, routed.Key)
 			beat.StartsAt = at.Add(time.Minute)
-			require.NotEqual(t, routed.Key, c.Route(beat).Key)
+			require.NotEqual(t, routed.Key, c.Route(beat, at).Key)
 
 			policy, ok := c.Policy(catalog.Watchdog)
 			require.True(t, ok)
@@ -43,7 +43,7 @@ func TestNobodyElseLeadsToTheWatchdog(t *testing.T) {
 	c := &catalog.Catalog{Settings: catalog.Settings{CatchAll: "x"}, Services: []catalog.Service{{ID: "x"}}}
 	for _, source := range []string{"", alerts.SourceGeneric, alerts.SourceAlertmanager, "beat"} {
 		a := alerts.Alert{Source: source, Labels: map[string]string{"service": catalog.Watchdog, "alertname": "TocsinBeat", "beat": "1"}}
-		require.Equal(t, "x", c.Route(a).Service)
+		require.Equal(t, "x", c.Route(a, time.Now()).Service)
 	}
 	_, declared := c.Service(catalog.Watchdog)
 	require.False(t, declared, "no incident can be declared for it")

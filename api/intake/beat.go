@@ -11,12 +11,12 @@ import (
 // up a number; and it is never opened twice, late or anew: what it would prove
 // then is not true any more.
 
-// beatNumber returns the number that the alert of a beat asks for, or "".
-func beatNumber(routed catalog.Routed, a alerts.Alert) string {
-	if routed.Service != catalog.Watchdog {
-		return ""
+// asBeat gives the parcel of a beat the number of its moment, and no part in
+// storms.
+func (p *parcel) asBeat(routed catalog.Routed, a alerts.Alert) {
+	if routed.Service == catalog.Watchdog {
+		p.number, p.stormLimit = incident.BeatNumber(a.StartsAt), 0
 	}
-	return incident.BeatNumber(a.StartsAt)
 }
 
 // missed reports whether an errand is a beat that comes too late to prove
