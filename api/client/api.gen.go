@@ -116,6 +116,9 @@ type AnswerBody struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
+// AnyDelivery The body of an Alertmanager webhook, or alerts in Tocsin's own format.
+type AnyDelivery = json.RawMessage
+
 // AssignRole defines model for AssignRole.
 type AssignRole = incident.AssignRole
 
@@ -241,6 +244,9 @@ type CorrectStamp = incident.CorrectStamp
 
 // Counts defines model for Counts.
 type Counts = incident.Counts
+
+// Decision defines model for Decision.
+type Decision = catalog.Decision
 
 // Declaration defines model for Declaration.
 type Declaration struct {
@@ -641,6 +647,15 @@ type Resolve = incident.Resolve
 
 // Role defines model for Role.
 type Role = incident.Role
+
+// RouteTest defines model for RouteTest.
+type RouteTest struct {
+	At        time.Time  `json:"at"`
+	Decisions []Decision `json:"decisions"`
+
+	// Version The version of the catalog that was asked.
+	Version int `json:"version"`
+}
 
 // Run defines model for Run.
 type Run = incident.Run
@@ -1238,6 +1253,9 @@ type PostUpdateJSONRequestBody = PostUpdate
 
 // TestPageJSONRequestBody defines body for TestPage for application/json ContentType.
 type TestPageJSONRequestBody = PageTest
+
+// TestRoutesJSONRequestBody defines body for TestRoutes for application/json ContentType.
+type TestRoutesJSONRequestBody = AnyDelivery
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenOrder
@@ -2039,6 +2057,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/page-test (the `TestPage` operationId).
 	TestPage(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestRoutesWithBody Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestRoutes Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutes(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRunbooks List the runbooks
 	//
@@ -3591,6 +3631,48 @@ func (c *Client) TestPageWithBody(ctx context.Context, contentType string, body 
 // Corresponds with POST /v1/page-test (the `TestPage` operationId).
 func (c *Client) TestPage(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestPageRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestRoutesWithBody Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *Client) TestRoutesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestRoutesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestRoutes Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *Client) TestRoutes(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestRoutesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -6346,6 +6428,46 @@ func NewTestPageRequestWithBody(server string, contentType string, body io.Reade
 	return req, nil
 }
 
+// NewTestRoutesRequest calls the generic TestRoutes builder with application/json body
+func NewTestRoutesRequest(server string, body TestRoutesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTestRoutesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTestRoutesRequestWithBody constructs an http.Request for the TestRoutes method, with any body, and a specified content type
+func NewTestRoutesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/routes/test")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListRunbooksRequest constructs an http.Request for the ListRunbooks method
 func NewListRunbooksRequest(server string) (*http.Request, error) {
 	var err error
@@ -7331,6 +7453,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/page-test (the `TestPage` operationId).
 	TestPageWithResponse(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*TestPageResponse, error)
+
+	// TestRoutesWithBodyWithResponse Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error)
+
+	// TestRoutesWithResponse Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutesWithResponse(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error)
 
 	// ListRunbooksWithResponse List the runbooks
 	//
@@ -11975,6 +12119,104 @@ func (r TestPageResponse) ContentType() string {
 	return ""
 }
 
+// TestRoutesResponse401Headers the declared response headers of an HTTP 401 response for TestRoutes
+type TestRoutesResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// TestRoutesResponse503Headers the declared response headers of an HTTP 503 response for TestRoutes
+type TestRoutesResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type TestRoutesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RouteTest
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TestRoutesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TestRoutesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestRoutesResponse) GetJSON200() *RouteTest {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestRoutesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestRoutesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestRoutesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestRoutesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListRunbooksResponse401Headers the declared response headers of an HTTP 401 response for ListRunbooks
 type ListRunbooksResponse401Headers struct {
 	WWWAuthenticate string
@@ -13621,6 +13863,40 @@ func (c *ClientWithResponses) TestPageWithResponse(ctx context.Context, body Tes
 		return nil, err
 	}
 	return ParseTestPageResponse(rsp)
+}
+
+// TestRoutesWithBodyWithResponse Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *ClientWithResponses) TestRoutesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error) {
+	rsp, err := c.TestRoutesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestRoutesResponse(rsp)
+}
+
+// TestRoutesWithResponse Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *ClientWithResponses) TestRoutesWithResponse(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error) {
+	rsp, err := c.TestRoutes(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestRoutesResponse(rsp)
 }
 
 // ListRunbooksWithResponse List the runbooks
@@ -18206,6 +18482,104 @@ func ParseTestPageResponse(rsp *http.Response) (*TestPageResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers TestPageResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTestRoutesResponse parses an HTTP response from a TestRoutesWithResponse call
+func ParseTestRoutesResponse(rsp *http.Response) (*TestRoutesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestRoutesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RouteTest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TestRoutesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TestRoutesResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -116,6 +116,9 @@ type AnswerBody struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
+// AnyDelivery The body of an Alertmanager webhook, or alerts in Tocsin's own format.
+type AnyDelivery = json.RawMessage
+
 // AssignRole defines model for AssignRole.
 type AssignRole = incident.AssignRole
 
@@ -241,6 +244,9 @@ type CorrectStamp = incident.CorrectStamp
 
 // Counts defines model for Counts.
 type Counts = incident.Counts
+
+// Decision defines model for Decision.
+type Decision = catalog.Decision
 
 // Declaration defines model for Declaration.
 type Declaration struct {
@@ -641,6 +647,15 @@ type Resolve = incident.Resolve
 
 // Role defines model for Role.
 type Role = incident.Role
+
+// RouteTest defines model for RouteTest.
+type RouteTest struct {
+	At        time.Time  `json:"at"`
+	Decisions []Decision `json:"decisions"`
+
+	// Version The version of the catalog that was asked.
+	Version int `json:"version"`
+}
 
 // Run defines model for Run.
 type Run = incident.Run
@@ -1239,6 +1254,9 @@ type PostUpdateJSONRequestBody = PostUpdate
 // TestPageJSONRequestBody defines body for TestPage for application/json ContentType.
 type TestPageJSONRequestBody = PageTest
 
+// TestRoutesJSONRequestBody defines body for TestRoutes for application/json ContentType.
+type TestRoutesJSONRequestBody = AnyDelivery
+
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenOrder
 
@@ -1394,6 +1412,9 @@ type ServerInterface interface {
 	// TestPage Page somebody by every contact method, as a test
 	// (POST /v1/page-test)
 	TestPage(ctx echo.Context) error
+	// TestRoutes Explain how alerts would be routed
+	// (POST /v1/routes/test)
+	TestRoutes(ctx echo.Context) error
 	// ListRunbooks List the runbooks
 	// (GET /v1/runbooks)
 	ListRunbooks(ctx echo.Context) error
@@ -2873,6 +2894,15 @@ func (w *ServerInterfaceWrapper) TestPage(ctx echo.Context) error {
 	return err
 }
 
+// TestRoutes converts echo context to params.
+func (w *ServerInterfaceWrapper) TestRoutes(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestRoutes(ctx)
+	return err
+}
+
 // ListRunbooks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListRunbooks(ctx echo.Context) error {
 	var err error
@@ -3031,6 +3061,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
 	router.GET(options.BaseURL+"/v1/catalog", wrapper.GetCatalog, options.OperationMiddlewares["getCatalog"]...)
 	router.PUT(options.BaseURL+"/v1/catalog", wrapper.ApplyCatalog, options.OperationMiddlewares["applyCatalog"]...)
+	router.POST(options.BaseURL+"/v1/routes/test", wrapper.TestRoutes, options.OperationMiddlewares["testRoutes"]...)
 	router.POST(options.BaseURL+"/v1/catalog/validate", wrapper.ValidateCatalog, options.OperationMiddlewares["validateCatalog"]...)
 	router.GET(options.BaseURL+"/v1/runbooks", wrapper.ListRunbooks, options.OperationMiddlewares["listRunbooks"]...)
 	router.POST(options.BaseURL+"/v1/page-test", wrapper.TestPage, options.OperationMiddlewares["testPage"]...)
@@ -9172,6 +9203,128 @@ func (response TestPagedefaultApplicationProblemPlusJSONResponse) VisitTestPageR
 	return err
 }
 
+type TestRoutesRequestObject struct {
+	Body *TestRoutesJSONRequestBody
+}
+
+type TestRoutesResponseObject interface {
+	VisitTestRoutesResponse(w http.ResponseWriter) error
+}
+
+type TestRoutes200JSONResponse RouteTest
+
+func (response TestRoutes200JSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes400ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes401ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes403ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes413ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes503ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestRoutesdefaultApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRunbooksRequestObject struct {
 }
 
@@ -9804,6 +9957,9 @@ type StrictServerInterface interface {
 	// TestPage Page somebody by every contact method, as a test
 	// (POST /v1/page-test)
 	TestPage(ctx context.Context, request TestPageRequestObject) (TestPageResponseObject, error)
+	// TestRoutes Explain how alerts would be routed
+	// (POST /v1/routes/test)
+	TestRoutes(ctx context.Context, request TestRoutesRequestObject) (TestRoutesResponseObject, error)
 	// ListRunbooks List the runbooks
 	// (GET /v1/runbooks)
 	ListRunbooks(ctx context.Context, request ListRunbooksRequestObject) (ListRunbooksResponseObject, error)
@@ -11741,6 +11897,52 @@ func (sh *strictHandler) TestPage(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(TestPageResponseObject); ok {
 		return validResponse.VisitTestPageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestRoutes operation middleware
+func (sh *strictHandler) TestRoutes(ctx echo.Context) error {
+	var request TestRoutesRequestObject
+
+	var body TestRoutesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestRoutes(ctx.Request().Context(), request.(TestRoutesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestRoutes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestRoutesResponseObject); ok {
+		return validResponse.VisitTestRoutesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
