@@ -17,6 +17,19 @@ type Channel interface {
 	Send(ctx context.Context, address string, m incident.Message) error
 }
 
+// Deliverer is a Channel that also says who took a message. It is used instead
+// of Send where a channel has it.
+type Deliverer interface {
+	Deliver(ctx context.Context, address string, m incident.Message) (incident.HandOver, error)
+}
+
+// Silencer is a Channel whose messages may ring until somebody answers them.
+type Silencer interface {
+	// Silence stops what was handed over from ringing on. It may be repeated,
+	// and to silence what rings no more is no error.
+	Silence(ctx context.Context, h incident.HandOver) error
+}
+
 // Mailer hands a mail over to a mail server. Mails with equal keys carry
 // equal Message-IDs.
 type Mailer interface {
@@ -96,6 +109,12 @@ type Attempt struct {
 	What     string    `json:"what" db:"what"`
 	At       time.Time `json:"at" db:"at"`
 	Error    string    `json:"error,omitempty" db:"error"`
+	// Provider and Reference say who took it, and what they call it.
+	Provider  string `json:"provider,omitempty" db:"provider"`
+	Reference string `json:"reference,omitempty" db:"reference"`
+	// Receipt is the provider's last word on what became of it, since when.
+	Receipt   string    `json:"receipt,omitempty" db:"receipt"`
+	Receipted time.Time `json:"receipted,omitzero" db:"receipt_at"`
 }
 
 // Deployer is a deploy target.

@@ -135,7 +135,7 @@ func (p *Publisher) notify(ctx context.Context, o Publication, n incident.Notice
 	for _, person := range n.To {
 		for _, contact := range contacts(c, person, false, n.Urgency) {
 			key := fmt.Sprintf("%s/%s/%s/%s", o.Number, n.Key, person, contact.ID)
-			_, err := p.Pager.once(ctx, effect{key, o.Number, "notice"}, func() error {
+			_, err := p.Pager.once(ctx, effect{key, o.Number, "notice"}, func() (incident.HandOver, error) {
 				return p.Pager.send(ctx, c, person, contact.ID, p.notice(acklink.Claims{Incident: o.Number, Page: key, Person: person}, o, n))
 			})
 			errs = append(errs, Known(err))
@@ -165,7 +165,9 @@ func (p *Publisher) mail(ctx context.Context, o Publication, u incident.StatusUp
 			continue
 		}
 		m := updateMail(o, u, audience)
-		_, err := p.Pager.once(ctx, effect{m.Key, o.Number, "mail"}, func() error { return p.Mailer.SendMail(ctx, m) })
+		_, err := p.Pager.once(ctx, effect{m.Key, o.Number, "mail"}, func() (incident.HandOver, error) {
+			return incident.HandOver{}, p.Mailer.SendMail(ctx, m)
+		})
 		errs = append(errs, Known(err))
 	}
 	return errs

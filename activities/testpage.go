@@ -35,7 +35,8 @@ func TestPage(ctx context.Context, p *Pager, person, by string) ([]Tried, error)
 			Key: "test/" + uuid.NewString(), Incident: "test", Title: "Test page from Tocsin", Urgent: true, At: time.Now().UTC(),
 			Body: fmt.Sprintf("%s tests whether pages reach you. Nothing is wrong and nothing is to be done.", by),
 		}
-		out = append(out, Tried{Contact: method.ID, Kind: method.Kind, Error: text(p.send(ctx, c, person, method.ID, m))})
+		_, err := p.send(ctx, c, person, method.ID, m)
+		out = append(out, Tried{Contact: method.ID, Kind: method.Kind, Error: text(err)})
 	}
 	return out, nil
 }

@@ -18,6 +18,10 @@ const (
 	Resolved Status = "resolved"
 )
 
+// SourceBeat is the Source of the synthetic alert by which Tocsin proves that
+// the whole way of an alert works. No parser sets it.
+const SourceBeat = "tocsin/beat"
+
 // CopiesWithin is for how long after an alert has ended a delivery that says
 // it fires since the same moment is taken for a late copy. Later it fires
 // again: a source that had lost sight of it keeps the old moment.
@@ -45,6 +49,10 @@ type Alert struct {
 	Fingerprint string `json:"fingerprint"`
 	// GeneratorURL leads to the rule or graph at the source.
 	GeneratorURL string `json:"generator_url,omitempty"`
+	// Urgency and Severity are what a route decided, instead of what the
+	// labels mean; parsers leave them empty.
+	Urgency  string `json:"urgency,omitempty"`
+	Severity string `json:"severity,omitempty"`
 }
 
 // Fact identifies what one delivery says: copies from a highly available pair

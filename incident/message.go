@@ -26,6 +26,18 @@ type Message struct {
 	AckAction string
 }
 
+// HandOver says who took a message. The zero value says that nobody else need
+// be asked about it.
+type HandOver struct {
+	// Provider names who took it, where that is worth knowing.
+	Provider string
+	// Reference is what the provider calls the message; its receipts name it.
+	Reference string
+	// Rings says that the message goes on ringing until somebody answers it, or
+	// silences it by its reference.
+	Rings bool
+}
+
 // MessageLink is a titled address in a message.
 type MessageLink struct {
 	Title string

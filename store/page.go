@@ -14,6 +14,9 @@ import (
 type Page struct {
 	Incident string
 	incident.Page
+	// Delivered is when a provider said that it reached the device; zero where
+	// none does, which says nothing.
+	Delivered time.Time
 }
 
 type pageRow struct {
@@ -30,6 +33,9 @@ type pageRow struct {
 	Answered stamp  `db:"answered_at"`
 	Error    string `db:"error"`
 	Decided  stamp  `db:"decided_at"`
+	Provider string `db:"provider"`
+	// Delivered is stamped by receipts, never by a record of the incident.
+	Delivered stamp `db:"delivered_at"`
 }
 
 func pageRowOf(b activities.Batch, p incident.Page) pageRow {
@@ -40,15 +46,15 @@ func pageRowOf(b activities.Batch, p incident.Page) pageRow {
 	return pageRow{
 		Key: p.Key, Incident: b.Number, Summons: p.Summons, Person: p.Person, Contact: p.Contact, Kind: p.Kind,
 		Reason: p.Reason, Due: stampOf(due), State: string(p.State), Sent: stampOf(p.Sent),
-		Answered: stampOf(p.Answered), Error: p.Error, Decided: stampOf(b.Decided),
+		Answered: stampOf(p.Answered), Error: p.Error, Decided: stampOf(b.Decided), Provider: p.Provider,
 	}
 }
 
 func (r pageRow) page() Page {
-	return Page{Incident: r.Incident, Page: incident.Page{
+	return Page{Incident: r.Incident, Delivered: r.Delivered.Time(), Page: incident.Page{
 		Key: r.Key, Summons: r.Summons, Person: r.Person, Contact: r.Contact, Kind: r.Kind, Reason: r.Reason,
 		Due: r.Due.Time(), State: incident.PageState(r.State), Sent: r.Sent.Time(), Answered: r.Answered.Time(),
-		Error: r.Error,
+		Error: r.Error, Provider: r.Provider,
 	}}
 }
 
@@ -67,12 +73,13 @@ func savePages(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
 	}
 	return insert(ctx, tx, `
 		INSERT INTO pages (key, incident, summons, person, contact, kind, reason, due_at, state, sent_at,
-			answered_at, error, decided_at)
+			answered_at, error, decided_at, provider)
 		VALUES (:key, :incident, :summons, :person, :contact, :kind, :reason, :due_at, :state, :sent_at,
-			:answered_at, :error, :decided_at)
+			:answered_at, :error, :decided_at, :provider)
 		ON CONFLICT (key) DO UPDATE SET
 			state = excluded.state, due_at = excluded.due_at, sent_at = excluded.sent_at,
-			answered_at = excluded.answered_at, error = excluded.error, decided_at = excluded.decided_at`, rows)
+			answered_at = excluded.answered_at, error = excluded.error, decided_at = excluded.decided_at,
+			provider = excluded.provider`, rows)
 }
 
 // PageFilter narrows Pages; what is empty does not narrow.
@@ -97,8 +104,8 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 		return nil, "", err
 	}
 	limit := limited(f.Limit)
-	query := `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error
-		FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
+	query := `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error,
+			provider, delivered_at FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
 	rows, err := list[pageRow](ctx, s, query, append(c.args, limit+1)...)
 	if err != nil {
 		return nil, "", failed(err, "list pages")

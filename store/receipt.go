@@ -1,0 +1,51 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/tocsinhq/tocsin/activities"
+)
+
+// Delivered is the receipt that says that a message reached its device.
+const Delivered = "delivered"
+
+// Receipt is what a provider says later of a message that it took.
+type Receipt struct {
+	// Reference is what the provider calls the message.
+	Reference string
+	// State is Delivered, or in the provider's words why not.
+	State string
+	At    time.Time
+}
+
+// Receipt notes a receipt in the ledger and returns the attempt that it is
+// about. It is an incident.NotFound when no attempt has that reference, which
+// may still come: the ledger is written after the hand-over. What was
+// delivered once stays so, and a repeat changes nothing.
+func (s *Store) Receipt(ctx context.Context, r Receipt) (activities.Attempt, error) {
+	var row attemptRow
+	err := s.write(ctx, "note a receipt", func(tx *sqlx.Tx) error {
+		row = attemptRow{}
+		err := tx.GetContext(ctx, &row, `
+			SELECT `+attemptColumns+` FROM attempts WHERE reference = $1 AND reference <> ''`, r.Reference)
+		if err != nil || row.Receipt == Delivered || row.Receipt == r.State {
+			return err
+		}
+		row.Receipt, row.Receipted = r.State, stampOf(r.At)
+		_, err = tx.ExecContext(ctx, `UPDATE attempts SET receipt = $1, receipt_at = $2 WHERE key = $3 AND at = $4`,
+			row.Receipt, row.Receipted, row.Key, row.At)
+		if err != nil || r.State != Delivered {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE pages SET delivered_at = $1 WHERE key = $2 AND delivered_at IS NULL`,
+			row.Receipted, row.Key)
+		return err
+	})
+	if err != nil {
+		return activities.Attempt{}, err
+	}
+	return row.attempt(), nil
+}
