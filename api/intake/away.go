@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -61,6 +62,9 @@ func (i *Intake) placeAway(ctx context.Context, p *parcel) (Placed, error) {
 		Alerts: news, More: p.truncated, At: p.at,
 		Started: i.keys.hasBegun(held.number),
 	}
+	if !ok && p.mild {
+		return Placed{Service: p.service, Key: p.key}, nil
+	}
 	if !ok {
 		if firingOf(news) == 0 {
 			return Placed{}, incident.Errorf(incident.Unavailable, "the store is away and what these alerts end is not known here: send it again")
@@ -91,5 +95,5 @@ func (i *Intake) beginAway(p *parcel, row *store.Outbox) {
 		row.Number = awayHash(p.service, incident.StormKey, p.at.UTC().Truncate(time.Hour).Format(time.RFC3339))
 		return
 	}
-	row.Number = awayNumber(p.slot, row.Alerts, p.at, 0)
+	row.Number = cmp.Or(p.number, awayNumber(p.slot, row.Alerts, p.at, 0))
 }

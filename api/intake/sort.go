@@ -24,6 +24,10 @@ type parcel struct {
 	// truncated counts firing alerts that the source left out.
 	truncated int
 	at        time.Time
+	// number is wanted for a new incident; empty takes the next one.
+	number string
+	// mild says that none of the alerts pages anybody: they have ended.
+	mild bool
 }
 
 // sortOut routes every alert. What pages nobody is quiet: it is recorded and
@@ -47,10 +51,12 @@ func (i *Intake) sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) 
 		where := slot{routed.Service, routed.Key}
 		p := bySlot[where]
 		if p == nil {
-			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at}
+			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at, mild: true}
+			p.asBeat(routed, a)
 			bySlot[where] = p
 			*out = append(*out, p)
 		}
+		p.mild = p.mild && !routed.Pages()
 		p.alerts = append(p.alerts, a)
 	}
 	for _, p := range parcels {
@@ -94,7 +100,7 @@ func titleOf(list []alerts.Alert) string {
 func (p *parcel) claim(number string) store.Claim {
 	return store.Claim{
 		Service: p.service, Team: p.team, Key: p.key, Title: p.title,
-		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: number,
+		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: cmp.Or(number, p.number),
 	}
 }
 
@@ -118,6 +124,7 @@ func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.
 		e.declared.complete(&o)
 		return incident.New(o)
 	}
+	o.Drill = incident.IsBeat(e.Number)
 	o.Urgency, o.Severity, o.Policy.Hold = demanded(cat, e, policy.Hold)
 	o.Source = sourceOf(e.Alerts)
 	o.By = incident.Machine(o.Source)
