@@ -18,6 +18,8 @@ type Overlay struct {
 	Verified []Verified
 	// Rules are the personal rules that replace declared ones.
 	Rules []OwnRules
+	// Silences are those that are not over.
+	Silences []Silence
 }
 
 // OwnContact is a contact method that its person added. It hides a declared
@@ -70,6 +72,7 @@ func (c *Catalog) With(o Overlay) *Catalog {
 			p.Rules = p.Rules.with(own.Rules)
 		}
 	}
+	out.Silences = o.Silences
 	// Only matchers can fail, and those are as they were.
 	out.index, _ = newIndex(&out)
 	return &out
