@@ -214,15 +214,24 @@ func (s *Store) Unsuppress(ctx context.Context, silence string, fingerprints []s
 	return err
 }
 
-// TellEnded notes that the owner of a silence was told of its end, with what
-// they are told, in one transaction.
-func (s *Store) TellEnded(ctx context.Context, id string, at time.Time, n Notice) error {
+// TellSilence has the owner of a silence told that it is over, once.
+func (s *Store) TellSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
 	return s.write(ctx, "tell of the end of a silence", func(tx *sqlx.Tx) error {
-		if err := addNotices(ctx, tx, n); err != nil {
+		err := addNotices(ctx, tx, Notice{
+			Key: "silence/" + v.ID + "/over", Person: v.Owner, Title: "Silence " + v.ID + " is over", Body: body, Due: at,
+		})
+		if err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, tx.Rebind(`UPDATE silences SET told_at = ? WHERE id = ?`), stampOf(at), id)
+		_, err = tx.ExecContext(ctx, tx.Rebind(`UPDATE silences SET told_at = ? WHERE id = ?`), stampOf(at), v.ID)
 		return err
+	})
+}
+
+// WarnSilence has the owner of a silence told that it is about to end, once.
+func (s *Store) WarnSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
+	return s.AddNotices(ctx, Notice{
+		Key: "silence/" + v.ID + "/ending", Person: v.Owner, Title: "Silence " + v.ID + " is about to end", Body: body, Due: at,
 	})
 }
 
