@@ -111,6 +111,7 @@ func withOwn(declared []Person, o Overlay) []Person {
 
 // withContact returns a new list: that of the declared catalog stays.
 func withContact(list []ContactMethod, own ContactMethod) []ContactMethod {
+	own.Own = true
 	list = slices.DeleteFunc(slices.Clone(list), func(m ContactMethod) bool { return m.ID == own.ID })
 	return append(list, own)
 }
@@ -131,6 +132,9 @@ func (r Rules) with(own Rules) Rules {
 	}
 	if len(own.Ordinary) > 0 {
 		r.Ordinary = own.Ordinary
+	}
+	if len(own.Quiet) > 0 {
+		r.Quiet = own.Quiet
 	}
 	return r
 }

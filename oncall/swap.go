@@ -51,3 +51,9 @@ func (c *Calendar) Covers(person string, span Span) bool {
 	}
 	return span.From.Before(span.Until) && !reached.Before(span.Until)
 }
+
+// UTC returns the span with its times in UTC.
+func (s Span) UTC() Span {
+	s.From, s.Until = s.From.UTC(), s.Until.UTC()
+	return s
+}
