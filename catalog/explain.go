@@ -2,16 +2,22 @@ package catalog
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
 )
 
-// Decision is how an alert was routed, step by step.
+// Decision is how an alert is routed, step by step.
 type Decision struct {
+	// Alert is the name of the alert.
+	Alert string `json:"alert"`
 	Routed
 	Steps []Step `json:"steps"`
+	// Paged is whom the first level of the service's escalation policy means;
+	// it is empty for what pages nobody.
+	Paged []Duty `json:"paged"`
 }
 
 // Step is one rule or service that was asked.
@@ -28,7 +34,20 @@ type Step struct {
 // Explain decides as Route does, and says how.
 func (c *Catalog) Explain(a alerts.Alert, at time.Time) Decision {
 	t := &trace{steps: []Step{}}
-	return Decision{Routed: c.route(a, at, t), Steps: t.steps}
+	out := Decision{Alert: a.Name(), Routed: c.route(a, at, t), Paged: []Duty{}}
+	out.Steps = t.steps
+	policy, _ := c.Policy(out.Service)
+	if !out.Pages() || len(policy.Escalation.Levels) == 0 {
+		return out
+	}
+	for _, target := range policy.Escalation.Levels[0].Targets {
+		for _, duty := range c.OnCall(target, at) {
+			if !slices.Contains(out.Paged, duty) {
+				out.Paged = append(out.Paged, duty)
+			}
+		}
+	}
+	return out
 }
 
 // trace gathers steps; a nil one gathers nothing.

@@ -2,6 +2,8 @@ package catalog_test
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -89,8 +91,18 @@ func TestExplainSaysWhatDecided(t *testing.T) {
 		{"service", "payments", false, `does not hold: service="payments"`},
 		{"catch-all", "other", true, "takes what nothing else matches"},
 	}, got.Steps)
+	require.Equal(t, []string{"ann", "ben"}, people(got.Paged))
+	require.Empty(t, c.Explain(alerts.Alert{Labels: map[string]string{"env": "test"}}, noon).Paged)
 	require.Contains(t, got.Steps[3].Reason, "cannot say")
 	require.Contains(t, got.Steps[3].Reason, "and counts as not matching: int(labels.used) > 98")
+}
+
+func people(duties []catalog.Duty) []string {
+	out := map[string]bool{}
+	for _, d := range duties {
+		out[d.Person] = true
+	}
+	return slices.Sorted(maps.Keys(out))
 }
 
 func TestRoutesSurviveEncoding(t *testing.T) {

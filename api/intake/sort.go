@@ -24,6 +24,8 @@ type parcel struct {
 	// truncated counts firing alerts that the source left out.
 	truncated int
 	at        time.Time
+	// mild says that none of the alerts pages anybody: they have ended.
+	mild bool
 }
 
 // sortOut routes every alert. What pages nobody is quiet: it is recorded and
@@ -47,10 +49,11 @@ func (i *Intake) sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) 
 		where := slot{routed.Service, routed.Key}
 		p := bySlot[where]
 		if p == nil {
-			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at}
+			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at, mild: true}
 			bySlot[where] = p
 			*out = append(*out, p)
 		}
+		p.mild = p.mild && !routed.Pages()
 		p.alerts = append(p.alerts, a)
 	}
 	for _, p := range parcels {
