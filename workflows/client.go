@@ -27,6 +27,8 @@ type Client struct {
 	Temporal client.Client
 	// Converter is the one that Temporal was given; the default one when nil.
 	Converter converter.DataConverter
+	// Namespace is that of Temporal; only Forget asks for it.
+	Namespace string
 	// Unlisted leaves search attributes out, where the namespace lacks them.
 	Unlisted bool
 	// Patience is how long a command waits for a worker; 2 seconds when zero.
@@ -45,7 +47,7 @@ type Client struct {
 // started: repeat it.
 func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []alerts.Alert, more int) (eager bool, err error) {
 	whole := NewState(inc, batch, more)
-	whole.Unlisted = c.Unlisted
+	whole.Unlisted = c.Unlisted || incident.IsBeat(inc.Number) // nobody looks for a beat
 	bare := whole
 	bare.Alerts, bare.More = nil, more+len(batch)
 	for _, state := range []State{whole, unlisted(whole), bare, unlisted(bare)} {
@@ -73,15 +75,22 @@ func (c *Client) start(ctx context.Context, state State) (eager bool, err error)
 		StaticSummary:                            cut(inc.Number+" "+inc.Service, maxSummary),
 		Memo:                                     map[string]any{keyMemo: incident.Identity(inc.Service, inc.Key)},
 	}
+	beat := incident.IsBeat(inc.Number)
+	if beat {
+		options.WorkflowExecutionTimeout = beatLife
+	}
 	if !state.Unlisted {
 		options.TypedSearchAttributes = attributes(inc)
 	}
 	_, err = c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
-	if err == nil {
+	if err == nil && !beat {
 		c.refused.Store(state.Unlisted)
 	}
 	return eager, engineError(err, "start "+inc.Number)
 }
+
+// beatLife is when a beat that nobody has ended comes to its end.
+const beatLife = 5 * time.Minute
 
 // Lists reports whether incidents are started with search attributes. It is
 // false while Temporal refuses them, until it takes them again.
