@@ -50,7 +50,7 @@ func (s *server) writeFeed(ctx context.Context, feed store.Calendar) (string, er
 			if feed.Person != "" && feed.Person != shift.Person || !shift.Until.After(begin) || !shift.From.Before(end) {
 				continue
 			}
-			addShift(cal, shift, begin.Add(-feedMargin), event{stamp: now, title: titleOf(feed, c, shift)})
+			addShift(cal, shift, begin.Add(-feedMargin), calendarEntry{stamp: now, title: titleOf(feed, c, shift)})
 		}
 	}
 	return cal.Serialize(), nil
@@ -71,8 +71,8 @@ func titleOf(feed store.Calendar, c *catalog.Catalog, shift catalog.Served) stri
 	return nameOf(c, shift.Person) + ": " + duty
 }
 
-// event is what an event says beside its shift.
-type event struct {
+// calendarEntry is what an event says beside its shift.
+type calendarEntry struct {
 	stamp time.Time
 	title string
 }
@@ -80,7 +80,7 @@ type event struct {
 // addShift adds one shift. Its id stays the same from one look to the next: it
 // is made of the duty, the person and the beginning, unless that lies before
 // everything that is looked at.
-func addShift(cal *ics.Calendar, shift catalog.Served, looked time.Time, e event) {
+func addShift(cal *ics.Calendar, shift catalog.Served, looked time.Time, e calendarEntry) {
 	beginning := "before"
 	if shift.From.After(looked) {
 		beginning = shift.From.UTC().Format("20060102T150405Z")

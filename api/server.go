@@ -117,7 +117,7 @@ func (c *Config) complete() error {
 		c.Poll = time.Second
 	}
 	for what, missing := range map[string]bool{
-		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil,
+		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil, "Duty": c.Duty == nil,
 		"Metrics": c.Metrics == nil, "Log": c.Log == nil,
 	} {
 		if missing {

@@ -74,7 +74,7 @@ func (s *server) served(ctx context.Context, schedule string, from, until time.T
 // history returns what is in force in a span. What has not gone by is known
 // without the store.
 func (s *server) history(ctx context.Context, from, until time.Time) (catalog.History, error) {
-	if s.Duty != nil && from.Before(s.Now().Add(-pastAfter)) {
+	if from.Before(s.Now().Add(-pastAfter)) {
 		return s.Duty.InForce(ctx, from, until)
 	}
 	c, err := s.catalog(ctx)

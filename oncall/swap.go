@@ -23,7 +23,12 @@ type Swap struct {
 }
 
 // Begins returns when the earlier of the two duties begins.
-func (s Swap) Begins() time.Time { return earlier(s.Give.From, s.Take.From) }
+func (s Swap) Begins() time.Time {
+	if s.Take.From.Before(s.Give.From) {
+		return s.Take.From
+	}
+	return s.Give.From
+}
 
 // Overrides returns what the swap amounts to once it is accepted. They are
 // without ids.
@@ -45,8 +50,9 @@ func (s Swap) Overrides() []Override {
 func (c *Calendar) Covers(person string, span Span) bool {
 	reached := span.From
 	for _, shift := range c.Shifts(span.From, span.Until) {
-		if shift.Rotation == span.Rotation && shift.Person == person && !shift.From.After(reached) {
-			reached = later(reached, shift.Until)
+		if shift.Rotation == span.Rotation && shift.Person == person &&
+			!shift.From.After(reached) && shift.Until.After(reached) {
+			reached = shift.Until
 		}
 	}
 	return span.From.Before(span.Until) && !reached.Before(span.Until)
