@@ -257,6 +257,7 @@ func TestSwapIsNotAccepted(t *testing.T) {
 	}
 	d.do("bob", "POST", "/v1/swaps/s-1/accept", "").problem(404, "not-found")
 
+	d.clock.Move(time.Second) // for the order of the list
 	d.do("alice", "POST", "/v1/swaps", d.swap("bob", give, take)).want(201, &offer)
 	d.do("alice", "POST", "/v1/overrides", fmt.Sprintf(`{"schedule":"payments","person":"carol","of":"alice","from":%q,"until":%q}`,
 		give.From.Format(time.RFC3339), give.Until.Format(time.RFC3339))).want(201)
