@@ -225,7 +225,7 @@ func TestTheLedgerIsReadByPersonStateAndTime(t *testing.T) {
 	for n, person := range []string{"alice", "bob", "alice"} {
 		w.store.PutPage(store.Page{Incident: fmt.Sprintf("INC-%d", n+1), Page: incident.Page{
 			Provider: "second",
-			Key: fmt.Sprint("k", n), Summons: "alert-1", Person: person, Contact: "phone", Kind: "sms", Reason: "on call",
+			Key:      fmt.Sprint("k", n), Summons: "alert-1", Person: person, Contact: "phone", Kind: "sms", Reason: "on call",
 			Due: night.Add(time.Duration(n) * time.Hour), State: []incident.PageState{incident.PageSent, incident.PageFailed, incident.PageFailed}[n],
 		}})
 	}
