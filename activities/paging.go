@@ -8,10 +8,11 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
-	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // Pager looks up who is on call and hands pages over. Its exported methods are
@@ -22,87 +23,14 @@ type Pager struct {
 	Channels map[string]Channel
 	Ledger   Ledger
 	Links    Links
+	// Turns counts whose turn it is where a level pages one of several; nil
+	// leaves it to chance.
+	Turns Turns
 	// Now is time.Now when nil. A rehearsal brings the clock of its own time.
 	Now  func() time.Time
 	sent memory
-}
-
-// LookUp asks who is to be paged: one answer a level.
-type LookUp struct {
-	Levels  []Level         `json:"levels"`
-	Urgency catalog.Urgency `json:"urgency"`
-	At      time.Time       `json:"at"`
-}
-
-// Level is whom one level pages. EveryMethod reaches them by every contact
-// method at once, whatever their rules say.
-type Level struct {
-	Targets     []oncall.Target `json:"targets"`
-	EveryMethod bool            `json:"every_method,omitempty"`
-}
-
-// Recipient is a person to page, why it is them, and by what contact methods
-// after what delays.
-type Recipient struct {
-	Person   string    `json:"person"`
-	Reason   string    `json:"reason"`
-	Contacts []Contact `json:"contacts"`
-}
-
-// Contact is one contact method, by id, with its delay.
-type Contact struct {
-	ID    string        `json:"id"`
-	Kind  string        `json:"kind"`
-	After time.Duration `json:"after,omitempty"`
-}
-
-// WhoIsOnCall answers a LookUp, a list of recipients a level, each person at
-// most once. Nobody is an answer; not knowing is an error.
-func (p *Pager) WhoIsOnCall(ctx context.Context, q LookUp) ([][]Recipient, error) {
-	c, err := p.Catalogs.Current(ctx)
-	if err != nil {
-		return nil, Fail(fmt.Errorf("look up who is on call: %w", err))
-	}
-	out := make([][]Recipient, 0, len(q.Levels))
-	for _, level := range q.Levels {
-		out = append(out, recipients(c, level, q))
-	}
-	return out, nil
-}
-
-func recipients(c *catalog.Catalog, level Level, q LookUp) []Recipient {
-	var out []Recipient
-	seen := map[string]bool{}
-	for _, target := range level.Targets {
-		for _, duty := range c.OnCall(target, q.At) {
-			if duty.Person == "" || seen[duty.Person] {
-				continue
-			}
-			seen[duty.Person] = true
-			r := Recipient{Person: duty.Person, Reason: duty.Reason, Contacts: contacts(c, duty.Person, level.EveryMethod, q.Urgency)}
-			if len(r.Contacts) > 0 {
-				out = append(out, r)
-			}
-		}
-	}
-	return out
-}
-
-func contacts(c *catalog.Catalog, person string, every bool, urgency catalog.Urgency) []Contact {
-	var out []Contact
-	if every {
-		who, _ := c.Person(person)
-		for _, m := range who.Contacts {
-			out = append(out, Contact{ID: m.ID, Kind: m.Kind})
-		}
-		return out
-	}
-	for _, rule := range c.Contacts(person, urgency) {
-		if m, ok := c.ContactMethod(person, rule.Contact); ok {
-			out = append(out, Contact{ID: m.ID, Kind: m.Kind, After: rule.After})
-		}
-	}
-	return out
+	// bundles gathers what would flood one person.
+	bundles bundler
 }
 
 // PageOrder asks for one page to be handed over. It holds ids and facts;
@@ -128,6 +56,9 @@ type PageOrder struct {
 // Sent says when a receiver accepted a message.
 type Sent struct {
 	At time.Time `json:"at"`
+	// Later says that it was not handed over: it goes together with others, by
+	// an activity that has the time to wait for them.
+	Later bool `json:"later,omitempty"`
 	// Before says that this key had been handed over earlier.
 	Before bool `json:"before,omitempty"`
 	// Provider and Reference say who took it and what they call it, and Rings
@@ -138,15 +69,33 @@ type Sent struct {
 }
 
 // Page hands one page over. A key that was handed over before is not sent
-// again where this process or the ledger remembers it.
+// again where this process or the ledger remembers it. Beyond BundleFree pages
+// within BundleSpan those to one contact method go together.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
+	at := lane{o.Person, o.Contact, o.Urgency, o.Answerable}
+	alone := p.bundles.admit(at, p.now())
+	if !alone && activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity {
+		return Sent{Later: true}, nil
+	}
 	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() (incident.HandOver, error) {
-		c, err := p.Catalogs.Current(ctx)
-		if err != nil {
-			return incident.HandOver{}, fmt.Errorf("resolve the address: %w", err)
+		if alone {
+			return p.pageAll(ctx, []PageOrder{o})
 		}
-		return p.send(ctx, c, o.Person, o.Contact, p.message(c, o))
+		return p.bundles.join(ctx, at, o, p.pageAll)
 	})
+}
+
+// pageAll sends one message for pages that go together.
+func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) (incident.HandOver, error) {
+	c, err := p.Catalogs.Current(ctx)
+	if err != nil {
+		return incident.HandOver{}, fmt.Errorf("resolve the address: %w", err)
+	}
+	m := p.message(c, orders[0])
+	if len(orders) > 1 {
+		m = p.bundled(orders)
+	}
+	return p.send(ctx, c, orders[0].Person, orders[0].Contact, m)
 }
 
 // effect names what is made once: by its key, for an incident, as what.
@@ -187,7 +136,7 @@ func (p *Pager) now() time.Time {
 
 // send resolves a contact method and hands a message to its channel.
 func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) (incident.HandOver, error) {
-	method, ok := c.ContactMethod(person, contact)
+	method, ok := contactMethod(c, person, contact)
 	if !ok {
 		return incident.HandOver{}, incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
 	}

@@ -45,6 +45,10 @@ type Alert struct {
 	Fingerprint string `json:"fingerprint"`
 	// GeneratorURL leads to the rule or graph at the source.
 	GeneratorURL string `json:"generator_url,omitempty"`
+	// Urgency and Severity are what a route decided, instead of what the
+	// labels mean; parsers leave them empty.
+	Urgency  string `json:"urgency,omitempty"`
+	Severity string `json:"severity,omitempty"`
 }
 
 // Fact identifies what one delivery says: copies from a highly available pair

@@ -97,6 +97,17 @@ func TestParseGenericRefuses(t *testing.T) {
 	}
 }
 
+func TestParseAnyTellsTheFormatsApart(t *testing.T) {
+	own, err := alerts.ParseAny([]byte(oneGeneric))
+	require.NoError(t, err)
+	require.Equal(t, alerts.SourceGeneric, own.Alerts[0].Source)
+	theirs, err := alerts.ParseAny([]byte(observed))
+	require.NoError(t, err)
+	require.Equal(t, alerts.SourceAlertmanager, theirs.Alerts[0].Source)
+	_, err = alerts.ParseAny([]byte(`{"status":`))
+	requireInputError(t, err, `is not complete JSON: send one JSON object`)
+}
+
 func FuzzParseGeneric(f *testing.F) {
 	f.Add([]byte(oneGeneric))
 	f.Add([]byte(`{"alerts":[` + oneGeneric + `]}`))

@@ -102,10 +102,16 @@ func (m Matcher) String() string { return m.name + m.op + strconv.Quote(m.value)
 
 // Match says whether every condition holds; an empty list always does.
 func (ms Matchers) Match(labels map[string]string) bool {
+	_, failed := ms.Failed(labels)
+	return !failed
+}
+
+// Failed returns the first condition that does not hold, if any.
+func (ms Matchers) Failed(labels map[string]string) (Matcher, bool) {
 	for _, m := range ms {
 		if !m.Match(labels) {
-			return false
+			return m, true
 		}
 	}
-	return true
+	return Matcher{}, false
 }

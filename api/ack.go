@@ -26,7 +26,7 @@ func (s *server) ShowAcknowledge(ctx context.Context, r gen.ShowAcknowledgeReque
 	seen := s.glance(ctx, claims.Incident)
 	page := s.acknowledgePage(ctx, r.Token, claims, seen)
 	page.Said = s.spent(ctx, claims, seen)
-	if seen.err != nil || !seen.incident.Phase.Over() {
+	if seen.err != nil || !seen.incident.Phase.Over() || len(claims.Also) > 0 {
 		page.Action = "/ack/" + r.Token
 	}
 	return s.page(http.StatusOK, func(w io.Writer) error { return s.pages.Acknowledge(w, page) }), nil
@@ -42,6 +42,7 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	if err != nil {
 		return nil, err
 	}
+	also := s.acknowledgeAlso(ctx, claims)
 	seen := s.glance(ctx, claims.Incident)
 	page := s.acknowledgePage(ctx, r.Token, claims, seen)
 	spent := s.spent(ctx, claims, seen)
@@ -56,7 +57,7 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	}
 	repeated := err == nil && seen.err == nil && out.Revision <= seen.incident.Revision && out.Text != incident.Accepted
 	if ended || (spent != "" && repeated) {
-		page.Said = spent
+		page.Said = spent + also
 		return s.acknowledged(ctx, page, incident.Outcome{
 			Number: claims.Incident, Phase: seen.incident.Phase, Holder: seen.incident.Holder,
 			Revision: seen.incident.Revision, Text: spent,
@@ -66,6 +67,7 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	if out.Text == incident.Accepted {
 		page.Said = fmt.Sprintf("Your acknowledgement of %s counts from now. The incident takes it in as soon as it can.", claims.Incident)
 	}
+	page.Said += also
 	return s.acknowledged(ctx, page, out), nil
 }
 
@@ -153,7 +155,7 @@ func (s *server) acknowledged(ctx context.Context, page web.Acknowledge, out inc
 // acknowledgePage fills in what can be found out.
 func (s *server) acknowledgePage(ctx context.Context, token string, claims acklink.Claims, seen sight) web.Acknowledge {
 	name, zone := s.reader(ctx, claims.Person)
-	page := web.Acknowledge{Number: claims.Incident, Name: name, Zone: zone}
+	page := web.Acknowledge{Number: claims.Incident, Also: len(claims.Also), Name: name, Zone: zone}
 	if seen.err != nil {
 		return page
 	}

@@ -199,3 +199,22 @@ func TestIncidentPage(t *testing.T) {
 	require.Equal(t, string(linked.body), string(own.body))
 	require.Contains(t, string(w.do("alice", "GET", "/incidents/INC-42", "").want(404).body), "there is no incident INC-42")
 }
+
+func TestOneLinkAcknowledgesAllThatWerePagedTogether(t *testing.T) {
+	w := newWorld(t)
+	link := "/ack/" + w.links.Sign(acklink.Claims{Incident: "INC-1", Page: pageKey, Person: "alice", Also: []string{"INC-7", "INC-8"}}, night)
+	require.Contains(t, string(w.do("", "GET", link, "").want(200).body), "Acknowledge INC-1 and 2 more")
+	got := w.do("", "POST", link, "").want(200)
+	require.Contains(t, string(got.body), "Of 2 more, 2 are acknowledged.")
+	var numbers, ids []string
+	for _, sent := range w.commands.Sent() {
+		require.Equal(t, "acknowledge", sent.Name)
+		require.Equal(t, incident.Person("alice"), sent.Header.By)
+		numbers, ids = append(numbers, sent.Number), append(ids, sent.Header.ID)
+	}
+	require.ElementsMatch(t, []string{"INC-1", "INC-7", "INC-8"}, numbers)
+	w.do("", "POST", link, "").want(200)
+	for _, again := range w.commands.Sent()[3:] {
+		require.Contains(t, ids, again.Header.ID, "a second tap is the same commands")
+	}
+}

@@ -31,6 +31,15 @@ func (s *server) Decline(ctx context.Context, r gen.DeclineRequestObject) (gen.D
 	return gen.Decline200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
 }
 
+// Snooze takes the incident and lets the caller rest until a time.
+func (s *server) Snooze(ctx context.Context, r gen.SnoozeRequestObject) (gen.SnoozeResponseObject, error) {
+	out, err := s.command(ctx, order{r.Number, incident.SnoozeCommand, r.Params.IdempotencyKey, *r.Body})
+	if err != nil {
+		return nil, err
+	}
+	return gen.Snooze200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
+}
+
 // Escalate begins the next level at once.
 func (s *server) Escalate(ctx context.Context, r gen.EscalateRequestObject) (gen.EscalateResponseObject, error) {
 	out, err := s.command(ctx, order{r.Number, "escalate", r.Params.IdempotencyKey, *r.Body})

@@ -32,7 +32,7 @@ func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 		Team: i.Team, Origin: i.Origin, Storm: i.Storm, Recurs: i.Recurs, Held: i.Held, Recovered: i.Recovered,
 		Urgency: i.Urgency, Severity: i.Severity, Provisional: i.Provisional, Highest: i.Highest, Impact: i.Impact,
 		What: i.What, WhoFixes: i.WhoFixes, Status: i.Status, NextStep: i.NextStep,
-		Holder: i.Holder, Roles: map[string]string{}, Offers: i.Offers, Responders: i.Responders, Paged: i.Paged,
+		Holder: i.Holder, Snoozed: i.Snoozed, Awaited: i.Awaited(), Roles: map[string]string{}, Offers: i.Offers, Responders: i.Responders, Paged: i.Paged,
 		Clocks: i.Clocks, Counts: i.Counts, Alerts: orEmpty(i.Alerts), Links: i.Links, Ticket: i.Ticket,
 		FollowUps: i.FollowUps, Runs: i.Runs, Questions: i.Questions, Runbooks: i.Runbooks,
 		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,

@@ -19,6 +19,7 @@ type Catalog struct {
 	Machines    []Machine                 `yaml:"machines" json:"machines,omitempty"`
 	Audiences   []Audience                `yaml:"audiences" json:"audiences,omitempty"`
 	Services    []Service                 `yaml:"services" json:"services"`
+	Routes      []Route                   `yaml:"routes" json:"routes,omitempty"`
 	Schedules   []oncall.Schedule         `yaml:"schedules" json:"schedules,omitempty"`
 	AllHours    []oncall.Hours            `yaml:"hours" json:"hours,omitempty"`
 	Webhooks    []Webhook                 `yaml:"webhooks" json:"webhooks,omitempty"`

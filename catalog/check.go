@@ -70,6 +70,7 @@ func (k *checker) all() {
 	k.people()
 	k.audiences()
 	k.services()
+	k.routes()
 	k.schedules()
 	k.webhooks()
 	k.escalations()

@@ -23,11 +23,11 @@ type Change struct {
 	// Op is added, removed or changed.
 	Op string `json:"op"`
 	// Noun is what differs: settings, team, person, machine, audience,
-	// service, schedule, hours, webhook, escalation policy, last resort or
+	// service, route, schedule, hours, webhook, escalation policy, last resort or
 	// severity.
 	Noun string `json:"noun"`
 	// ID is empty for the settings and the last resort, of which there is one,
-	// and for a new order of the services.
+	// and for a new order of the services or routes.
 	ID string `json:"id,omitempty"`
 	// Detail names the fields that changed.
 	Detail string `json:"detail,omitempty"`
@@ -60,7 +60,9 @@ func Diff(old, new *Catalog) []Change {
 	out = append(out, diffList("machine", old.Machines, new.Machines, func(m Machine) string { return m.ID })...)
 	out = append(out, diffList("audience", old.Audiences, new.Audiences, func(a Audience) string { return a.ID })...)
 	out = append(out, diffList("service", old.Services, new.Services, serviceID)...)
-	out = append(out, diffOrder(old.Services, new.Services)...)
+	out = append(out, diffOrder("service", old.Services, new.Services, serviceID)...)
+	out = append(out, diffList("route", old.Routes, new.Routes, routeName)...)
+	out = append(out, diffOrder("route", old.Routes, new.Routes, routeName)...)
 	out = append(out, diffList("schedule", old.Schedules, new.Schedules,
 		func(s oncall.Schedule) string { return s.ID })...)
 	out = append(out, diffList("hours", old.AllHours, new.AllHours, func(h oncall.Hours) string { return h.ID })...)
@@ -75,6 +77,8 @@ func Diff(old, new *Catalog) []Change {
 }
 
 func serviceID(s Service) string { return s.ID }
+
+func routeName(r Route) string { return r.Name }
 
 func diffOne[T any](noun string, old, new T) []Change {
 	if fields := changedFields(old, new); fields != "" {
@@ -105,25 +109,25 @@ func diffList[T any](noun string, old, new []T, id func(T) string) []Change {
 	return out
 }
 
-// diffOrder tells of services that changed places, since the first that
-// matches an alert takes it.
-func diffOrder(old, new []Service) []Change {
-	var before, after []string
-	ofOld, ofNew := byID(old, serviceID), byID(new, serviceID)
-	for _, s := range old {
-		if ofNew[s.ID] != nil {
-			before = append(before, s.ID)
-		}
-	}
-	for _, s := range new {
-		if ofOld[s.ID] != nil {
-			after = append(after, s.ID)
-		}
-	}
-	if slices.Equal(before, after) {
+// diffOrder tells of services or routes that changed places, since the first
+// that matches an alert takes it.
+func diffOrder[T any](noun string, old, new []T, id func(T) string) []Change {
+	ofOld, ofNew := byID(old, id), byID(new, id)
+	if slices.Equal(orderOf(old, ofNew, id), orderOf(new, ofOld, id)) {
 		return nil
 	}
-	return []Change{{Op: Changed, Noun: "service", Detail: "order"}}
+	return []Change{{Op: Changed, Noun: noun, Detail: "order"}}
+}
+
+// orderOf returns the ids of a list that the other one has too.
+func orderOf[T any](list []T, other map[string]*T, id func(T) string) []string {
+	var out []string
+	for _, member := range list {
+		if other[id(member)] != nil {
+			out = append(out, id(member))
+		}
+	}
+	return out
 }
 
 // changedFields returns the YAML names of the fields that differ.

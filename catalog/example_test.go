@@ -42,7 +42,7 @@ func TestExampleRoutesAnAlertOfPayments(t *testing.T) {
 	got := c.Route(alerts.Alert{
 		Labels: map[string]string{"alertname": "PaymentsErrorRatioHigh", "service": "payments", "severity": "critical"},
 		Group:  map[string]string{"alertname": "PaymentsErrorRatioHigh"},
-	})
+	}, noon)
 	require.Equal(t, catalog.Routed{
 		Service: "payments", Team: "payments",
 		Key:     `alertname="PaymentsErrorRatioHigh"`,

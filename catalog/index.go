@@ -23,7 +23,9 @@ type index struct {
 	machines    map[string]*Machine
 	calendars   map[string]*oncall.Calendar
 	// routes holds the services that match alerts, in their order.
-	routes   []route
+	routes []route
+	// rules are the catalog's routes, in their order.
+	rules    []rule
 	runbooks map[string][]runbookRoute
 }
 
@@ -60,7 +62,7 @@ func newIndex(c *Catalog) (*index, error) {
 			return nil, fmt.Errorf("service %s: %w", s.ID, err)
 		}
 	}
-	return x, nil
+	return x, x.addRules(c)
 }
 
 func byID[K comparable, T any](list []T, id func(T) K) map[K]*T {

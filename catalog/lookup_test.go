@@ -92,7 +92,7 @@ func TestRoute(t *testing.T) {
 			catalog.Routed{
 				Service: "payments", Team: "payments", Key: `alertname="A",host="h"`,
 				Group:   map[string]string{"alertname": "A", "host": "h"},
-				Urgency: catalog.Urgent, Severity: catalog.SEV1,
+				Urgency: catalog.Urgent, Severity: catalog.SEV1, Hold: 30 * time.Second,
 			},
 		},
 		"catch-all by the source's group": {
@@ -124,7 +124,7 @@ func TestRoute(t *testing.T) {
 		},
 	}
 	for name, test := range tests {
-		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, c.Route(test.alert)) })
+		t.Run(name, func(t *testing.T) { require.Equal(t, test.want, c.Route(test.alert, noon)) })
 	}
 }
 
@@ -140,7 +140,7 @@ func TestRouteTakesTheFirstServiceThatMatches(t *testing.T) {
 			{ID: "wide", Match: []string{`a="1"`}},
 		},
 	}
-	route := func(labels map[string]string) catalog.Routed { return c.Route(alerts.Alert{Labels: labels}) }
+	route := func(labels map[string]string) catalog.Routed { return c.Route(alerts.Alert{Labels: labels}, noon) }
 	require.Equal(t, "narrow", route(map[string]string{"a": "1", "b": "1"}).Service)
 	require.Equal(t, "wide", route(map[string]string{"a": "1", "b": "2"}).Service)
 	require.Equal(t, "empty", route(map[string]string{"a": "2"}).Service)
@@ -224,7 +224,7 @@ func BenchmarkRoute(b *testing.B) {
 	require.NoError(b, err)
 	alert := alerts.Alert{Labels: map[string]string{"alertname": "A", "service": "s999"}}
 	for b.Loop() {
-		c.Route(alert)
+		c.Route(alert, noon)
 	}
 }
 

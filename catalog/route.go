@@ -2,9 +2,36 @@ package catalog
 
 import (
 	"cmp"
+	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog/expr"
 )
+
+// Route is a rule about alerts, asked before the services' own matchers. The
+// rules are asked in the catalog's order; the first that fits decides, and one
+// that continues leaves what it does not name, and what the next one names
+// again, to those behind it.
+type Route struct {
+	// Name is what people call the rule; it is unique.
+	Name string `yaml:"name" json:"name"`
+	// When is the condition, in CEL: see package expr.
+	When string `yaml:"when" json:"when"`
+	// Service takes the alerts; empty leaves that to the services' matchers.
+	Service string `yaml:"service" json:"service,omitempty"`
+	// Urgency and Severity replace what the alert's severity label means.
+	Urgency  Urgency `yaml:"urgency" json:"urgency,omitempty"`
+	Severity Level   `yaml:"severity" json:"severity,omitempty"`
+	// GroupBy replaces the labels by which the service tells its incidents
+	// apart.
+	GroupBy []string `yaml:"group_by" json:"group_by,omitempty"`
+	// Page is false for alerts that are recorded and page nobody.
+	Page *bool `yaml:"page" json:"page,omitempty"`
+	// Hold replaces the service's; zero pages at once.
+	Hold *time.Duration `yaml:"hold" json:"hold,omitempty"`
+	// Continue goes on to the rules behind this one.
+	Continue bool `yaml:"continue" json:"continue,omitempty"`
+}
 
 // Routed is where an alert belongs, and how it pages.
 type Routed struct {
@@ -14,35 +41,114 @@ type Routed struct {
 	// readable text of Group.
 	Key   string            `json:"key"`
 	Group map[string]string `json:"group,omitempty"`
-	// Urgency and Severity are what the alert's own severity label means
-	// here; the severity is provisional until a person classifies.
+	// Urgency and Severity are what a route or the alert's own severity label
+	// say; the severity is provisional until a person classifies.
 	Urgency  Urgency `json:"urgency"`
 	Severity Level   `json:"severity"`
-	// CatchAll is set when no service matched.
+	// Hold delays the first page.
+	Hold time.Duration `json:"hold,omitempty"`
+	// CatchAll is set when neither a route nor a service matched.
 	CatchAll bool `json:"catch_all,omitempty"`
+	// Routes names the rules that decided, in their order.
+	Routes []string `json:"routes,omitempty"`
+	// Unsure names the rules whose condition could not say; they count as not
+	// matching.
+	Unsure []string `json:"unsure,omitempty"`
 }
 
-// Route says which service an alert belongs to: the first in the catalog's
-// order whose matchers all hold, else the catch-all. A service without
-// matchers takes no alerts by itself.
+// Pages reports whether the alert pages anybody.
+func (r Routed) Pages() bool { return r.Urgency != NotPaged }
+
+// Route says which service an alert belongs to at a time, and how it pages:
+// what the catalog's routes say, and for the rest the first service in the
+// catalog's order whose matchers all hold, else the catch-all. A service
+// without matchers takes no alerts by itself.
 //
-// The labels that tell one incident from another are the service's GroupBy,
-// else those by which the source grouped, else the alert's name.
-func (c *Catalog) Route(a alerts.Alert) Routed {
+// The labels that tell one incident from another are the route's or the
+// service's GroupBy, else those by which the source grouped, else the alert's
+// name.
+func (c *Catalog) Route(a alerts.Alert, at time.Time) Routed {
+	return c.route(a, at, nil)
+}
+
+// route decides, and notes each step when somebody wants to know.
+func (c *Catalog) route(a alerts.Alert, at time.Time, steps *trace) Routed {
 	x := c.look()
-	out := Routed{Service: c.Settings.CatchAll, CatchAll: true}
-	for _, r := range x.routes {
-		if r.matchers.Match(a.Labels) {
-			out.Service, out.CatchAll = r.service, false
-			break
-		}
+	var out Routed
+	asked := x.ask(a, at, &out, steps)
+	if out.Service = asked.Service; out.Service == "" {
+		out.Service, out.CatchAll = x.serviceFor(a, steps)
+	}
+	if out.CatchAll {
+		out.Service = c.Settings.CatchAll
+		steps.catchAll(out.Service)
 	}
 	service, _ := find(x.services, out.Service)
 	out.Team = service.Team
+	if len(asked.GroupBy) > 0 {
+		service.GroupBy = asked.GroupBy
+	}
 	out.Group = grouping(service, a)
 	out.Key = alerts.Key(out.Group)
+	if out.Hold = service.Hold; asked.Hold != nil {
+		out.Hold = *asked.Hold
+	}
 	out.Urgency, out.Severity = c.Settings.severityOf(a)
+	out.Urgency, out.Severity = cmp.Or(asked.Urgency, out.Urgency), cmp.Or(asked.Severity, out.Severity)
+	if asked.Page != nil && !*asked.Page {
+		out.Urgency = NotPaged
+	}
 	return out
+}
+
+// ask returns what the routes say of an alert, as one.
+func (x *index) ask(a alerts.Alert, at time.Time, out *Routed, steps *trace) Route {
+	var asked Route
+	if len(x.rules) == 0 {
+		return asked
+	}
+	subject := expr.About(a, at)
+	for i := range x.rules {
+		rule := &x.rules[i]
+		matched, err := rule.match(subject)
+		steps.rule(rule.Route, matched, err)
+		if err != nil {
+			out.Unsure = append(out.Unsure, rule.Name)
+		}
+		if !matched {
+			continue
+		}
+		out.Routes = append(out.Routes, rule.Name)
+		asked.take(rule.Route)
+		if !rule.Continue {
+			break
+		}
+	}
+	return asked
+}
+
+// take replaces what the next route names.
+func (r *Route) take(next *Route) {
+	r.Service = cmp.Or(next.Service, r.Service)
+	r.Urgency = cmp.Or(next.Urgency, r.Urgency)
+	r.Severity = cmp.Or(next.Severity, r.Severity)
+	r.Page = cmp.Or(next.Page, r.Page)
+	r.Hold = cmp.Or(next.Hold, r.Hold)
+	if len(next.GroupBy) > 0 {
+		r.GroupBy = next.GroupBy
+	}
+}
+
+// serviceFor returns the first service whose matchers all hold.
+func (x *index) serviceFor(a alerts.Alert, steps *trace) (service string, none bool) {
+	for _, r := range x.routes {
+		failed, ok := r.matchers.Failed(a.Labels)
+		steps.service(r.service, failed, ok)
+		if !ok {
+			return r.service, false
+		}
+	}
+	return "", true
 }
 
 func grouping(s Service, a alerts.Alert) map[string]string {

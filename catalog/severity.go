@@ -67,6 +67,8 @@ type ResponsePolicy struct {
 	// StillOnIt is the silence after which the holder is asked whether they
 	// are still on it; zero never asks.
 	StillOnIt time.Duration `yaml:"still_on_it" json:"still_on_it,omitempty"`
+	// Snooze is for how long the holder may rest; zero forbids it.
+	Snooze time.Duration `yaml:"snooze" json:"snooze,omitempty"`
 	// Stabilisation is how long after resolved a relapse reopens the
 	// incident; later it is a recurrence.
 	Stabilisation time.Duration `yaml:"stabilisation" json:"stabilisation,omitempty"`

@@ -31,6 +31,7 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 	case asked.kind == ForResponder && i.Holder != h.By.ID, asked.kind == ForBreach && held:
 		return i.help(h, asked.summons, now)
 	case held && len(i.covered(h, asked)) == 0:
+		i.answerToo(h.By.ID, now)
 		i.join(h.By.ID)
 		i.did(h, now, "acknowledged.also", "%s also acknowledged; %s holds the incident.", h.By.ID, i.Holder)
 		return i.outcome(i.Holder + " holds it already; you are a responder"), nil
@@ -46,6 +47,9 @@ func (i *Incident) take(h Header, asked asked, now time.Time) Outcome {
 		tell = i.reachedBy(i.covered(h, asked))
 	}
 	i.answer(h, asked, now)
+	if i.Snoozed.By != h.By.ID {
+		i.awake()
+	}
 	i.Holder, i.Held, i.Heard = h.By.ID, false, now
 	i.Responders = slices.DeleteFunc(i.Responders, func(p string) bool { return p == h.By.ID })
 	if before != "" {
@@ -56,7 +60,7 @@ func (i *Incident) take(h Header, asked asked, now time.Time) Outcome {
 	}
 	i.stampAck(h.At)
 	i.did(h, now, "acknowledged", "%s acknowledged.", h.By.ID)
-	i.tell(now, append(slices.Clone(tell), before), h.By.ID, fmt.Sprintf("%s acknowledged %s.", h.By.ID, i.Number))
+	i.tellAcknowledged(append(slices.Clone(tell), before), h.By.ID, now)
 	i.applyPolicy(now)
 	if before == h.By.ID {
 		return i.outcome("you hold it")
@@ -79,8 +83,9 @@ func (i *Incident) stampAck(at time.Time) {
 // answer ends what an acknowledgement covers, what asks this person for help,
 // and the question whether an earlier holder is still on it.
 func (i *Incident) answer(h Header, asked asked, now time.Time) {
+	i.answerToo(h.By.ID, now)
 	for _, s := range i.covered(h, asked) {
-		i.end(s, now, h.By.ID)
+		i.answerFirst(s, h.By.ID, now)
 	}
 	for _, s := range i.open(ofKind(ForStillOnIt)) {
 		i.end(s, now, h.By.ID)
@@ -97,7 +102,7 @@ func (i *Incident) answer(h Header, asked asked, now time.Time) {
 func (i *Incident) covered(h Header, asked asked) []*Summons {
 	return i.open(func(s *Summons) bool {
 		told := asked.page != nil && asked.summons == s && !s.Caused.After(asked.page.Due)
-		return s.Kind == ForAlert && (told || !s.Caused.After(h.At))
+		return s.Kind == ForAlert && s.escalates() && (told || !s.Caused.After(h.At))
 	})
 }
 
@@ -199,8 +204,9 @@ func (i *Incident) Decline(h Header, c Decline, now time.Time) (Outcome, error) 
 	}
 	for _, s := range mine {
 		s.Declined = append(s.Declined, h.By.ID)
-		s.Hurry = s.Hurry || (s.declinedByAll() && !i.AtLastResort(s))
+		s.Hurry = s.Hurry || (s.escalates() && s.declinedByAll() && !i.AtLastResort(s))
 	}
+	i.answerToo(h.By.ID, now)
 	i.did(h, now, "declined", "%s declined: %s", h.By.ID, orNone(c.Reason))
 	return i.outcome("declined; the others are still being paged"), nil
 }

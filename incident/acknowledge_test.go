@@ -180,7 +180,7 @@ func TestAPageThatCrossedTheAckIsOvertakenAndToldWhoHoldsIt(t *testing.T) {
 	i := opened(t)
 	s := i.Summons("alert-1")
 	i.NextLevel(s, after(5*time.Minute))
-	i.BeginLevel(s, []incident.Reach{{Person: "bob", Contact: "phone"}, {Person: "cora", Contact: "phone"}}, after(5*time.Minute))
+	i.BeginLevel(s, incident.Roster{Reach: []incident.Reach{{Person: "bob", Contact: "phone"}, {Person: "cora", Contact: "phone"}}}, after(5*time.Minute))
 	do(t, i, "alice", 5*time.Minute, i.Acknowledge, incident.Acknowledge{})
 	i.HandedOver(s, s.Pages[1], after(6*time.Minute), after(6*time.Minute))
 	i.Overtaken(s.Pages[2], after(6*time.Minute))

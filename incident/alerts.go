@@ -148,10 +148,10 @@ func (i *Incident) worsen(fired []alerts.Alert, now time.Time) (urgent bool) {
 	before := i.Severity
 	for _, a := range fired {
 		mapped := i.Policy.AlertSeverities[a.Labels["severity"]]
-		if u := cmp.Or(mapped.Urgency, catalog.DefaultUrgency); urgencyRank(u) > urgencyRank(i.Urgency) {
+		if u := cmp.Or(catalog.Urgency(a.Urgency), mapped.Urgency, catalog.DefaultUrgency); urgencyRank(u) > urgencyRank(i.Urgency) {
 			i.Urgency, urgent = u, true
 		}
-		if s := cmp.Or(mapped.Severity, catalog.DefaultLevel); i.Provisional && worse(s, i.Severity) {
+		if s := cmp.Or(catalog.Level(a.Severity), mapped.Severity, catalog.DefaultLevel); i.Provisional && worse(s, i.Severity) {
 			i.Severity = s
 		}
 	}

@@ -95,7 +95,7 @@ func (i *Incident) severityChanged(h Header, before catalog.Level, reason string
 	}
 	if u := i.Policy.Urgency(i.Severity); worse(i.Severity, before) && urgencyRank(u) > urgencyRank(i.Urgency) {
 		i.Urgency = u
-		if i.Holder != h.By.ID || len(i.open(ofKind(ForAlert))) > 0 {
+		if i.Holder != h.By.ID || len(i.escalations()) > 0 {
 			i.pageAgain(now, string(i.Severity)+" is more urgent", true)
 		}
 	}

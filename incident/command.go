@@ -37,6 +37,12 @@ type (
 	Escalate struct {
 		Reason string `json:"reason"`
 	}
+	// Snooze takes the incident and asks not to be reached about it until a
+	// time.
+	Snooze struct {
+		Until  time.Time `json:"until"`
+		Reason string    `json:"reason"`
+	}
 	// Reassign offers the incident to a person or a team; the holder keeps it
 	// until somebody accepts.
 	Reassign struct {

@@ -24,7 +24,7 @@ func (i *Incident) Escalate(h Header, c Escalate, now time.Time) (Outcome, error
 		i.EndHold(now)
 		return i.outcome("level 1 is being paged"), nil
 	}
-	escalations := i.open(ofKind(ForAlert))
+	escalations := i.escalations()
 	for _, s := range escalations {
 		s.Hurry = true
 	}
@@ -57,7 +57,7 @@ func (i *Incident) Reassign(h Header, c Reassign, now time.Time) (Outcome, error
 	if c.To.Person == h.By.ID {
 		return i.take(h, asked{}, now), nil
 	}
-	i.did(h, now, "reassigned", "%s offers the incident to %s: %s", h.By.ID, targetName(c.To), c.Reason)
+	i.did(h, now, "reassigned", "%s offers the incident to %s: %s", h.By.ID, c.To.String(), c.Reason)
 	i.offer(offering{Holder, c.To, h.By.ID, fmt.Sprintf("%s hands %s over to you: %s", h.By.ID, i.Number, c.Reason)}, now)
 	return i.outcome(orNobody(i.Holder) + " holds it until it is accepted"), nil
 }
@@ -78,9 +78,9 @@ func (i *Incident) AddResponder(h Header, c AddResponder, now time.Time) (Outcom
 		return Outcome{}, Refusal(fmt.Sprintf("%d are being asked to help already", n), "an answer of one of them")
 	}
 	i.heard(h, now)
-	i.did(h, now, "responder.asked", "%s asks %s to help: %s", h.By.ID, targetName(c.Target), orNone(c.Reason))
+	i.did(h, now, "responder.asked", "%s asks %s to help: %s", h.By.ID, c.Target.String(), orNone(c.Reason))
 	i.call(c.Target, h.By.ID, fmt.Sprintf("%s asks for your help: %s", h.By.ID, orNone(c.Reason)), now)
-	return i.outcome(targetName(c.Target) + " is being paged"), nil
+	return i.outcome(c.Target.String() + " is being paged"), nil
 }
 
 // call pages a target to help.
@@ -104,19 +104,4 @@ func aimed(name string, t oncall.Target) error {
 		return Errorf(Invalid, "%s: name a person, a team, a schedule or a rotation", name)
 	}
 	return within(name, t.Person+t.Team+t.Schedule+t.Rotation, maxTitle)
-}
-
-func targetName(t oncall.Target) string {
-	switch {
-	case t.Person != "":
-		return t.Person
-	case t.Team != "":
-		return "team " + t.Team
-	case t.Rotation != "":
-		return "rotation " + t.Rotation
-	case t.Webhook != "":
-		return "webhook " + t.Webhook
-	default:
-		return "schedule " + t.Schedule
-	}
 }

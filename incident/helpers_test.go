@@ -169,7 +169,7 @@ func page(t *testing.T, i *incident.Incident, s *incident.Summons, at time.Time,
 		reach = append(reach, incident.Reach{Person: p, Reason: "on call", Contact: "phone", Kind: "push"})
 	}
 	before := len(s.Pages)
-	i.BeginLevel(s, reach, at)
+	i.BeginLevel(s, incident.Roster{Reach: reach}, at)
 	for _, p := range s.Pages[before:] {
 		i.HandedOver(s, p, at, at)
 	}

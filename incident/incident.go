@@ -81,8 +81,10 @@ type Incident struct {
 	// Holder is the person who acknowledged, until another accepts it.
 	Holder string `json:"holder,omitempty"`
 	// Heard is when the holder was last heard of.
-	Heard time.Time       `json:"heard,omitzero"`
-	Roles map[Role]string `json:"roles,omitempty"`
+	Heard time.Time `json:"heard,omitzero"`
+	// Snoozed is set while the holder rests.
+	Snoozed Snoozed         `json:"snoozed,omitzero"`
+	Roles   map[Role]string `json:"roles,omitempty"`
 	// Offers are roles that await acceptance.
 	Offers     []Offer  `json:"offers,omitempty"`
 	Responders []string `json:"responders,omitempty"`

@@ -104,8 +104,8 @@ func (i *Incident) Breach(limit string, now time.Time) {
 // it, and nobody is woken to say so.
 func (i *Incident) StillOnItDue() time.Time {
 	silence := i.Response().StillOnIt
-	asking := len(i.open(ofKind(ForStillOnIt, ForAlert))) > 0
-	if silence <= 0 || i.Holder == "" || asking || !i.Phase.Active() || i.Phase == Mitigated {
+	asking := len(i.open(ofKind(ForStillOnIt)))+len(i.escalations()) > 0
+	if silence <= 0 || i.Holder == "" || !i.Snoozed.Until.IsZero() || asking || !i.Phase.Active() || i.Phase == Mitigated {
 		return time.Time{}
 	}
 	return i.Heard.Add(silence)
@@ -128,8 +128,9 @@ func (i *Incident) WithdrawAck(now time.Time) {
 	silent := i.Holder
 	i.record(Entry{Kind: "ack.withdrawn", Recorded: now, Actor: Self(), Highlight: true, Text: silent + " did not answer; the acknowledgement is withdrawn."})
 	i.Holder = ""
+	i.awake()
 	i.join(silent)
-	if len(i.open(ofKind(ForAlert))) == 0 {
+	if len(i.escalations()) == 0 {
 		i.pageForAlert(i.Heard, silent+" does not answer")
 	}
 }

@@ -6,6 +6,7 @@ import "fmt"
 // its incident.
 const (
 	AcknowledgeCommand      = "acknowledge"
+	SnoozeCommand           = "snooze"
 	DeclineCommand          = "decline"
 	EscalateCommand         = "escalate"
 	ReassignCommand         = "reassign"

@@ -70,8 +70,53 @@ func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
 	hopeful := slices.ContainsFunc(s.Pages, func(p *Page) bool {
 		return i.present(s, p) && (p.State == PageDue || p.State == PageSent)
 	})
-	if s.Open() && i.present(s, p) && !hopeful && !i.AtLastResort(s) {
+	if s.escalates() && i.present(s, p) && !hopeful && !i.AtLastResort(s) {
 		s.Hurry = true
+	}
+	i.bringForward(s, p, now)
+}
+
+// bringForward makes the next rule of somebody whom a page cannot reach due
+// at once; those behind it keep their distance.
+func (i *Incident) bringForward(s *Summons, failed *Page, now time.Time) {
+	var rest []*Page
+	var next time.Time
+	for _, p := range s.Pages {
+		if p.Person == failed.Person && sameLevel(p, failed) && p.State == PageDue && p.Due.After(now) {
+			rest = append(rest, p)
+			if next.IsZero() || p.Due.Before(next) {
+				next = p.Due
+			}
+		}
+	}
+	for _, p := range rest {
+		p.Due = p.Due.Add(now.Sub(next))
+	}
+}
+
+// sameLevel reports whether two pages of one person and summons come from the
+// same turn of a level.
+func sameLevel(a, b *Page) bool { return levelOf(a) == levelOf(b) }
+
+// levelOf is the part of a page's key before the person's name.
+func levelOf(p *Page) string {
+	parts := strings.SplitN(p.Key, "/", keyParts)
+	return strings.Join(parts[:min(len(parts), keyParts-1)], "/")
+}
+
+// keyParts is one more than the parts that name a level in a page's key:
+// incident, summons, round, level.
+const keyParts = 5
+
+// Supersede settles the pages of the same person by the same contact method
+// that were due before this one and were not handed over: to be told once is
+// enough.
+func (i *Incident) Supersede(s *Summons, by *Page, now time.Time) {
+	for _, p := range s.Pages {
+		if p != by && p.Person == by.Person && p.Contact == by.Contact && p.State == PageDue && p.Due.Before(by.Due) {
+			i.Superseded(p)
+			i.note(now, "page.superseded", "The page to %s by %s of %s was not handed over; a later one takes its place.", p.Person, p.Kind, moment(p.Due))
+		}
 	}
 }
 
@@ -81,7 +126,7 @@ func (i *Incident) present(s *Summons, p *Page) bool {
 }
 
 func (i *Incident) startTimeout(s *Summons, p *Page, at time.Time) {
-	if s.Due.IsZero() && i.present(s, p) {
+	if s.Due.IsZero() && s.escalates() && i.present(s, p) {
 		s.Due = at.Add(i.timeout(s))
 	}
 }

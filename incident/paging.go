@@ -30,7 +30,7 @@ func (i *Incident) pageForAlert(caused time.Time, why string) *Summons {
 // goes on, and from now on asks about this too; one that has become more
 // urgent starts anew.
 func (i *Incident) pageAgain(now time.Time, why string, anew bool) {
-	for _, s := range i.open(ofKind(ForAlert)) {
+	for _, s := range i.escalations() {
 		if !anew {
 			s.Caused, s.Why = now, cut(i.Title+" ("+why+")")
 			i.Revision++
@@ -38,6 +38,7 @@ func (i *Incident) pageAgain(now time.Time, why string, anew bool) {
 		}
 		i.end(s, now, "")
 	}
+	i.awake()
 	s := i.pageForAlert(now, why)
 	if i.Holder != "" {
 		holder := oncall.Level{Targets: []oncall.Target{{Person: i.Holder}}, Timeout: i.patience()}
@@ -87,6 +88,12 @@ func (i *Incident) open(keep func(*Summons) bool) []*Summons {
 	return out
 }
 
+// escalations lists what is being paged about the alert, level by level, and
+// nobody has answered.
+func (i *Incident) escalations() []*Summons {
+	return i.open(func(s *Summons) bool { return s.Kind == ForAlert && s.escalates() })
+}
+
 func ofKind(kinds ...SummonsKind) func(*Summons) bool {
 	return func(s *Summons) bool { return slices.Contains(kinds, s.Kind) }
 }
@@ -97,11 +104,8 @@ func (i *Incident) end(s *Summons, now time.Time, by string) {
 	if s.Kind == ForRole {
 		i.dropOffer(s)
 	}
-	for _, p := range s.Pages {
-		if p.Person == by && p.State == PageSent {
-			p.Answered = now
-		}
-	}
+	s.settled(by, now)
+	s.Awaited = nil
 	i.Revision++
 }
 
@@ -128,66 +132,6 @@ func (i *Incident) Targets(s *Summons) []oncall.Target {
 // AtLastResort reports whether the summons pages the last resort: by every
 // method at once.
 func (i *Incident) AtLastResort(s *Summons) bool { return s.Level >= len(s.Levels) }
-
-// Reach is one person to page at a level, with the contact methods and their
-// delays.
-type Reach struct {
-	Person  string
-	Reason  string
-	Contact string
-	Kind    string
-	After   time.Duration
-}
-
-// BeginLevel makes the pages of the present level. A level that reaches nobody
-// is recorded and skipped at once.
-func (i *Incident) BeginLevel(s *Summons, reach []Reach, now time.Time) {
-	s.Begun, s.Due = true, time.Time{}
-	s.Present, s.Declined = nil, nil
-	for _, r := range reach {
-		if !slices.Contains(s.Present, r.Person) {
-			s.Present = append(s.Present, r.Person)
-		}
-		s.Pages = append(s.Pages, &Page{
-			Key: i.pageKey(s, r), Summons: s.ID, Person: r.Person, Contact: r.Contact, Kind: r.Kind,
-			Reason: r.Reason, Due: now.Add(r.After), State: PageDue,
-		})
-	}
-	switch {
-	case len(s.Present) > 0:
-		i.note(now, "level.begun", "%s pages %s.", i.levelName(s), join(s.Present))
-	case i.AtLastResort(s):
-		s.Due = now.Add(RestartAfter)
-		i.note(now, "level.empty", "%s reaches nobody; starting over at %s.", i.levelName(s), moment(s.Due))
-	default:
-		i.note(now, "level.empty", "%s reaches nobody; going on at once.", i.levelName(s))
-		i.NextLevel(s, now)
-	}
-}
-
-// pageKey names a page by what it is for. A rule that uses one contact method
-// twice makes two pages: the later ones are numbered.
-func (i *Incident) pageKey(s *Summons, r Reach) string {
-	key := i.levelKey(s) + r.Person + "/" + r.Contact
-	known := func(k string) bool { return slices.ContainsFunc(s.Pages, func(p *Page) bool { return p.Key == k }) }
-	out := key
-	for n := 2; known(out); n++ {
-		out = fmt.Sprintf("%s/%d", key, n)
-	}
-	return out
-}
-
-// levelKey is what the keys of the present level's pages begin with.
-func (i *Incident) levelKey(s *Summons) string {
-	return fmt.Sprintf("%s/%s/r%d/l%d/", i.Number, s.ID, s.Round, s.Level)
-}
-
-func (i *Incident) levelName(s *Summons) string {
-	if i.AtLastResort(s) {
-		return "Last resort (" + s.ID + ")"
-	}
-	return fmt.Sprintf("Level %d (%s)", s.Level+1, s.ID)
-}
 
 // NextLevel goes on to the next level: after the last one round again, then to
 // the last resort, then from the start. A summons without a last resort ends

@@ -45,7 +45,7 @@ func TestALevelsTimeoutCountsFromTheHandOverOfItsPage(t *testing.T) {
 	s := i.Summons("alert-1")
 	require.Equal(t, after(5*time.Minute), s.Due)
 	i.NextLevel(s, after(5*time.Minute))
-	i.BeginLevel(s, []incident.Reach{{Person: "bob", Contact: "phone"}, {Person: "bob", Contact: "mail", After: time.Minute}}, after(5*time.Minute))
+	i.BeginLevel(s, incident.Roster{Reach: []incident.Reach{{Person: "bob", Contact: "phone"}, {Person: "bob", Contact: "mail", After: time.Minute}}}, after(5*time.Minute))
 	require.Zero(t, s.Due)
 	i.HandedOver(s, s.Pages[1], after(7*time.Minute), after(7*time.Minute))
 	require.Equal(t, after(17*time.Minute), s.Due)
@@ -59,7 +59,7 @@ func TestABrokenChannelNeverStopsTheEscalation(t *testing.T) {
 		i := opened(t)
 		s := i.Summons("alert-1")
 		i.NextLevel(s, after(5*time.Minute))
-		i.BeginLevel(s, reach, after(5*time.Minute))
+		i.BeginLevel(s, incident.Roster{Reach: reach}, after(5*time.Minute))
 		return i, s
 	}
 	t.Run("slow: its timeout runs", func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestABrokenChannelNeverStopsTheEscalation(t *testing.T) {
 	t.Run("all dead at the last resort: in five minutes, not in a spin", func(t *testing.T) {
 		i, s := level2(t)
 		s.Level, s.Begun = 2, false
-		i.BeginLevel(s, reach[:1], after(10*time.Minute))
+		i.BeginLevel(s, incident.Roster{Reach: reach[:1]}, after(10*time.Minute))
 		i.Failed(s, s.Pages[len(s.Pages)-1], "no such address", after(10*time.Minute))
 		require.False(t, s.Hurry)
 		require.Equal(t, after(15*time.Minute), s.Due)
@@ -93,12 +93,12 @@ func TestEmptyLevelsAreSkippedAtOnceAndRecorded(t *testing.T) {
 	i := incident.New(opening())
 	i.Begin(noon)
 	s := i.Summons("alert-1")
-	i.BeginLevel(s, nil, noon)
+	i.BeginLevel(s, incident.Roster{}, noon)
 	require.Equal(t, 1, s.Level)
 	require.False(t, s.Begun)
 	require.Contains(t, kinds(i), "level.empty")
 	s.Level = 2
-	i.BeginLevel(s, nil, noon)
+	i.BeginLevel(s, incident.Roster{}, noon)
 	require.Equal(t, after(5*time.Minute), s.Due, "not even the last resort: again in five minutes")
 }
 
@@ -106,7 +106,7 @@ func TestARuleThatUsesAContactTwiceMakesTwoPages(t *testing.T) {
 	i := incident.New(opening())
 	i.Begin(noon)
 	s := i.Summons("alert-1")
-	i.BeginLevel(s, []incident.Reach{{Person: "bob", Contact: "phone"}, {Person: "bob", Contact: "phone", After: time.Minute}}, noon)
+	i.BeginLevel(s, incident.Roster{Reach: []incident.Reach{{Person: "bob", Contact: "phone"}, {Person: "bob", Contact: "phone", After: time.Minute}}}, noon)
 	require.Len(t, s.Pages, 2)
 	require.Equal(t, "INC-7/alert-1/r0/l0/bob/phone", s.Pages[0].Key)
 	require.Equal(t, "INC-7/alert-1/r0/l0/bob/phone/2", s.Pages[1].Key)

@@ -13,6 +13,7 @@ func (i *Incident) move(to Phase, now time.Time, by Actor, text string) {
 	i.Phase = to
 	if to.Over() {
 		i.HoldsKey, i.Updates.Due = false, time.Time{}
+		i.awake()
 		i.endAll(now, by.ID, func(*Summons) bool { return true })
 	}
 	i.record(Entry{Kind: string(to), Recorded: now, Actor: by, Text: text, Highlight: true})
@@ -67,6 +68,7 @@ func (i *Incident) mitigated(h Header, what string, since, now time.Time) {
 			i.end(s, now, h.By.ID)
 		}
 	}
+	i.awake()
 	i.Holder, i.Held = cmp.Or(i.Holder, h.By.ID), false
 	i.stamp(MitigatedAt, since)
 	i.Phase, i.Heard = Mitigated, now

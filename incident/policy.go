@@ -83,7 +83,7 @@ func (i *Incident) seekCommander(c catalog.Commander, now time.Time) {
 		target = i.secondary()
 	case catalog.FromSchedule:
 	}
-	i.note(now, "commander.sought", "%s demands a commander: asking %s; %s acts meanwhile.", i.Severity, targetName(target), i.Holder)
+	i.note(now, "commander.sought", "%s demands a commander: asking %s; %s acts meanwhile.", i.Severity, target.String(), i.Holder)
 	i.offer(offering{role: Commander, to: target, why: fmt.Sprintf("%s needs a commander: %s", i.Number, i.Title)}, now)
 }
 

@@ -206,7 +206,7 @@ func (w *walk) paging() {
 			w.i.Forget()
 		case !s.Begun:
 			people := []incident.Reach{{Person: w.person(), Contact: "phone"}, {Person: w.person(), Contact: "mail", After: time.Minute}}
-			w.i.BeginLevel(s, people[:w.r.IntN(3)], w.now)
+			w.i.BeginLevel(s, incident.Roster{Reach: people[:w.r.IntN(3)]}, w.now)
 		case s.Hurry || (!s.Due.IsZero() && !w.now.Before(s.Due)):
 			w.i.NextLevel(s, w.now)
 		}

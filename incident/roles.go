@@ -161,7 +161,7 @@ func (i *Incident) offer(o offering, now time.Time) {
 	for _, s := range i.offers(o.role, func(s *Summons) bool { return !s.Persist }) {
 		i.end(s, now, "")
 	}
-	i.Offers = append(i.Offers, Offer{Role: o.role, To: targetName(o.to), By: o.by, At: now})
+	i.Offers = append(i.Offers, Offer{Role: o.role, To: o.to.String(), By: o.by, At: now})
 	i.summon(&Summons{
 		Kind: ForRole, Subject: string(o.role), Why: cut(o.why), By: o.by, Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
 		Levels: []oncall.Level{{Targets: []oncall.Target{o.to}, Timeout: i.rolePatience(o.role)}}, Repeat: 1, Persist: o.by == "",
@@ -175,7 +175,7 @@ func (i *Incident) offers(r Role, keep func(*Summons) bool) []*Summons {
 
 // dropOffer forgets the offer that a summons was about.
 func (i *Incident) dropOffer(s *Summons) {
-	to := targetName(s.Levels[0].Targets[0])
+	to := s.Levels[0].Targets[0].String()
 	i.Offers = slices.DeleteFunc(i.Offers, func(o Offer) bool {
 		return string(o.Role) == s.Subject && o.To == to && o.By == s.By
 	})

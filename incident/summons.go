@@ -69,6 +69,9 @@ type Summons struct {
 	Declined []string `json:"declined,omitempty"`
 	// Reached lists who was handed a page of it.
 	Reached []string `json:"reached,omitempty"`
+	// Awaited lists who has still to acknowledge, where everyone of the level
+	// must: from the first ack, which ends the escalation, to the last.
+	Awaited []string `json:"awaited,omitempty"`
 
 	Ended time.Time `json:"ended,omitzero"`
 	// EndedBy is who answered; empty when its reason went away.
@@ -77,6 +80,14 @@ type Summons struct {
 
 // Open reports whether it still wants an answer.
 func (s *Summons) Open() bool { return s.Ended.IsZero() }
+
+// Wants reports whether a page of it still has a reason.
+func (s *Summons) Wants(p *Page) bool {
+	return s.Open() && p.State == PageDue && (s.escalates() || slices.Contains(s.Awaited, p.Person))
+}
+
+// escalates reports whether nobody has answered it.
+func (s *Summons) escalates() bool { return s.Open() && len(s.Awaited) == 0 }
 
 // calls reports whether it has reached, or is about to reach, a person.
 func (s *Summons) calls(person string) bool {

@@ -48,6 +48,8 @@ type Entry struct {
 	// Highlight marks what the ticket and a reader in a hurry should see.
 	Highlight bool `json:"highlight,omitempty"`
 	Redacted  bool `json:"redacted,omitempty"`
+	// Looked is set where a level was looked up.
+	Looked *Looked `json:"looked,omitempty"`
 }
 
 // Undrained reports whether there are entries for the journal.

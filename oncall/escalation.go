@@ -29,6 +29,23 @@ func (t Target) ScheduleRotation() (schedule, rotation string) {
 	return schedule, rotation
 }
 
+// String names the target as people would: "alice", "team payments",
+// "schedule payments/primary".
+func (t Target) String() string {
+	switch {
+	case t.Person != "":
+		return t.Person
+	case t.Team != "":
+		return "team " + t.Team
+	case t.Rotation != "":
+		return "rotation " + t.Rotation
+	case t.Webhook != "":
+		return "webhook " + t.Webhook
+	default:
+		return "schedule " + t.Schedule
+	}
+}
+
 // EscalationPolicy is the ordered list of levels paged until someone
 // acknowledges.
 type EscalationPolicy struct {

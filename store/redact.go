@@ -94,7 +94,7 @@ func (s *Store) Redact(ctx context.Context, number string, sequence int, by, rea
 			return incident.Errorf(incident.NotFound, "redact: %s has no line %d", number, sequence)
 		}
 		_, err = tx.ExecContext(ctx, `
-			UPDATE timeline SET text = $1, redacted_by = $2, redacted_reason = $3, redacted_at = $4
+			UPDATE timeline SET text = $1, looked = '', redacted_by = $2, redacted_reason = $3, redacted_at = $4
 			WHERE incident = $5 AND sequence = $6 AND redacted_at IS NULL`,
 			"Redacted by "+by+": "+reason, by, reason, row.Updated, number, sequence)
 		if err != nil {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"strconv"
 
 	"github.com/jmoiron/sqlx"
@@ -24,6 +25,8 @@ type timelineRow struct {
 	Text      string `db:"text"`
 	Highlight int    `db:"highlight"`
 	Redacted  stamp  `db:"redacted_at"`
+	// Looked is what the look-up of a level said, as JSON; else empty.
+	Looked string `db:"looked"`
 }
 
 func insertTimeline(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
@@ -35,16 +38,20 @@ func insertTimeline(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error 
 			ActorKind: string(e.Actor.Kind), Actor: e.Actor.ID, Role: string(e.Role), Source: e.Source,
 			Text: e.Text, Highlight: asNumber(e.Highlight),
 		}
+		if e.Looked != nil {
+			rows[i].Looked = encode(e.Looked)
+		}
 	}
 	return insert(ctx, tx, `
 		INSERT INTO timeline (incident, epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor,
-			role, source, text, highlight, redacted_at, redacted_by, redacted_reason)
+			role, source, text, highlight, looked, redacted_at, redacted_by, redacted_reason)
 		VALUES (:incident, :epoch, :sequence, :kind, :occurred_at, :recorded_at, :actor_kind, :actor,
-			:role, :source, :text, :highlight, NULL, '', '')
+			:role, :source, :text, :highlight, :looked, NULL, '', '')
 		ON CONFLICT (incident, sequence, epoch) DO UPDATE SET
 			kind = excluded.kind, occurred_at = excluded.occurred_at, recorded_at = excluded.recorded_at,
 			actor_kind = excluded.actor_kind, actor = excluded.actor, role = excluded.role,
-			source = excluded.source, text = excluded.text, highlight = excluded.highlight
+			source = excluded.source, text = excluded.text, highlight = excluded.highlight,
+			looked = excluded.looked
 		WHERE timeline.redacted_at IS NULL`, rows)
 }
 
@@ -69,7 +76,7 @@ func (s *Store) Timeline(ctx context.Context, number string, f TimelineFilter) (
 		return nil, "", err
 	}
 	query := `SELECT epoch, sequence, kind, occurred_at, recorded_at, actor_kind, actor, role, source, text, highlight,
-		redacted_at FROM timeline` + c.where() + ` ORDER BY sequence, epoch LIMIT ?`
+		looked, redacted_at FROM timeline` + c.where() + ` ORDER BY sequence, epoch LIMIT ?`
 	rows, err := list[timelineRow](ctx, s, query, append(c.args, limited(f.Limit))...)
 	if err != nil {
 		return nil, "", failed(err, "read the timeline of "+number)
@@ -103,9 +110,14 @@ func (f TimelineFilter) condition(number string) (condition, error) {
 }
 
 func (r timelineRow) entry() incident.Entry {
+	var looked *incident.Looked
+	if r.Looked != "" && json.Unmarshal([]byte(r.Looked), &looked) != nil {
+		looked = nil // it says less then, but the line is there
+	}
 	return incident.Entry{
 		Sequence: r.Sequence, Kind: r.Kind, Occurred: r.Occurred.Time(), Recorded: r.Recorded.Time(),
 		Actor: incident.Actor{Kind: incident.ActorKind(r.ActorKind), ID: r.Actor}, Role: incident.Role(r.Role),
 		Source: r.Source, Text: r.Text, Highlight: r.Highlight != 0, Redacted: !r.Redacted.Time().IsZero(),
+		Looked: looked,
 	}
 }

@@ -47,6 +47,8 @@ func (p *Pages) Policy() string { return p.policy }
 // Acknowledge is the page of an acknowledge link.
 type Acknowledge struct {
 	Number string
+	// Also is how many more incidents the button acknowledges.
+	Also int
 	// Title and what follows are empty when the incident cannot be read.
 	Title     string
 	Service   string

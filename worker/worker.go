@@ -64,7 +64,8 @@ func options(queue string) worker.Options {
 		o.LocalActivityWorkerOnly = true
 	case workflows.Paging:
 		o.MaxConcurrentActivityTaskPollers = 8
-		o.MaxConcurrentActivityExecutionSize = 200
+		// Pages that go together wait for one another, and hold no others up.
+		o.MaxConcurrentActivityExecutionSize = 2000
 	case workflows.Records:
 		o.MaxConcurrentActivityTaskPollers = 2
 		o.MaxConcurrentActivityExecutionSize = 50

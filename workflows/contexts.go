@@ -5,6 +5,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // The named activity contexts: callers choose by meaning. Nobody else writes
@@ -30,32 +32,40 @@ func locally(ctx workflow.Context, limit time.Duration, summary string) workflow
 
 // pagingOnce tries a hand-over once, so that its result is known soon: even
 // when no worker takes it, the escalation goes on.
-func pagingOnce(ctx workflow.Context, summary string) workflow.Context {
-	o := pagingOptions(summary)
+func pagingOnce(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
+	o := pagingOptions(urgency, summary)
 	o.ScheduleToCloseTimeout = 15 * time.Second
 	o.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: 1}
 	return workflow.WithActivityOptions(ctx, o)
 }
 
+// pagesMatter bounds how long a hand-over is tried. It ends long before, when
+// somebody answers or a later page takes its place; but an activity that
+// nothing can end must not be left behind.
+const pagesMatter = 48 * time.Hour
+
 // tries bounds what a time bounds already: the environment of tests and of
 // rehearsals gives up after ten where no number is said.
-const tries = 10_000
+const tries = 100_000
 
-// paging tries a hand-over again and again, for an hour: after that a page of
-// this level matters no more.
-func paging(ctx workflow.Context, summary string) workflow.Context {
-	o := pagingOptions(summary)
-	o.ScheduleToCloseTimeout = time.Hour
+// paging tries a hand-over again and again, for as long as the page matters.
+func paging(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
+	o := pagingOptions(urgency, summary)
+	o.ScheduleToCloseTimeout = pagesMatter
 	o.RetryPolicy = &temporal.RetryPolicy{
 		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
 	}
 	return workflow.WithActivityOptions(ctx, o)
 }
 
-func pagingOptions(summary string) workflow.ActivityOptions {
+func pagingOptions(urgency catalog.Urgency, summary string) workflow.ActivityOptions {
+	priority := 1
+	if urgency == catalog.Ordinary {
+		priority = 2 // never before what is urgent
+	}
 	return workflow.ActivityOptions{
 		TaskQueue: Paging, Summary: cut(summary, maxSummary),
-		StartToCloseTimeout: 10 * time.Second, Priority: temporal.Priority{PriorityKey: 1},
+		StartToCloseTimeout: 10 * time.Second, Priority: temporal.Priority{PriorityKey: priority},
 	}
 }
 

@@ -31,6 +31,7 @@ func (r *response) attendDuties(ctx workflow.Context) {
 		limit, _ := i.NextLimit()
 		i.Breach(limit, now)
 	})
+	r.attend(ctx, "end of the snooze", i.SnoozeEnds, i.EndSnooze)
 	r.attend(ctx, "still on it", i.StillOnItDue, i.AskStillOnIt)
 	r.attend(ctx, "reminder of the update", i.RemindDue, i.RemindUpdate)
 	r.attend(ctx, "status update", func() time.Time { return i.Updates.Due }, i.AutomaticUpdate)

@@ -19,6 +19,7 @@ func (r *response) listen(ctx workflow.Context) error {
 	}
 	for _, set := range []func() error{
 		obey(ctx, r, incident.AcknowledgeCommand, (*incident.Incident).Acknowledge),
+		obey(ctx, r, incident.SnoozeCommand, (*incident.Incident).Snooze),
 		obey(ctx, r, incident.DeclineCommand, (*incident.Incident).Decline),
 		obey(ctx, r, incident.EscalateCommand, (*incident.Incident).Escalate),
 		obey(ctx, r, incident.ReassignCommand, (*incident.Incident).Reassign),

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -12,7 +13,7 @@ import (
 // lookUp asks who is on call now, and keeps the answer: a look-up that fails
 // uses the last good one and never counts as nobody. The first time it asks
 // for every level, so that there is one for each.
-func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) []activities.Recipient {
+func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) incident.Roster {
 	r.trying++
 	defer func() { r.trying-- }()
 	defer r.effect()()
@@ -22,45 +23,47 @@ func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) []activitie
 		present := min(max(s.Level, 0), len(question.Levels)-1)
 		question.Levels = question.Levels[present : present+1]
 	}
-	var found [][]activities.Recipient
+	var found []activities.Roster
 	r.asking++
 	err := workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit, "who is on call for "+s.ID), pager.WhoIsOnCall, question).Get(ctx, &found)
 	r.asking--
 	if err != nil && again {
 		r.inc.LookUpFailed(s, workflow.Now(ctx))
-		return nth(known, s.Level)
+		last := rosterOf(nth(known, s.Level))
+		last.Stale = true
+		return last
 	}
 	if err != nil {
 		found = r.lookUpOn(ctx, s, question)
 	}
 	switch {
 	case len(found) == 0:
-		return nil
+		return incident.Roster{}
 	case !again:
 		r.state.Known[s.ID] = found
 	case s.Level < len(known):
 		known[s.Level] = found[0]
 	}
-	return nth(r.state.Known[s.ID], s.Level)
+	return rosterOf(nth(r.state.Known[s.ID], s.Level))
 }
 
-// lookUpAgain is the pause after a look-up that was tried for an hour.
+// lookUpAgain is the pause after a look-up that was given up.
 const lookUpAgain = time.Minute
 
 // lookUpOn asks until there is an answer, or the summons is over: nobody is
 // known yet who could be paged instead.
-func (r *response) lookUpOn(ctx workflow.Context, s *incident.Summons, q activities.LookUp) [][]activities.Recipient {
+func (r *response) lookUpOn(ctx workflow.Context, s *incident.Summons, q activities.LookUp) []activities.Roster {
 	r.opening = false // the others need not wait for it
 	over := func() bool { return !s.Open() || r.stopping() }
 	for !over() {
 		askCtx, stop := workflow.WithCancel(ctx)
-		answer := workflow.ExecuteActivity(paging(askCtx, "who is on call for "+s.ID), pager.WhoIsOnCall, q)
+		answer := workflow.ExecuteActivity(paging(askCtx, s.Urgency, "who is on call for "+s.ID), pager.WhoIsOnCall, q)
 		err := workflow.Await(ctx, func() bool { return answer.IsReady() || over() })
 		stop()
 		if err != nil || !answer.IsReady() {
 			return nil
 		}
-		var found [][]activities.Recipient
+		var found []activities.Roster
 		if answer.Get(ctx, &found) == nil {
 			return found
 		}
@@ -71,11 +74,23 @@ func (r *response) lookUpOn(ctx workflow.Context, s *incident.Summons, q activit
 	return nil
 }
 
-func nth(levels [][]activities.Recipient, n int) []activities.Recipient {
+func nth(levels []activities.Roster, n int) activities.Roster {
 	if n < 0 || n >= len(levels) {
-		return nil
+		return activities.Roster{}
 	}
 	return levels[n]
+}
+
+func rosterOf(found activities.Roster) incident.Roster {
+	out := incident.Roster{Skipped: found.Skipped, Missing: found.Missing, Catalog: found.Catalog}
+	for _, person := range found.People {
+		for _, c := range person.Contacts {
+			out.Reach = append(out.Reach, incident.Reach{
+				Person: person.Person, Reason: person.Reason, Contact: c.ID, Kind: c.Kind, After: c.After,
+			})
+		}
+	}
+	return out
 }
 
 // levels lists the levels of a summons, and the last resort behind them.
@@ -83,7 +98,24 @@ func (r *response) levels(s *incident.Summons) []activities.Level {
 	var out []activities.Level
 	probe := *s
 	for probe.Level = 0; probe.Level <= len(s.Levels); probe.Level++ {
-		out = append(out, activities.Level{Targets: r.inc.Targets(&probe), EveryMethod: r.inc.AtLastResort(&probe)})
+		level := activities.Level{Targets: r.inc.Targets(&probe), EveryMethod: r.inc.AtLastResort(&probe)}
+		if probe.Level < len(s.Levels) {
+			at := s.Levels[probe.Level]
+			level.During, level.Outside = at.During, at.Outside
+			if at.RoundRobin && probe.Level == s.Level {
+				level.Turn = r.turn(s)
+			}
+		}
+		out = append(out, level)
 	}
 	return out
+}
+
+// turn names the turn of the present level: one for each time that it is
+// walked.
+func (r *response) turn(s *incident.Summons) activities.Turn {
+	return activities.Turn{
+		Of:  fmt.Sprintf("%s/%d", r.inc.Policy.Escalation.ID, s.Level),
+		Key: fmt.Sprintf("%s/%s/r%d/l%d", r.inc.Number, s.ID, s.Round, s.Level),
+	}
 }

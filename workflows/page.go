@@ -18,11 +18,11 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 		return
 	}
 	workflow.GoNamed(ctx, p.Key, func(ctx workflow.Context) {
-		over := func() bool { return !s.Open() || r.stopping() }
-		if r.until(ctx, p.Due, "page "+p.Person+" by "+p.Kind, over) != nil || r.stopping() {
+		if r.untilDue(ctx, s, p) != nil || r.stopping() {
 			return
 		}
-		if r.takeIn(ctx); s.Open() {
+		if r.takeIn(ctx); s.Wants(p) {
+			r.inc.Supersede(s, p, workflow.Now(ctx))
 			r.handOver(ctx, s, p)
 		}
 		if p.State == incident.PageDue && !r.stopping() {
@@ -35,26 +35,54 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 	})
 }
 
+// untilDue waits until a page is due, which may come to be earlier, or has no
+// reason any more.
+func (r *response) untilDue(ctx workflow.Context, s *incident.Summons, p *incident.Page) error {
+	for {
+		due := p.Due
+		moved := func() bool { return !s.Wants(p) || r.stopping() || !p.Due.Equal(due) }
+		if err := r.until(ctx, due, "page "+p.Person+" by "+p.Kind, moved); err != nil || p.Due.Equal(due) {
+			return err
+		}
+	}
+}
+
 // handOver tries once, so that the level's timeout can start, and then again
 // and again.
 func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incident.Page) {
 	defer r.effect()()
 	sent, err := r.tryOnce(ctx, s, p)
-	if err != nil && retryable(err) && s.Open() && !r.stopping() {
-		r.inc.FirstTryFailed(s, p, workflow.Now(ctx))
-		err = workflow.ExecuteActivity(paging(ctx, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
+	if wanted := s.Wants(p) && !r.stopping(); wanted && (sent.Later || retryable(err)) {
+		if err != nil {
+			r.inc.FirstTryFailed(s, p, workflow.Now(ctx))
+		}
+		sent, err = r.tryOn(ctx, s, p)
 	}
 	now := workflow.Now(ctx)
 	switch {
-	case err == nil:
+	case err == nil && !sent.Later:
 		p.Provider, p.Reference, p.Rings = sent.Provider, sent.Reference, sent.Rings
 		r.inc.HandedOver(s, p, sent.At, now)
-	case r.stopping():
+	case err == nil, r.stopping(), p.State == incident.PageSuperseded:
 	case temporal.IsCanceledError(err):
 		r.inc.Overtaken(p, now)
 	default:
 		r.inc.Failed(s, p, activities.Known(err).Error(), now)
 	}
+}
+
+// tryOn tries for as long as the page has a reason: an outage of its channel
+// loses nothing that still matters when it ends.
+func (r *response) tryOn(ctx workflow.Context, s *incident.Summons, p *incident.Page) (activities.Sent, error) {
+	ctx, giveUp := workflow.WithCancel(ctx)
+	answer := workflow.ExecuteActivity(paging(ctx, s.Urgency, pageSummary(p)), pager.Page, r.order(s, p))
+	_ = workflow.Await(ctx, func() bool { return answer.IsReady() || !s.Wants(p) }) // cancelled, it is ready too
+	if !answer.IsReady() {
+		giveUp()
+	}
+	var sent activities.Sent
+	err := answer.Get(ctx, &sent)
+	return sent, err
 }
 
 // tryOnce hands over within the first workflow task of the incident, and by a
@@ -64,7 +92,7 @@ func (r *response) tryOnce(ctx workflow.Context, s *incident.Summons, p *inciden
 	defer func() { r.trying-- }()
 	var sent activities.Sent
 	if !r.opening {
-		err := workflow.ExecuteActivity(pagingOnce(ctx, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
+		err := workflow.ExecuteActivity(pagingOnce(ctx, s.Urgency, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
 		return sent, err
 	}
 	err := workflow.ExecuteLocalActivity(locally(ctx, pageLimit, pageSummary(p)), pager.Page, r.order(s, p)).Get(ctx, &sent)
@@ -74,6 +102,9 @@ func (r *response) tryOnce(ctx workflow.Context, s *incident.Summons, p *inciden
 }
 
 func retryable(err error) bool {
+	if err == nil {
+		return false
+	}
 	switch incident.KindOf(activities.Known(err)) {
 	case incident.Permanent, incident.Invalid, incident.NotFound, incident.Forbidden, incident.Conflict, incident.Refused:
 		return false

@@ -86,12 +86,12 @@ func levelSummary(s *incident.Summons) string {
 
 // beginLevel looks up whom the level pages and starts their pages.
 func (r *response) beginLevel(ctx, pageCtx workflow.Context, s *incident.Summons) {
-	people := r.lookUp(ctx, s)
+	roster := r.lookUp(ctx, s)
 	if !s.Open() || r.stopping() {
 		return
 	}
 	before := slices.Clone(s.Pages)
-	r.inc.BeginLevel(s, reached(people), workflow.Now(ctx))
+	r.inc.BeginLevel(s, roster, workflow.Now(ctx))
 	for _, p := range slices.Clone(s.Pages) {
 		if !slices.Contains(before, p) {
 			r.deliver(pageCtx, s, p)
@@ -100,18 +100,6 @@ func (r *response) beginLevel(ctx, pageCtx workflow.Context, s *incident.Summons
 	if s.Begun {
 		r.opened(ctx)
 	}
-}
-
-func reached(people []activities.Recipient) []incident.Reach {
-	var out []incident.Reach
-	for _, person := range people {
-		for _, c := range person.Contacts {
-			out = append(out, incident.Reach{
-				Person: person.Person, Reason: person.Reason, Contact: c.ID, Kind: c.Kind, After: c.After,
-			})
-		}
-	}
-	return out
 }
 
 // opened ends the opening once each page of the first moment has had its

@@ -90,13 +90,13 @@ func TestDeadContactHurriesTheEscalation(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["push"], s.broken["sms"] = refused, nil
 	s.at("02:04", command("alice", incident.AcknowledgeCommand, ack)).at("02:20", stop).play()
-	require.Equal(t, []string{"02:02 sms alice (alert-1)"}, s.transcript("02:00", "02:20", "push", "sms"))
+	require.Equal(t, []string{"02:00 sms alice (alert-1)"}, s.transcript("02:00", "02:20", "push", "sms"), "the next rule at once")
 	require.Equal(t, []string{"02:00 alice cannot be reached by push: the address is dead"}, s.recorded("page.failed"))
 
 	s = payments(t, quiet())
 	s.broken["push"], s.broken["sms"] = refused, refused
 	s.at("02:04", command("bob", incident.AcknowledgeCommand, ack)).at("02:20", stop).play()
-	require.Contains(t, s.recorded("level.begun"), "02:02 Level 2 (alert-1) pages bob.", "at once, when nothing is left to hope for")
+	require.Contains(t, s.recorded("level.begun"), "02:00 Level 2 (alert-1) pages bob.", "at once, when nothing is left to hope for")
 }
 
 func TestPageInFlightIsOvertakenByTheAck(t *testing.T) {

@@ -33,9 +33,9 @@ type State struct {
 	// Tail is what the journal has not written yet.
 	Tail    []chapter       `json:"tail,omitempty"`
 	Settled []incident.Page `json:"settled,omitempty"`
-	// Known is the last good answer to who is on call, a list a level, by
+	// Known is the last good answer to who is on call, a roster a level, by
 	// summons.
-	Known map[string][][]activities.Recipient `json:"known,omitempty"`
+	Known map[string][]activities.Roster `json:"known,omitempty"`
 	// Records counts the records that were written, Recorded is when the last
 	// of them was decided, and Earlier how far the run before has numbered.
 	Records  int            `json:"records,omitempty"`
@@ -115,7 +115,7 @@ func (s *State) ready() {
 		s.Told = map[string]bool{}
 	}
 	if s.Known == nil {
-		s.Known = map[string][][]activities.Recipient{}
+		s.Known = map[string][]activities.Roster{}
 	}
 }
 

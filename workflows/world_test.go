@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
@@ -34,6 +36,11 @@ type world struct {
 	rows     map[string]*incident.Incident
 	// duty maps a schedule to who is on call; nobody when it is missing.
 	duty map[string]string
+	// hours says why a level does not hold, by its hours; turns lists the turns
+	// that were taken; crowded lets pages wait for others.
+	hours   map[string]string
+	turns   []activities.Turn
+	crowded bool
 	// holder is who holds the key when an incident adopts it.
 	holder  string
 	tickets map[string]incident.TicketStatus
@@ -107,11 +114,11 @@ func contacts(every bool) []activities.Contact {
 	return rules
 }
 
-func (w *world) WhoIsOnCall(_ context.Context, q activities.LookUp) ([][]activities.Recipient, error) {
+func (w *world) WhoIsOnCall(_ context.Context, q activities.LookUp) ([]activities.Roster, error) {
 	if err := w.fails("lookup"); err != nil {
 		return nil, err
 	}
-	var out [][]activities.Recipient
+	var out []activities.Roster
 	for _, level := range q.Levels {
 		people := []activities.Recipient{}
 		for _, target := range level.Targets {
@@ -120,7 +127,12 @@ func (w *world) WhoIsOnCall(_ context.Context, q activities.LookUp) ([][]activit
 				people = append(people, activities.Recipient{Person: person, Reason: reason, Contacts: contacts(level.EveryMethod)})
 			}
 		}
-		out = append(out, people)
+		w.mu.Lock()
+		if level.Turn != (activities.Turn{}) {
+			w.turns = append(w.turns, level.Turn)
+		}
+		out = append(out, activities.Roster{People: people, Skipped: w.hours[level.During], Catalog: 1})
+		w.mu.Unlock()
 	}
 	return out, nil
 }
@@ -134,7 +146,10 @@ func (w *world) person(t oncall.Target) (person, reason string) {
 	return w.duty[t.Schedule], "on call in " + t.Schedule
 }
 
-func (w *world) Page(_ context.Context, o activities.PageOrder) (activities.Sent, error) {
+func (w *world) Page(ctx context.Context, o activities.PageOrder) (activities.Sent, error) {
+	if w.crowded && activity.GetInfo(ctx).IsLocalActivity {
+		return activities.Sent{Later: true}, nil
+	}
 	kind := map[string]string{"phone": "push", "mobile": "sms"}[o.Contact]
 	if err := w.fails(kind); err != nil {
 		return activities.Sent{}, err

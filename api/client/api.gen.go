@@ -116,6 +116,9 @@ type AnswerBody struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
+// AnyDelivery The body of an Alertmanager webhook, or alerts in Tocsin's own format.
+type AnyDelivery = json.RawMessage
+
 // AssignRole defines model for AssignRole.
 type AssignRole = incident.AssignRole
 
@@ -242,6 +245,9 @@ type CorrectStamp = incident.CorrectStamp
 // Counts defines model for Counts.
 type Counts = incident.Counts
 
+// Decision defines model for Decision.
+type Decision = catalog.Decision
+
 // Declaration defines model for Declaration.
 type Declaration struct {
 	// Impact Who is affected, how many, and what they cannot do.
@@ -336,7 +342,10 @@ type Impact = incident.Impact
 // Incident The whole of an incident.
 type Incident struct {
 	Alerts []AlertState `json:"alerts"`
-	Clocks Clocks       `json:"clocks"`
+
+	// Awaited Who has still to acknowledge, where everyone of a level must.
+	Awaited []string `json:"awaited,omitempty,omitzero"`
+	Clocks  Clocks   `json:"clocks"`
 
 	// ConfirmToResolve What people must confirm to resolve; none once it is resolved.
 	ConfirmToResolve []string   `json:"confirm_to_resolve,omitempty,omitzero"`
@@ -388,7 +397,10 @@ type Incident struct {
 	Service     string            `json:"service"`
 	ServiceName string            `json:"service_name"`
 	Severity    Severity          `json:"severity,omitempty,omitzero"`
-	Status      string            `json:"status,omitempty,omitzero"`
+
+	// Snoozed The holder rests until a time.
+	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
+	Status  string  `json:"status,omitempty,omitzero"`
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
@@ -441,6 +453,9 @@ type Labels map[string]string
 
 // Link defines model for Link.
 type Link = catalog.Link
+
+// Looked What the look-up of a level said.
+type Looked = incident.Looked
 
 // Me defines model for Me.
 type Me struct {
@@ -633,6 +648,15 @@ type Resolve = incident.Resolve
 // Role defines model for Role.
 type Role = incident.Role
 
+// RouteTest defines model for RouteTest.
+type RouteTest struct {
+	At        time.Time  `json:"at"`
+	Decisions []Decision `json:"decisions"`
+
+	// Version The version of the catalog that was asked.
+	Version int `json:"version"`
+}
+
 // Run defines model for Run.
 type Run = incident.Run
 
@@ -671,6 +695,12 @@ type SeverityAnswer = catalog.Level
 
 // Shift defines model for Shift.
 type Shift = oncall.Shift
+
+// Snooze defines model for Snooze.
+type Snooze = incident.Snooze
+
+// Snoozed The holder rests until a time.
+type Snoozed = incident.Snoozed
 
 // StartRun defines model for StartRun.
 type StartRun = incident.StartRun
@@ -1074,6 +1104,15 @@ type StartRunParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// SnoozeParams defines parameters for Snooze.
+type SnoozeParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // CorrectStampParams defines parameters for CorrectStamp.
 type CorrectStampParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1197,6 +1236,9 @@ type AssignRoleJSONRequestBody = AssignRole
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
 type StartRunJSONRequestBody = StartRun
 
+// SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
+type SnoozeJSONRequestBody = Snooze
+
 // CorrectStampJSONRequestBody defines body for CorrectStamp for application/json ContentType.
 type CorrectStampJSONRequestBody = CorrectStamp
 
@@ -1211,6 +1253,9 @@ type PostUpdateJSONRequestBody = PostUpdate
 
 // TestPageJSONRequestBody defines body for TestPage for application/json ContentType.
 type TestPageJSONRequestBody = PageTest
+
+// TestRoutesJSONRequestBody defines body for TestRoutes for application/json ContentType.
+type TestRoutesJSONRequestBody = AnyDelivery
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenOrder
@@ -1872,6 +1917,30 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/runs (the `StartRun` operationId).
 	StartRun(ctx context.Context, number Number, params *StartRunParams, body StartRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SnoozeWithBody Take the incident and rest until a time
+	//
+	// The caller holds the incident, and nobody is paged about what is known of it until
+	// then. What still stands at that time pages the holder again and, unanswered,
+	// escalates; what the acknowledgement would not cover ends the snooze before. For how
+	// long is for the response policy of the severity to say.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+	SnoozeWithBody(ctx context.Context, number Number, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Snooze Take the incident and rest until a time
+	//
+	// The caller holds the incident, and nobody is paged about what is known of it until
+	// then. What still stands at that time pages the holder again and, unanswered,
+	// escalates; what the acknowledgement would not cover ends the snooze before. For how
+	// long is for the response policy of the severity to say.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+	Snooze(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CorrectStampWithBody Correct the time of a clock
 	//
 	// The original is kept.
@@ -1988,6 +2057,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/page-test (the `TestPage` operationId).
 	TestPage(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestRoutesWithBody Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// TestRoutes Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutes(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListRunbooks List the runbooks
 	//
@@ -3259,6 +3350,50 @@ func (c *Client) StartRun(ctx context.Context, number Number, params *StartRunPa
 	return c.Client.Do(req)
 }
 
+// SnoozeWithBody Take the incident and rest until a time
+//
+// The caller holds the incident, and nobody is paged about what is known of it until
+// then. What still stands at that time pages the holder again and, unanswered,
+// escalates; what the acknowledgement would not cover ends the snooze before. For how
+// long is for the response policy of the severity to say.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+func (c *Client) SnoozeWithBody(ctx context.Context, number Number, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSnoozeRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Snooze Take the incident and rest until a time
+//
+// The caller holds the incident, and nobody is paged about what is known of it until
+// then. What still stands at that time pages the holder again and, unanswered,
+// escalates; what the acknowledgement would not cover ends the snooze before. For how
+// long is for the response policy of the severity to say.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+func (c *Client) Snooze(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSnoozeRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CorrectStampWithBody Correct the time of a clock
 //
 // The original is kept.
@@ -3496,6 +3631,48 @@ func (c *Client) TestPageWithBody(ctx context.Context, contentType string, body 
 // Corresponds with POST /v1/page-test (the `TestPage` operationId).
 func (c *Client) TestPage(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestPageRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestRoutesWithBody Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *Client) TestRoutesWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestRoutesRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// TestRoutes Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *Client) TestRoutes(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewTestRoutesRequest(c.Server, body)
 	if err != nil {
 		return nil, err
 	}
@@ -5755,6 +5932,66 @@ func NewStartRunRequestWithBody(server string, number Number, params *StartRunPa
 	return req, nil
 }
 
+// NewSnoozeRequest calls the generic Snooze builder with application/json body
+func NewSnoozeRequest(server string, number Number, params *SnoozeParams, body SnoozeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSnoozeRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewSnoozeRequestWithBody constructs an http.Request for the Snooze method, with any body, and a specified content type
+func NewSnoozeRequestWithBody(server string, number Number, params *SnoozeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/snooze", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewCorrectStampRequest calls the generic CorrectStamp builder with application/json body
 func NewCorrectStampRequest(server string, number Number, params *CorrectStampParams, body CorrectStampJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -6172,6 +6409,46 @@ func NewTestPageRequestWithBody(server string, contentType string, body io.Reade
 	}
 
 	operationPath := fmt.Sprintf("/v1/page-test")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewTestRoutesRequest calls the generic TestRoutes builder with application/json body
+func NewTestRoutesRequest(server string, body TestRoutesJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewTestRoutesRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewTestRoutesRequestWithBody constructs an http.Request for the TestRoutes method, with any body, and a specified content type
+func NewTestRoutesRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/routes/test")
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -7030,6 +7307,30 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/runs (the `StartRun` operationId).
 	StartRunWithResponse(ctx context.Context, number Number, params *StartRunParams, body StartRunJSONRequestBody, reqEditors ...RequestEditorFn) (*StartRunResponse, error)
 
+	// SnoozeWithBodyWithResponse Take the incident and rest until a time
+	//
+	// The caller holds the incident, and nobody is paged about what is known of it until
+	// then. What still stands at that time pages the holder again and, unanswered,
+	// escalates; what the acknowledgement would not cover ends the snooze before. For how
+	// long is for the response policy of the severity to say.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+	SnoozeWithBodyWithResponse(ctx context.Context, number Number, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SnoozeResponse, error)
+
+	// SnoozeWithResponse Take the incident and rest until a time
+	//
+	// The caller holds the incident, and nobody is paged about what is known of it until
+	// then. What still stands at that time pages the holder again and, unanswered,
+	// escalates; what the acknowledgement would not cover ends the snooze before. For how
+	// long is for the response policy of the severity to say.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+	SnoozeWithResponse(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeResponse, error)
+
 	// CorrectStampWithBodyWithResponse Correct the time of a clock
 	//
 	// The original is kept.
@@ -7152,6 +7453,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/page-test (the `TestPage` operationId).
 	TestPageWithResponse(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*TestPageResponse, error)
+
+	// TestRoutesWithBodyWithResponse Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error)
+
+	// TestRoutesWithResponse Explain how alerts would be routed
+	//
+	// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+	// format, and says for each alert which route or service decided what,
+	// and who would be paged now. Nothing is recorded and nobody is paged.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+	TestRoutesWithResponse(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error)
 
 	// ListRunbooksWithResponse List the runbooks
 	//
@@ -10929,6 +11252,111 @@ func (r StartRunResponse) ContentType() string {
 	return ""
 }
 
+// SnoozeResponse401Headers the declared response headers of an HTTP 401 response for Snooze
+type SnoozeResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// SnoozeResponse503Headers the declared response headers of an HTTP 503 response for Snooze
+type SnoozeResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type SnoozeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SnoozeResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SnoozeResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SnoozeResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SnoozeResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SnoozeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SnoozeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SnoozeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SnoozeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // CorrectStampResponse401Headers the declared response headers of an HTTP 401 response for CorrectStamp
 type CorrectStampResponse401Headers struct {
 	WWWAuthenticate string
@@ -11685,6 +12113,104 @@ func (r TestPageResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TestPageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// TestRoutesResponse401Headers the declared response headers of an HTTP 401 response for TestRoutes
+type TestRoutesResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// TestRoutesResponse503Headers the declared response headers of an HTTP 503 response for TestRoutes
+type TestRoutesResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type TestRoutesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *RouteTest
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationproblemJSON413 *TooLarge
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *TestRoutesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *TestRoutesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r TestRoutesResponse) GetJSON200() *RouteTest {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON413() *TooLarge {
+	return r.ApplicationproblemJSON413
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r TestRoutesResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r TestRoutesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r TestRoutesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r TestRoutesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r TestRoutesResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -13102,6 +13628,42 @@ func (c *ClientWithResponses) StartRunWithResponse(ctx context.Context, number N
 	return ParseStartRunResponse(rsp)
 }
 
+// SnoozeWithBodyWithResponse Take the incident and rest until a time
+//
+// The caller holds the incident, and nobody is paged about what is known of it until
+// then. What still stands at that time pages the holder again and, unanswered,
+// escalates; what the acknowledgement would not cover ends the snooze before. For how
+// long is for the response policy of the severity to say.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+func (c *ClientWithResponses) SnoozeWithBodyWithResponse(ctx context.Context, number Number, params *SnoozeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SnoozeResponse, error) {
+	rsp, err := c.SnoozeWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSnoozeResponse(rsp)
+}
+
+// SnoozeWithResponse Take the incident and rest until a time
+//
+// The caller holds the incident, and nobody is paged about what is known of it until
+// then. What still stands at that time pages the holder again and, unanswered,
+// escalates; what the acknowledgement would not cover ends the snooze before. For how
+// long is for the response policy of the severity to say.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
+func (c *ClientWithResponses) SnoozeWithResponse(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeResponse, error) {
+	rsp, err := c.Snooze(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSnoozeResponse(rsp)
+}
+
 // CorrectStampWithBodyWithResponse Correct the time of a clock
 //
 // The original is kept.
@@ -13301,6 +13863,40 @@ func (c *ClientWithResponses) TestPageWithResponse(ctx context.Context, body Tes
 		return nil, err
 	}
 	return ParseTestPageResponse(rsp)
+}
+
+// TestRoutesWithBodyWithResponse Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *ClientWithResponses) TestRoutesWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error) {
+	rsp, err := c.TestRoutesWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestRoutesResponse(rsp)
+}
+
+// TestRoutesWithResponse Explain how alerts would be routed
+//
+// Takes the body of an Alertmanager webhook, or alerts in Tocsin's own
+// format, and says for each alert which route or service decided what,
+// and who would be paged now. Nothing is recorded and nobody is paged.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/routes/test (the `TestRoutes` operationId).
+func (c *ClientWithResponses) TestRoutesWithResponse(ctx context.Context, body TestRoutesJSONRequestBody, reqEditors ...RequestEditorFn) (*TestRoutesResponse, error) {
+	rsp, err := c.TestRoutes(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseTestRoutesResponse(rsp)
 }
 
 // ListRunbooksWithResponse List the runbooks
@@ -17045,6 +17641,111 @@ func ParseStartRunResponse(rsp *http.Response) (*StartRunResponse, error) {
 	return response, nil
 }
 
+// ParseSnoozeResponse parses an HTTP response from a SnoozeWithResponse call
+func ParseSnoozeResponse(rsp *http.Response) (*SnoozeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SnoozeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SnoozeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SnoozeResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCorrectStampResponse parses an HTTP response from a CorrectStampWithResponse call
 func ParseCorrectStampResponse(rsp *http.Response) (*CorrectStampResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -17781,6 +18482,104 @@ func ParseTestPageResponse(rsp *http.Response) (*TestPageResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers TestPageResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseTestRoutesResponse parses an HTTP response from a TestRoutesWithResponse call
+func ParseTestRoutesResponse(rsp *http.Response) (*TestRoutesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &TestRoutesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest RouteTest
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest TooLarge
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers TestRoutesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers TestRoutesResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

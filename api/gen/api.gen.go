@@ -116,6 +116,9 @@ type AnswerBody struct {
 	Reason string `json:"reason,omitempty,omitzero"`
 }
 
+// AnyDelivery The body of an Alertmanager webhook, or alerts in Tocsin's own format.
+type AnyDelivery = json.RawMessage
+
 // AssignRole defines model for AssignRole.
 type AssignRole = incident.AssignRole
 
@@ -242,6 +245,9 @@ type CorrectStamp = incident.CorrectStamp
 // Counts defines model for Counts.
 type Counts = incident.Counts
 
+// Decision defines model for Decision.
+type Decision = catalog.Decision
+
 // Declaration defines model for Declaration.
 type Declaration struct {
 	// Impact Who is affected, how many, and what they cannot do.
@@ -336,7 +342,10 @@ type Impact = incident.Impact
 // Incident The whole of an incident.
 type Incident struct {
 	Alerts []AlertState `json:"alerts"`
-	Clocks Clocks       `json:"clocks"`
+
+	// Awaited Who has still to acknowledge, where everyone of a level must.
+	Awaited []string `json:"awaited,omitempty,omitzero"`
+	Clocks  Clocks   `json:"clocks"`
 
 	// ConfirmToResolve What people must confirm to resolve; none once it is resolved.
 	ConfirmToResolve []string   `json:"confirm_to_resolve,omitempty,omitzero"`
@@ -388,7 +397,10 @@ type Incident struct {
 	Service     string            `json:"service"`
 	ServiceName string            `json:"service_name"`
 	Severity    Severity          `json:"severity,omitempty,omitzero"`
-	Status      string            `json:"status,omitempty,omitzero"`
+
+	// Snoozed The holder rests until a time.
+	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
+	Status  string  `json:"status,omitempty,omitzero"`
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
@@ -441,6 +453,9 @@ type Labels map[string]string
 
 // Link defines model for Link.
 type Link = catalog.Link
+
+// Looked What the look-up of a level said.
+type Looked = incident.Looked
 
 // Me defines model for Me.
 type Me struct {
@@ -633,6 +648,15 @@ type Resolve = incident.Resolve
 // Role defines model for Role.
 type Role = incident.Role
 
+// RouteTest defines model for RouteTest.
+type RouteTest struct {
+	At        time.Time  `json:"at"`
+	Decisions []Decision `json:"decisions"`
+
+	// Version The version of the catalog that was asked.
+	Version int `json:"version"`
+}
+
 // Run defines model for Run.
 type Run = incident.Run
 
@@ -671,6 +695,12 @@ type SeverityAnswer = catalog.Level
 
 // Shift defines model for Shift.
 type Shift = oncall.Shift
+
+// Snooze defines model for Snooze.
+type Snooze = incident.Snooze
+
+// Snoozed The holder rests until a time.
+type Snoozed = incident.Snoozed
 
 // StartRun defines model for StartRun.
 type StartRun = incident.StartRun
@@ -1074,6 +1104,15 @@ type StartRunParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// SnoozeParams defines parameters for Snooze.
+type SnoozeParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // CorrectStampParams defines parameters for CorrectStamp.
 type CorrectStampParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1197,6 +1236,9 @@ type AssignRoleJSONRequestBody = AssignRole
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
 type StartRunJSONRequestBody = StartRun
 
+// SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
+type SnoozeJSONRequestBody = Snooze
+
 // CorrectStampJSONRequestBody defines body for CorrectStamp for application/json ContentType.
 type CorrectStampJSONRequestBody = CorrectStamp
 
@@ -1211,6 +1253,9 @@ type PostUpdateJSONRequestBody = PostUpdate
 
 // TestPageJSONRequestBody defines body for TestPage for application/json ContentType.
 type TestPageJSONRequestBody = PageTest
+
+// TestRoutesJSONRequestBody defines body for TestRoutes for application/json ContentType.
+type TestRoutesJSONRequestBody = AnyDelivery
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenOrder
@@ -1340,6 +1385,9 @@ type ServerInterface interface {
 	// StartRun Run a runbook
 	// (POST /v1/incidents/{number}/runs)
 	StartRun(ctx echo.Context, number Number, params StartRunParams) error
+	// Snooze Take the incident and rest until a time
+	// (POST /v1/incidents/{number}/snooze)
+	Snooze(ctx echo.Context, number Number, params SnoozeParams) error
 	// CorrectStamp Correct the time of a clock
 	// (POST /v1/incidents/{number}/stamps)
 	CorrectStamp(ctx echo.Context, number Number, params CorrectStampParams) error
@@ -1364,6 +1412,9 @@ type ServerInterface interface {
 	// TestPage Page somebody by every contact method, as a test
 	// (POST /v1/page-test)
 	TestPage(ctx echo.Context) error
+	// TestRoutes Explain how alerts would be routed
+	// (POST /v1/routes/test)
+	TestRoutes(ctx echo.Context) error
 	// ListRunbooks List the runbooks
 	// (GET /v1/runbooks)
 	ListRunbooks(ctx echo.Context) error
@@ -2593,6 +2644,42 @@ func (w *ServerInterfaceWrapper) StartRun(ctx echo.Context) error {
 	return err
 }
 
+// Snooze converts echo context to params.
+func (w *ServerInterfaceWrapper) Snooze(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SnoozeParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Snooze(ctx, number, params)
+	return err
+}
+
 // CorrectStamp converts echo context to params.
 func (w *ServerInterfaceWrapper) CorrectStamp(ctx echo.Context) error {
 	var err error
@@ -2807,6 +2894,15 @@ func (w *ServerInterfaceWrapper) TestPage(ctx echo.Context) error {
 	return err
 }
 
+// TestRoutes converts echo context to params.
+func (w *ServerInterfaceWrapper) TestRoutes(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.TestRoutes(ctx)
+	return err
+}
+
 // ListRunbooks converts echo context to params.
 func (w *ServerInterfaceWrapper) ListRunbooks(ctx echo.Context) error {
 	var err error
@@ -2938,6 +3034,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/acknowledge", wrapper.Acknowledge, options.OperationMiddlewares["acknowledge"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/decline", wrapper.Decline, options.OperationMiddlewares["decline"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/snooze", wrapper.Snooze, options.OperationMiddlewares["snooze"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/escalate", wrapper.Escalate, options.OperationMiddlewares["escalate"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/reassign", wrapper.Reassign, options.OperationMiddlewares["reassign"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/classify", wrapper.Classify, options.OperationMiddlewares["classify"]...)
@@ -2964,6 +3061,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
 	router.GET(options.BaseURL+"/v1/catalog", wrapper.GetCatalog, options.OperationMiddlewares["getCatalog"]...)
 	router.PUT(options.BaseURL+"/v1/catalog", wrapper.ApplyCatalog, options.OperationMiddlewares["applyCatalog"]...)
+	router.POST(options.BaseURL+"/v1/routes/test", wrapper.TestRoutes, options.OperationMiddlewares["testRoutes"]...)
 	router.POST(options.BaseURL+"/v1/catalog/validate", wrapper.ValidateCatalog, options.OperationMiddlewares["validateCatalog"]...)
 	router.GET(options.BaseURL+"/v1/runbooks", wrapper.ListRunbooks, options.OperationMiddlewares["listRunbooks"]...)
 	router.POST(options.BaseURL+"/v1/page-test", wrapper.TestPage, options.OperationMiddlewares["testPage"]...)
@@ -8005,6 +8103,146 @@ func (response StartRundefaultApplicationProblemPlusJSONResponse) VisitStartRunR
 	return err
 }
 
+type SnoozeRequestObject struct {
+	Number Number `json:"number"`
+	Params SnoozeParams
+	Body   *SnoozeJSONRequestBody
+}
+
+type SnoozeResponseObject interface {
+	VisitSnoozeResponse(w http.ResponseWriter) error
+}
+
+type Snooze200JSONResponse struct{ DoneJSONResponse }
+
+func (response Snooze200JSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Snooze400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Snooze400ApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Snooze401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Snooze401ApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Snooze403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Snooze403ApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Snooze404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Snooze404ApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Snooze409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response Snooze409ApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Snooze503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Snooze503ApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SnoozedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SnoozedefaultApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CorrectStampRequestObject struct {
 	Number Number `json:"number"`
 	Params CorrectStampParams
@@ -8965,6 +9203,128 @@ func (response TestPagedefaultApplicationProblemPlusJSONResponse) VisitTestPageR
 	return err
 }
 
+type TestRoutesRequestObject struct {
+	Body *TestRoutesJSONRequestBody
+}
+
+type TestRoutesResponseObject interface {
+	VisitTestRoutesResponse(w http.ResponseWriter) error
+}
+
+type TestRoutes200JSONResponse RouteTest
+
+func (response TestRoutes200JSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes400ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes401ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes403ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes413ApplicationProblemPlusJSONResponse struct {
+	TooLargeApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes413ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(413)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutes503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response TestRoutes503ApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type TestRoutesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response TestRoutesdefaultApplicationProblemPlusJSONResponse) VisitTestRoutesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListRunbooksRequestObject struct {
 }
 
@@ -9570,6 +9930,9 @@ type StrictServerInterface interface {
 	// StartRun Run a runbook
 	// (POST /v1/incidents/{number}/runs)
 	StartRun(ctx context.Context, request StartRunRequestObject) (StartRunResponseObject, error)
+	// Snooze Take the incident and rest until a time
+	// (POST /v1/incidents/{number}/snooze)
+	Snooze(ctx context.Context, request SnoozeRequestObject) (SnoozeResponseObject, error)
 	// CorrectStamp Correct the time of a clock
 	// (POST /v1/incidents/{number}/stamps)
 	CorrectStamp(ctx context.Context, request CorrectStampRequestObject) (CorrectStampResponseObject, error)
@@ -9594,6 +9957,9 @@ type StrictServerInterface interface {
 	// TestPage Page somebody by every contact method, as a test
 	// (POST /v1/page-test)
 	TestPage(ctx context.Context, request TestPageRequestObject) (TestPageResponseObject, error)
+	// TestRoutes Explain how alerts would be routed
+	// (POST /v1/routes/test)
+	TestRoutes(ctx context.Context, request TestRoutesRequestObject) (TestRoutesResponseObject, error)
 	// ListRunbooks List the runbooks
 	// (GET /v1/runbooks)
 	ListRunbooks(ctx context.Context, request ListRunbooksRequestObject) (ListRunbooksResponseObject, error)
@@ -11169,6 +11535,55 @@ func (sh *strictHandler) StartRun(ctx echo.Context, number Number, params StartR
 	return nil
 }
 
+// Snooze operation middleware
+func (sh *strictHandler) Snooze(ctx echo.Context, number Number, params SnoozeParams) error {
+	var request SnoozeRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body SnoozeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Snooze(ctx.Request().Context(), request.(SnoozeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Snooze")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SnoozeResponseObject); ok {
+		return validResponse.VisitSnoozeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // CorrectStamp operation middleware
 func (sh *strictHandler) CorrectStamp(ctx echo.Context, number Number, params CorrectStampParams) error {
 	var request CorrectStampRequestObject
@@ -11482,6 +11897,52 @@ func (sh *strictHandler) TestPage(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(TestPageResponseObject); ok {
 		return validResponse.VisitTestPageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// TestRoutes operation middleware
+func (sh *strictHandler) TestRoutes(ctx echo.Context) error {
+	var request TestRoutesRequestObject
+
+	var body TestRoutesJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.TestRoutes(ctx.Request().Context(), request.(TestRoutesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "TestRoutes")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(TestRoutesResponseObject); ok {
+		return validResponse.VisitTestRoutesResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -61,6 +61,9 @@ func (i *Intake) placeAway(ctx context.Context, p *parcel) (Placed, error) {
 		Alerts: news, More: p.truncated, At: p.at,
 		Started: i.keys.hasBegun(held.number),
 	}
+	if !ok && p.mild {
+		return Placed{Service: p.service, Key: p.key}, nil
+	}
 	if !ok {
 		if firingOf(news) == 0 {
 			return Placed{}, incident.Errorf(incident.Unavailable, "the store is away and what these alerts end is not known here: send it again")

@@ -171,7 +171,7 @@ func (i *Intake) take(ctx context.Context, d alerts.Delivery) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
 	}
-	parcels, quiet := sortOut(cat, d, i.now())
+	parcels, quiet := i.sortOut(cat, d, i.now())
 	out := Receipt{Alerts: len(d.Alerts), NotPaged: alertsOf(quiet), Incidents: make([]Placed, len(parcels))}
 	var group errgroup.Group
 	group.SetLimit(i.limits.Batch)

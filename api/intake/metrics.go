@@ -13,6 +13,7 @@ type metrics struct {
 	deliveries *prometheus.CounterVec
 	alerts     *prometheus.CounterVec
 	claims     *prometheus.CounterVec
+	routes     *prometheus.CounterVec
 	starts     *prometheus.CounterVec
 	signals    prometheus.Counter
 	away       prometheus.Counter
@@ -38,6 +39,7 @@ func newMetrics(registry prometheus.Registerer) *metrics {
 		deliveries: counters("deliveries_total", "Deliveries of alerts, by what became of them.", "outcome"),
 		alerts:     counters("alerts_total", "Alerts, by what became of them.", "fate"),
 		claims:     counters("claims_total", "Claims of a dedup key, by their result.", "result"),
+		routes:     counters("routes_unsure_total", "Alerts about which the condition of a route could not say.", "route"),
 		starts:     counters("starts_total", "Incidents started, by whether the first task came with the answer.", "eager"),
 		signals:    counter("signals_total", "Signals to incidents that were open."),
 		away:       counter("database_away_starts_total", "Incidents started without the store."),
@@ -66,6 +68,12 @@ const (
 func (m *metrics) started(eager bool) { m.starts.WithLabelValues(strconv.FormatBool(eager)).Inc() }
 
 func (m *metrics) fate(name string, alerts int) { m.alerts.WithLabelValues(name).Add(float64(alerts)) }
+
+func (m *metrics) unsure(routes []string) {
+	for _, name := range routes {
+		m.routes.WithLabelValues(name).Inc()
+	}
+}
 
 func (m *metrics) called(call string, begun time.Time) {
 	m.engine.WithLabelValues(call).Observe(time.Since(begun).Seconds())

@@ -24,26 +24,36 @@ type parcel struct {
 	// truncated counts firing alerts that the source left out.
 	truncated int
 	at        time.Time
+	// mild says that none of the alerts pages anybody: they have ended.
+	mild bool
 }
 
 // sortOut routes every alert. What pages nobody is quiet: it is recorded and
 // goes no further. The parcels are in the order in which the delivery names
 // them.
-func sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) (parcels, quiet []*parcel) {
+//
+// What has ended is never quiet: an incident that knows it must hear so, even
+// where a route has become quiet since it fired.
+func (i *Intake) sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) (parcels, quiet []*parcel) {
 	loudAt, quietAt := map[slot]*parcel{}, map[slot]*parcel{}
 	for _, a := range d.Alerts {
-		routed := cat.Route(a)
+		routed := cat.Route(a, at)
+		i.metrics.unsure(routed.Unsure)
+		if len(routed.Routes) > 0 {
+			a.Urgency, a.Severity = string(routed.Urgency), string(routed.Severity)
+		}
 		bySlot, out := loudAt, &parcels
-		if routed.Urgency == catalog.NotPaged {
+		if !routed.Pages() && a.Status == alerts.Firing {
 			bySlot, out = quietAt, &quiet
 		}
 		where := slot{routed.Service, routed.Key}
 		p := bySlot[where]
 		if p == nil {
-			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at}
+			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at, mild: true}
 			bySlot[where] = p
 			*out = append(*out, p)
 		}
+		p.mild = p.mild && !routed.Pages()
 		p.alerts = append(p.alerts, a)
 	}
 	for _, p := range parcels {
@@ -111,21 +121,24 @@ func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.
 		e.declared.complete(&o)
 		return incident.New(o)
 	}
-	o.Urgency, o.Severity = worst(cat, e.Alerts)
+	o.Urgency, o.Severity, o.Policy.Hold = demanded(cat, e, policy.Hold)
 	o.Source = sourceOf(e.Alerts)
 	o.By = incident.Machine(o.Source)
 	return incident.New(o)
 }
 
-// worst returns the most urgent urgency and the worst severity that any
-// firing alert asks for.
-func worst(cat *catalog.Catalog, list []alerts.Alert) (catalog.Urgency, catalog.Level) {
-	var urgency catalog.Urgency
-	var severity catalog.Level
-	for _, a := range list {
-		routed := cat.Route(a)
-		if a.Status != alerts.Firing || routed.Urgency == catalog.NotPaged {
+// demanded returns the most urgent urgency and the worst severity that any
+// firing alert asks for, and the shortest hold; without any, that of the
+// service.
+func demanded(cat *catalog.Catalog, e *errand, usual time.Duration) (urgency catalog.Urgency, severity catalog.Level, hold time.Duration) {
+	hold = usual
+	for _, a := range e.Alerts {
+		routed := cat.Route(a, e.At)
+		if a.Status != alerts.Firing || !routed.Pages() {
 			continue
+		}
+		if routed.Service == e.Service && (urgency == "" || routed.Hold < hold) {
+			hold = routed.Hold
 		}
 		if urgency == "" || routed.Urgency == catalog.Urgent {
 			urgency = routed.Urgency
@@ -135,7 +148,7 @@ func worst(cat *catalog.Catalog, list []alerts.Alert) (catalog.Urgency, catalog.
 			severity = routed.Severity
 		}
 	}
-	return cmp.Or(urgency, catalog.DefaultUrgency), cmp.Or(severity, catalog.DefaultLevel)
+	return cmp.Or(urgency, catalog.DefaultUrgency), cmp.Or(severity, catalog.DefaultLevel), hold
 }
 
 func sourceOf(list []alerts.Alert) string {

@@ -42,6 +42,9 @@ type Claims struct {
 	Incident string
 	// Page is the key of the page that carried the link.
 	Page string
+	// Also names the other incidents of a page that was sent for several: at
+	// most as many as Fitting says.
+	Also []string
 	// Person is the id of whom the page was for.
 	Person string
 	// Expires is when the link stops working; Sign sets it.
@@ -59,6 +62,7 @@ type Signer struct {
 type payload struct {
 	Incident string `json:"i"`
 	Page     string `json:"k"`
+	Also     string `json:"a,omitempty"`
 	Person   string `json:"p"`
 	Expires  int64  `json:"x"`
 }
@@ -79,7 +83,7 @@ func (s Signer) Sign(c Claims, now time.Time) string {
 		ttl = DefaultTTL
 	}
 	// A struct of strings and a number always encodes.
-	body, _ := json.Marshal(payload{c.Incident, c.Page, c.Person, now.Add(ttl).Unix()})
+	body, _ := json.Marshal(payload{c.Incident, c.Page, pack(c.Also), c.Person, now.Add(ttl).Unix()})
 	return encode(body) + "." + encode(s.mac(body))
 }
 
@@ -103,7 +107,7 @@ func (s Signer) Verify(token string, now time.Time) (Claims, error) {
 	if err := json.Unmarshal(body, &p); err != nil || p.Incident == "" || p.Person == "" {
 		return Claims{}, ErrForged
 	}
-	claims := Claims{Incident: p.Incident, Page: p.Page, Person: p.Person, Expires: time.Unix(p.Expires, 0).UTC()}
+	claims := Claims{Incident: p.Incident, Page: p.Page, Also: unpack(p.Also), Person: p.Person, Expires: time.Unix(p.Expires, 0).UTC()}
 	if !now.Before(claims.Expires) {
 		return claims, ErrExpired
 	}

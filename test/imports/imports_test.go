@@ -31,6 +31,7 @@ func TestRoomsLinkOnlyWhatTheyMay(t *testing.T) {
 		{[]string{"./activities/..."}, [][]string{databases, web, server, outside, inside, {module + "workflows", module + "runbook"}}},
 		{[]string{"./runbook"}, [][]string{databases, web, server, outside, inside, {module + "workflows"}}},
 		{[]string{"./workflows", "./runbooks"}, [][]string{databases, web, server, outside, inside}},
+		{[]string{"./rehearsal"}, [][]string{databases, web, server, outside, inside}},
 		{[]string{"./integrations/..."}, [][]string{databases, web, engine, server, inside, {module + "activities", module + "workflows"}}},
 		{[]string{"./store"}, [][]string{web, server, outside, inside, {module + "workflows", module + "runbook"}}},
 		{[]string{"./api/..."}, [][]string{server, outside, inside, {module + "workflows"}}},

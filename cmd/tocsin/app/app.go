@@ -134,7 +134,7 @@ func (a *App) makeParts(context.Context) error {
 		return err
 	}
 	a.outside = out
-	pager := &activities.Pager{Catalogs: a.catalogs, Channels: out.channels, Ledger: a.Store, Links: a.links}
+	pager := &activities.Pager{Catalogs: a.catalogs, Channels: out.channels, Ledger: a.Store, Turns: a.Store, Links: a.links}
 	publisher := &activities.Publisher{Pager: pager, Mailer: out.mailer, Incidents: a.Store}
 	if out.tracker != nil {
 		publisher.Tracker = out.tracker

@@ -28,7 +28,7 @@ func edited(t *testing.T, file, from, to string) string {
 
 func TestValidateTheExample(t *testing.T) {
 	clearEnvironment(t)
-	require.Equal(t, "the catalog is valid (6 files)\n", tocsin(t, "catalog", "validate", example).ok())
+	require.Equal(t, "the catalog is valid (7 files)\n", tocsin(t, "catalog", "validate", example).ok())
 }
 
 func TestValidateSaysEverything(t *testing.T) {

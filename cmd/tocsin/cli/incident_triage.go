@@ -20,6 +20,16 @@ func ackCommand(s *session) *cobra.Command {
 	return cmd
 }
 
+func snoozeCommand(s *session) *cobra.Command {
+	var body client.Snooze
+	cmd := s.command(lines{"snooze", "Take it, and do not be reached about it until a time", "snooze INC-7 --until 2h --reason 'the index is being rebuilt'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Snooze(ctx, a.number, &client.SnoozeParams{IdempotencyKey: a.key()}, body)
+		})
+	ahead(cmd, &body.Until, "until", "when to be paged again about what still stands")
+	return require(reasoned(cmd, &body.Reason), "until")
+}
+
 func declineCommand(s *session) *cobra.Command {
 	var body client.Decline
 	cmd := s.command(lines{"decline", "Say that you cannot take it", "decline INC-7 --reason 'on a train without a laptop'"},

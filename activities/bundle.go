@@ -1,0 +1,222 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/incident/acklink"
+)
+
+const (
+	// BundleFree is how many pages of one urgency go to one contact method each
+	// by itself within BundleSpan. What is beyond goes together.
+	BundleFree = 5
+	// BundleSpan is the time over which that is counted.
+	BundleSpan = time.Minute
+	// urgentWait and ordinaryWait are how long a bundle gathers.
+	urgentWait   = 3 * time.Second
+	ordinaryWait = 6 * time.Second
+	// bundleSends bounds the hand-over of a bundle: whoever gathers for it and
+	// waits for it stays within the time of one hand-over.
+	bundleSends = 3 * time.Second
+)
+
+// lane is where pages may be bundled: those of one urgency to one contact
+// method of one person. An urgent page is never in the lane of ordinary ones.
+type lane struct {
+	person, contact string
+	urgency         catalog.Urgency
+	// answerable pages have an acknowledge link; a question has none.
+	answerable bool
+}
+
+func (l lane) wait() time.Duration {
+	if l.urgency == catalog.Ordinary {
+		return ordinaryWait
+	}
+	return urgentWait
+}
+
+// bundler keeps a person to whom many incidents turn at once from being
+// flooded. It remembers nothing that matters: the page of each incident is
+// tried again until it was handed over, alone or with others.
+type bundler struct {
+	mu    sync.Mutex
+	lanes map[lane]*traffic
+}
+
+// traffic is what went through a lane lately, and what gathers in it.
+type traffic struct {
+	alone     []time.Time
+	gathering *bundle
+}
+
+// bundle is a message for several pages.
+type bundle struct {
+	members []*member
+	done    chan struct{}
+	over    incident.HandOver
+	err     error
+}
+
+// sender hands one message over for several pages.
+type sender func(context.Context, []PageOrder) (incident.HandOver, error)
+
+// member is one page of a bundle. It is gone once nobody waits for it.
+type member struct {
+	order PageOrder
+	gone  bool
+}
+
+// admit reports whether a page goes by itself. The first one always does.
+func (b *bundler) admit(l lane, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := b.lane(l, now)
+	if len(t.alone) >= BundleFree {
+		return false
+	}
+	t.alone = append(t.alone, now)
+	return true
+}
+
+// lane returns the traffic of a lane, and forgets lanes that are quiet.
+func (b *bundler) lane(l lane, now time.Time) *traffic {
+	if b.lanes == nil {
+		b.lanes = map[lane]*traffic{}
+	}
+	if len(b.lanes) > memorySize {
+		for other, t := range b.lanes {
+			if t.recent(now); len(t.alone) == 0 && t.gathering == nil {
+				delete(b.lanes, other)
+			}
+		}
+	}
+	t := b.lanes[l]
+	if t == nil {
+		t = &traffic{}
+		b.lanes[l] = t
+	}
+	t.recent(now)
+	return t
+}
+
+// recent drops what went by longer ago than is counted.
+func (t *traffic) recent(now time.Time) {
+	for len(t.alone) > 0 && now.Sub(t.alone[0]) >= BundleSpan {
+		t.alone = t.alone[1:]
+	}
+}
+
+// join adds a page to the bundle that gathers in a lane, and returns when that
+// was handed over, with its result. Whoever stops waiting leaves the bundle.
+func (b *bundler) join(ctx context.Context, l lane, o PageOrder, send sender) (incident.HandOver, error) {
+	m := &member{order: o}
+	mine := b.enter(ctx, l, m, send)
+	select {
+	case <-mine.done:
+		return mine.over, mine.err
+	case <-ctx.Done():
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		m.gone = true
+		return incident.HandOver{}, incident.Errorf(incident.Unavailable, "the bundle was not handed over in time: %w", ctx.Err())
+	}
+}
+
+func (b *bundler) enter(ctx context.Context, l lane, m *member, send sender) *bundle {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := b.lane(l, time.Now())
+	if t.gathering == nil {
+		t.gathering = &bundle{done: make(chan struct{})}
+		// It is for all who join, and outlives whoever came first.
+		go b.handOver(context.WithoutCancel(ctx), l, t.gathering, send)
+	}
+	t.gathering.members = append(t.gathering.members, m)
+	return t.gathering
+}
+
+// handOver sends a bundle once it has gathered.
+func (b *bundler) handOver(ctx context.Context, l lane, mine *bundle, send sender) {
+	defer close(mine.done)
+	gathered := time.NewTimer(l.wait())
+	defer gathered.Stop()
+	<-gathered.C
+	orders := b.close(l, mine)
+	if len(orders) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, bundleSends)
+	defer cancel()
+	mine.over, mine.err = send(ctx, orders)
+}
+
+// close lets nobody else join, and returns whose page still waits.
+func (b *bundler) close(l lane, mine *bundle) []PageOrder {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.lane(l, time.Now()).gathering = nil
+	var out []PageOrder
+	for _, m := range mine.members {
+		if !m.gone {
+			out = append(out, m.order)
+		}
+	}
+	return out
+}
+
+// listed bounds the incidents that a bundle names one by one.
+const listed = 20
+
+// bundled writes one message for several pages: how many, which, and one link
+// to acknowledge them all.
+func (p *Pager) bundled(orders []PageOrder) incident.Message {
+	first := orders[0]
+	numbers := make([]string, len(orders))
+	var body strings.Builder
+	for n, o := range orders {
+		numbers[n] = o.Incident
+		if n < listed {
+			fmt.Fprintf(&body, "%s %s %s: %s\n", o.Incident, cmp.Or(o.Severity, "unknown"), o.Service, o.Why)
+		}
+	}
+	if more := len(orders) - listed; more > 0 {
+		fmt.Fprintf(&body, "and %d more\n", more)
+	}
+	m := incident.Message{
+		Key: bundleKey(orders), Incident: first.Incident, Title: fmt.Sprintf("%d incidents page you", len(orders)),
+		Urgent: first.Urgency == catalog.Urgent, Severity: first.Severity, Service: first.Service, At: first.Due,
+	}
+	claims := first.claims()
+	if claims.Also = acklink.Fitting(numbers[1:]); first.Answerable {
+		m.AckURL = p.Links.Acknowledge(claims)
+		m.AckAction = m.AckURL
+		if left := len(numbers) - 1 - len(claims.Also); left > 0 {
+			fmt.Fprintf(&body, "\nThe link acknowledges all but the last %d.\n", left)
+		}
+	}
+	m.Links = []incident.MessageLink{{Title: "Incidents", URL: p.Links.Linked(claims)}}
+	m.Body = body.String()
+	return m
+}
+
+// bundleKey is the same for the same pages.
+func bundleKey(orders []PageOrder) string {
+	keys := make([]string, len(orders))
+	for n, o := range orders {
+		keys[n] = o.Key
+	}
+	slices.Sort(keys)
+	sum := sha256.Sum256([]byte(strings.Join(keys, "\n")))
+	return "bundle/" + hex.EncodeToString(sum[:12])
+}

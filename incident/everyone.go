@@ -1,0 +1,77 @@
+package incident
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+// answerFirst applies the first answer to an escalation. Where everyone of the
+// level must acknowledge, the escalation stops and the rest stay paged.
+func (i *Incident) answerFirst(s *Summons, by string, now time.Time) {
+	rest := s.others(by)
+	if len(rest) == 0 {
+		i.end(s, now, by)
+		return
+	}
+	s.Awaited, s.Due, s.Hurry = rest, time.Time{}, false
+	s.settled(by, now)
+	i.note(now, "everyone.awaited", "%s must acknowledge too.", join(rest))
+}
+
+// others lists who else of the present level must acknowledge.
+func (s *Summons) others(by string) []string {
+	if !s.Begun || s.Level >= len(s.Levels) || !s.Levels[s.Level].Everyone {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(s.Present), func(p string) bool {
+		return p == by || slices.Contains(s.Declined, p)
+	})
+}
+
+// answerToo takes a person off those who have still to acknowledge; the last
+// one ends the summons.
+func (i *Incident) answerToo(person string, now time.Time) {
+	for _, s := range i.open(func(s *Summons) bool { return slices.Contains(s.Awaited, person) }) {
+		s.settled(person, now)
+		rest := slices.DeleteFunc(slices.Clone(s.Awaited), func(p string) bool { return p == person })
+		if len(rest) == 0 {
+			i.end(s, now, person)
+			continue
+		}
+		s.Awaited = rest
+		i.Revision++
+	}
+}
+
+// settled stamps the pages that a person has answered.
+func (s *Summons) settled(by string, now time.Time) {
+	for _, p := range s.Pages {
+		if p.Person == by && p.State == PageSent {
+			p.Answered = now
+		}
+	}
+}
+
+// tellAcknowledged tells who was paged that somebody acknowledged, and those
+// who must too that they must.
+func (i *Incident) tellAcknowledged(to []string, by string, now time.Time) {
+	awaited := i.Awaited()
+	to = slices.DeleteFunc(to, func(p string) bool { return slices.Contains(awaited, p) })
+	i.tell(now, to, by, fmt.Sprintf("%s acknowledged %s.", by, i.Number))
+	i.tell(now, awaited, by, fmt.Sprintf("%s acknowledged %s. You are asked to acknowledge it too.", by, i.Number))
+}
+
+// Awaited lists who has still to acknowledge, where everyone of a level must
+// and somebody has.
+func (i *Incident) Awaited() []string {
+	var out []string
+	for _, s := range i.open(ofKind(ForAlert)) {
+		for _, person := range s.Awaited {
+			if !slices.Contains(out, person) {
+				out = append(out, person)
+			}
+		}
+	}
+	return out
+}
