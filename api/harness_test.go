@@ -52,6 +52,7 @@ type world struct {
 	commands *apitest.Commands
 	intake   *apitest.Intake
 	tickets  *apitest.Tickets
+	failures *apitest.Failures
 	links    acklink.Signer
 	log      *syncBuffer
 	clock    *clock
@@ -112,14 +113,15 @@ func example(t *testing.T) *catalog.Catalog {
 func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	t.Helper()
 	w := &world{
-		t: t, commands: &apitest.Commands{}, intake: &apitest.Intake{}, tickets: &apitest.Tickets{}, log: &syncBuffer{},
+		t: t, commands: &apitest.Commands{}, intake: &apitest.Intake{}, tickets: &apitest.Tickets{}, failures: &apitest.Failures{}, log: &syncBuffer{},
 		store: apitest.NewStore(example(t)), clock: &clock{now: night}, tokens: map[string]string{},
 		links: acklink.Signer{Key: bytes.Repeat([]byte("k"), acklink.MinKey)},
 	}
 	w.commands.Answer(incident.Outcome{Phase: incident.Triaging, Holder: "alice", Revision: 3, Text: "done"}, nil)
 	config := api.Config{
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake,
-		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Links: w.links,
+		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Texts: apitest.Texts{}, Failures: w.failures,
+		PublicURL: "https://tocsin.example.com", Links: w.links,
 		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,
 		Poll: 5 * time.Millisecond,

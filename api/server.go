@@ -35,6 +35,12 @@ type Config struct {
 	// returns the ticket that it is about, if any. Its error is of kind
 	// incident.Unauthenticated or incident.Invalid.
 	ReadHint func(header http.Header, body []byte) (incident.TicketRef, error)
+	// Texts reads the webhooks of the provider of SMS, which signs PublicURL:
+	// how the outside writes the address of the API. Failures hears what they
+	// say of pages. Without all three they answer 404.
+	Texts     Texts
+	PublicURL string
+	Failures  Failures
 	// Links verifies acknowledge links.
 	Links    acklink.Signer
 	Runbooks []Runbook
@@ -58,6 +64,7 @@ type server struct {
 	metrics *requestMetrics
 	pages   *web.Pages
 	streams chan struct{}
+	answers pace
 }
 
 // maxStreams bounds how many people watch one process at once.

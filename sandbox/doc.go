@@ -1,5 +1,5 @@
 // Package sandbox is the outside world on one machine: a JIRA, a mail inbox,
-// phones, a deploy target and a metrics source, each spoken to over real
+// phones with push, SMS and Pushover, a deploy target and a metrics source, each spoken to over real
 // HTTP or SMTP, each with a page to look at and with faults that can be asked
 // for.
 //

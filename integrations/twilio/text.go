@@ -21,7 +21,7 @@ func (c *Channel) text(m incident.Message) string {
 
 // hint says how to answer a page that wants an answer.
 func (c *Channel) hint(m incident.Message) string {
-	code, numbered := strings.CutPrefix(m.Incident, "INC-")
+	code, numbered := strings.CutPrefix(m.Incident, incident.NumberPrefix)
 	switch {
 	case m.AckAction == "":
 		return ""
