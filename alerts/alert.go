@@ -18,6 +18,10 @@ const (
 	Resolved Status = "resolved"
 )
 
+// SourceBeat is the Source of the synthetic alert by which Tocsin proves that
+// the whole way of an alert works. No parser sets it.
+const SourceBeat = "tocsin/beat"
+
 // CopiesWithin is for how long after an alert has ended a delivery that says
 // it fires since the same moment is taken for a late copy. Later it fires
 // again: a source that had lost sight of it keeps the old moment.

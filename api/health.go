@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -46,7 +47,7 @@ func (s *server) GetReadiness(ctx context.Context, _ gen.GetReadinessRequestObje
 func (s *server) probe(ctx context.Context, c Check) gen.HealthCheck {
 	if err := c.Probe(ctx); err != nil {
 		s.Log.Warn("a dependency does not answer", "dependency", c.Name, "error", err)
-		return gen.HealthCheck{Name: c.Name, Detail: "does not answer"}
+		return gen.HealthCheck{Name: c.Name, Detail: cmp.Or(c.Detail, "does not answer")}
 	}
 	return gen.HealthCheck{Name: c.Name, Ok: true}
 }

@@ -183,6 +183,9 @@ type Check struct {
 	// Required says that without it no request can be served. Without the
 	// others the process is degraded.
 	Required bool
+	// Detail is what is shown when it does not answer; "does not answer" when
+	// empty.
+	Detail string
 	// Probe returns nil when it answers. The error is logged, not shown.
 	Probe func(ctx context.Context) error
 }

@@ -104,4 +104,3 @@ func twiml(answer string) (gen.PostTwilioText200TextxmlResponse, error) {
 		Body: strings.NewReader(xml.Header + string(data)), ContentLength: int64(len(xml.Header) + len(data)),
 	}, nil
 }
-

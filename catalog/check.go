@@ -54,6 +54,8 @@ func declare[T any](k *checker, noun, list string, members []T, id func(T) strin
 		switch {
 		case !idForm.MatchString(name):
 			k.report(key, "must be 1 to 63 letters, digits, dots, dashes and underscores")
+		case name == Watchdog:
+			k.report(key, "%q is Tocsin's own: choose another id", Watchdog)
 		case ids[name]:
 			at := k.nearest(first[name])
 			k.report(key, "there is another %s %q at %s:%d", noun, name, at.file, at.line)

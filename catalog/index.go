@@ -54,6 +54,7 @@ func newIndex(c *Catalog) (*index, error) {
 		calendars:   make(map[string]*oncall.Calendar, len(c.Schedules)),
 		runbooks:    make(map[string][]runbookRoute, len(c.Services)),
 	}
+	x.people[Watchdog] = watchdog()
 	for _, s := range c.Schedules {
 		x.calendars[s.ID] = s.Calendar()
 	}

@@ -35,6 +35,9 @@ type Policy struct {
 // Policy returns what an incident of the service carries; false when there is
 // no such service.
 func (c *Catalog) Policy(service string) (Policy, bool) {
+	if service == Watchdog {
+		return c.watchdogPolicy(), true
+	}
 	x := c.look()
 	s, ok := find(x.services, service)
 	if !ok {

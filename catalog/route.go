@@ -73,6 +73,9 @@ func (c *Catalog) Route(a alerts.Alert, at time.Time) Routed {
 
 // route decides, and notes each step when somebody wants to know.
 func (c *Catalog) route(a alerts.Alert, at time.Time, steps *trace) Routed {
+	if a.Source == alerts.SourceBeat {
+		return beat(a)
+	}
 	x := c.look()
 	var out Routed
 	asked := x.ask(a, at, &out, steps)

@@ -35,8 +35,11 @@ type Notice struct {
 const maxNotices = 40
 
 // tell owes a notice to people; nobody is told twice and nobody is told what
-// they did themselves.
+// they did themselves. A beat tells nobody.
 func (i *Incident) tell(now time.Time, to []string, except, text string) {
+	if IsBeat(i.Number) {
+		return
+	}
 	var people []string
 	for _, p := range to {
 		if p != except && p != "" && !slices.Contains(people, p) {

@@ -10,19 +10,18 @@ import (
 // day is a date without a zone: days since 1970-01-01.
 type day int
 
+// wall is what a clock on the wall shows: seconds since 1970-01-01 00:00 on
+// that clock.
+type wall int64
+
 const (
 	secondsADay = 24 * 60 * 60
 	fullDay     = secondsADay * time.Second
 )
 
-// dayOf returns the date that a clock in t's zone shows.
-func dayOf(t time.Time) day {
-	_, offset := t.Zone()
-	local := t.Unix() + int64(offset)
-	if local < 0 {
-		local -= secondsADay - 1
-	}
-	return day(local / secondsADay)
+// at returns a time of that date; it may lie on a later one.
+func (d day) at(timeOfDay time.Duration) wall {
+	return wall(d)*secondsADay + wall(timeOfDay/time.Second)
 }
 
 // weekday of 1970-01-01 was a Thursday.
@@ -30,17 +29,45 @@ func (d day) weekday() time.Weekday {
 	return time.Weekday(((int(d)+int(time.Thursday))%7 + 7) % 7)
 }
 
-// instant returns when clocks in loc first show at least the time of day on
-// that date: right after the gap when it is skipped, at its first occurrence
-// when it is repeated.
-func instant(d day, timeOfDay time.Duration, loc *time.Location) time.Time {
-	wall := time.Unix(int64(d)*secondsADay+int64(timeOfDay/time.Second), 0)
-	before, after := offsetAt(wall.Add(-fullDay), loc), offsetAt(wall.Add(fullDay), loc)
-	early := wall.Add(-before).In(loc)
+// day returns the date.
+func (w wall) day() day {
+	if w < 0 {
+		w -= secondsADay - 1
+	}
+	return day(w / secondsADay)
+}
+
+// timeOfDay returns the time since the midnight of the date.
+func (w wall) timeOfDay() time.Duration {
+	return time.Duration(w-w.day().at(0)) * time.Second
+}
+
+// shown returns the latest that clocks in loc have shown until t. It is what
+// they show now, unless they were set back: then it stands still until they
+// have caught up, so that nothing happens twice.
+func shown(t time.Time, loc *time.Location) wall {
+	t = t.In(loc)
+	_, offset := t.Zone()
+	now := wall(t.Unix() + int64(offset))
+	since, _ := t.ZoneBounds()
+	if since.IsZero() || t.Sub(since) > fullDay {
+		return now
+	}
+	_, before := since.Add(-1).Zone()
+	return max(now, wall(since.Unix()+int64(before))-1)
+}
+
+// instant returns when clocks in loc first show at least that time: right
+// after the gap when it is skipped, at its first occurrence when it is
+// repeated.
+func instant(w wall, loc *time.Location) time.Time {
+	utc := time.Unix(int64(w), 0)
+	before, after := offsetAt(utc.Add(-fullDay), loc), offsetAt(utc.Add(fullDay), loc)
+	early := utc.Add(-before).In(loc)
 	if before == after || offsetAt(early, loc) == before {
 		return early
 	}
-	late := wall.Add(-after).In(loc)
+	late := utc.Add(-after).In(loc)
 	if offsetAt(late, loc) == after {
 		return late
 	}
@@ -76,7 +103,7 @@ func parseDay(text string) (day, error) {
 	if err != nil {
 		return 0, fmt.Errorf(`%q is not a date: write it as "2026-01-05"`, text)
 	}
-	return dayOf(t), nil
+	return wall(t.Unix()).day(), nil
 }
 
 func parseTimeOfDay(text string) (time.Duration, error) {

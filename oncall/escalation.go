@@ -2,6 +2,8 @@ package oncall
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -76,4 +78,60 @@ type Level struct {
 	Outside string `yaml:"outside" json:"outside,omitempty"`
 	// Policy puts the levels of another policy here, without its repeats.
 	Policy string `yaml:"policy" json:"policy,omitempty"`
+}
+
+// MinTimeout is the shortest acknowledgement timeout of a level.
+const MinTimeout = time.Second
+
+// Validate returns everything that is wrong with the policy in itself.
+// Whether its targets exist is for the catalog to say.
+func (p EscalationPolicy) Validate() []Problem {
+	var out problems
+	if len(p.Levels) == 0 {
+		out.add("levels", "must hold at least one level")
+	}
+	if p.Repeat < 0 {
+		out.add("repeat", "must not be negative")
+	}
+	for i, level := range p.Levels {
+		out.under(fmt.Sprintf("levels[%d].", i), level.validate())
+	}
+	return out
+}
+
+func (l Level) validate() []Problem {
+	var out problems
+	if l.Policy != "" {
+		if len(l.Targets) > 0 || l.Timeout != 0 || l.RoundRobin || l.Everyone {
+			out.add("policy", "stands for the levels of another policy, with their own targets and timeouts: leave out what stands beside it, but for during and outside")
+		}
+		return out
+	}
+	if len(l.Targets) == 0 {
+		out.add("targets", "must name somebody to page")
+	}
+	if l.Timeout < MinTimeout {
+		out.add("timeout", "must be at least %s", MinTimeout)
+	}
+	for j, target := range l.Targets {
+		out.wrong(fmt.Sprintf("targets[%d]", j), target.Validate())
+	}
+	if l.RoundRobin && l.Everyone {
+		out.add("everyone", "round_robin pages one person, so that nobody else can acknowledge: choose one of the two")
+	}
+	return out
+}
+
+// Validate says whether exactly one field is set.
+func (t Target) Validate() error {
+	set := 0
+	for _, field := range []string{t.Person, t.Schedule, t.Rotation, t.Team, t.Webhook} {
+		if field != "" {
+			set++
+		}
+	}
+	if set != 1 {
+		return errors.New("must have exactly one of person, schedule, rotation, team and webhook")
+	}
+	return nil
 }

@@ -1,6 +1,9 @@
 package oncall
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // OverrideKind says what an override does.
 type OverrideKind string
@@ -57,4 +60,78 @@ type FixedShift struct {
 	Person string    `yaml:"-" json:"person"`
 	From   time.Time `yaml:"-" json:"from"`
 	Until  time.Time `yaml:"-" json:"until"`
+}
+
+// CheckOverride returns what is wrong with an override of this schedule.
+func (s Schedule) CheckOverride(o Override) []Problem {
+	var out problems
+	out.wrong("rotation", s.checkOwn(o.Rotation))
+	switch o.Kind {
+	case Add, Replace, "":
+		if o.Person == "" {
+			out.add("person", "must name who comes")
+		}
+	case Remove:
+		if o.Person != "" {
+			out.add("person", "nobody comes when somebody is removed: leave it out, or replace instead")
+		}
+	default:
+		out.add("kind", `%q is not a kind of override: use "add", "remove" or "replace"`, string(o.Kind))
+	}
+	switch {
+	case o.Kind == Remove && o.Of == "":
+		out.add("of", "must name who goes")
+	case o.Kind == Add && o.Of != "":
+		out.add("of", "nobody goes when somebody is added: leave it out, or replace instead")
+	case o.Of != "" && o.Of == o.Person:
+		out.add("of", "%s cannot come instead of %s", o.Person, o.Of)
+	}
+	out.under("", checkSpan(o.From, o.Until))
+	return out
+}
+
+// CheckTemporary returns what is wrong with a temporary schedule of this
+// schedule.
+func (s Schedule) CheckTemporary(t Temporary) []Problem {
+	var out problems
+	out.wrong("rotation", s.checkOwn(t.Rotation))
+	whole := checkSpan(t.From, t.Until)
+	out.under("", whole)
+	for i, f := range t.Shifts {
+		path := fmt.Sprintf("shifts[%d].", i)
+		if f.Person == "" {
+			out.add(path+"person", "must name a person")
+		}
+		own := checkSpan(f.From, f.Until)
+		out.under(path, own)
+		if len(whole)+len(own) > 0 {
+			continue
+		}
+		if f.From.Before(t.From) || f.Until.After(t.Until) {
+			out.add(path+"from", "must lie within the temporary schedule")
+		}
+	}
+	return out
+}
+
+// checkOwn refuses a rotation that the schedule does not have.
+func (s Schedule) checkOwn(rotation string) error {
+	if _, ok := s.Rotation(rotation); !ok && rotation != "" {
+		return fmt.Errorf("there is no rotation %q in this schedule", rotation)
+	}
+	return nil
+}
+
+func checkSpan(from, until time.Time) []Problem {
+	var out problems
+	if from.IsZero() {
+		out.add("from", "must be set")
+	}
+	switch {
+	case until.IsZero():
+		out.add("until", "must be set")
+	case !from.Before(until):
+		out.add("until", "must be later than from")
+	}
+	return out
 }

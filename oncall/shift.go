@@ -24,3 +24,18 @@ type Shift struct {
 	Source string `json:"source,omitempty"`
 	By     string `json:"by,omitempty"`
 }
+
+// within cuts the shift to a span. Its bounds may be open until it is told.
+func (s Shift) within(bounds span) Shift {
+	cut := span{s.From, s.Until}.and(bounds)
+	s.From, s.Until = cut.from, cut.until
+	return s
+}
+
+// continues reports whether next is the same duty, for the same reason, where
+// this shift ends.
+func (s Shift) continues(next Shift) bool {
+	end := s.Until
+	s.From, s.Until = next.From, next.Until
+	return end.Equal(next.From) && s == next
+}

@@ -1,14 +1,14 @@
 package oncall
 
 import (
-	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
-	"time"
 )
 
-// Problem is one thing that is wrong with a schedule or an escalation policy.
+// Problem is one thing that is wrong with a schedule, hours, an escalation
+// policy, or something that lies on top of a schedule.
 type Problem struct {
 	// Field is the path from the thing itself, such as
 	// "rotations[0].hand_off".
@@ -16,58 +16,133 @@ type Problem struct {
 	Message string
 }
 
-// MinTimeout is the shortest acknowledgement timeout of a level.
-const MinTimeout = time.Second
+// problems collects what is wrong.
+type problems []Problem
+
+func (ps *problems) add(field, format string, args ...any) {
+	*ps = append(*ps, Problem{field, fmt.Sprintf(format, args...)})
+}
+
+func (ps *problems) wrong(field string, err error) {
+	if err != nil {
+		ps.add(field, "%s", err)
+	}
+}
+
+// under adds problems under a path.
+func (ps *problems) under(path string, found []Problem) {
+	for _, p := range found {
+		*ps = append(*ps, Problem{path + p.Field, p.Message})
+	}
+}
+
+// maxLength is the longest turn, in hours, days or weeks.
+const maxLength = 1000
 
 // Validate returns everything that is wrong with the schedule in itself, in
 // the order of its fields. Whether the people exist is for the catalog to say.
 func (s Schedule) Validate() []Problem {
-	var out []Problem
-	if err := CheckZone(s.Zone); err != nil {
-		out = append(out, Problem{"zone", err.Error()})
-	}
+	var out problems
+	out.wrong("zone", CheckZone(s.Zone))
 	if len(s.Rotations) == 0 {
-		out = append(out, Problem{"rotations", "must hold at least one rotation"})
+		out.add("rotations", "must hold at least one rotation")
 	}
 	var names []string
 	for i, r := range s.Rotations {
+		path := fmt.Sprintf("rotations[%d].", i)
 		if slices.Contains(names, r.Name) {
-			out = append(out, Problem{fmt.Sprintf("rotations[%d].name", i), fmt.Sprintf("there is another rotation %q", r.Name)})
+			out.add(path+"name", "there is another rotation %q", r.Name)
 		}
 		names = append(names, r.Name)
-		out = append(out, under(fmt.Sprintf("rotations[%d].", i), checkRotation(r))...)
+		out.under(path, s.checkRotation(r))
 	}
 	for i, o := range s.Overrides {
-		out = append(out, under(fmt.Sprintf("overrides[%d].", i), checkOverride(o, names))...)
+		out.under(fmt.Sprintf("overrides[%d].", i), s.CheckOverride(o))
+	}
+	for i, t := range s.Temporary {
+		out.under(fmt.Sprintf("temporary[%d].", i), s.CheckTemporary(t))
 	}
 	return out
 }
 
-// under puts a path before the fields of problems.
-func under(path string, problems []Problem) []Problem {
-	for i := range problems {
-		problems[i].Field = path + problems[i].Field
+func (s Schedule) checkRotation(r Rotation) []Problem {
+	var out problems
+	out.wrong("name", checkName(r.Name))
+	inPlace := !reflect.ValueOf(r.Layer).IsZero()
+	switch {
+	case r.Follows != "" && (inPlace || len(r.Layers) > 0):
+		out.add("follows", "a rotation that follows another has no turns of its own: leave out one of the two")
+	case r.Follows != "":
+		out.wrong("follows", s.checkFollows(r))
+	case len(r.Layers) > 0 && inPlace:
+		out.add("layers", "a rotation with layers has its turns in them: move what stands beside them into one")
+	case len(r.Layers) > 0:
+		out.under("", checkLayers(r.Layers))
+	default:
+		out.under("", checkLayer(r.Layer))
 	}
-	return problems
+	return out
 }
 
-func checkRotation(r Rotation) []Problem {
-	var out []Problem
-	add := func(field string, err error) {
-		if err != nil {
-			out = append(out, Problem{field, err.Error()})
+// checkFollows says whether somebody comes next, whoever has the turn.
+func (s Schedule) checkFollows(r Rotation) error {
+	route := []string{r.Name}
+	for r.Follows != "" {
+		next, ok := s.Rotation(r.Follows)
+		if !ok {
+			return fmt.Errorf("there is no rotation %q in this schedule", r.Follows)
+		}
+		again := slices.Contains(route, next.Name)
+		if route = append(route, next.Name); again {
+			return fmt.Errorf("goes round in a circle: %s", strings.Join(route, ", "))
+		}
+		r = next
+	}
+	for _, layer := range r.Stack() {
+		people := slices.Compact(slices.Sorted(slices.Values(layer.Participants)))
+		if n := len(route); len(people) < n {
+			return fmt.Errorf("in rotation %q nobody comes next: it needs at least %d different participants in each layer", r.Name, n)
 		}
 	}
-	add("name", checkName(r.Name))
-	add("every", checkCadence(r.Every))
-	_, err := parseTimeOfDay(r.HandOff)
-	add("hand_off", err)
-	add("weekday", checkWeekday(r))
-	_, err = parseDay(r.Start)
-	add("start", err)
-	if len(r.Participants) == 0 {
-		out = append(out, Problem{"participants", "must name at least one person"})
+	return nil
+}
+
+func checkLayers(layers []Layer) []Problem {
+	var out problems
+	var names []string
+	for i, l := range layers {
+		path := fmt.Sprintf("layers[%d].", i)
+		out.wrong(path+"name", checkName(l.Name))
+		if slices.Contains(names, l.Name) {
+			out.add(path+"name", "there is another layer %q", l.Name)
+		}
+		names = append(names, l.Name)
+		out.under(path, checkLayer(l))
 	}
+	return out
+}
+
+func checkLayer(l Layer) []Problem {
+	var out problems
+	if l.Zone != "" {
+		out.wrong("zone", CheckZone(l.Zone))
+	}
+	out.wrong("every", checkCadence(l.Every))
+	if l.Length < 0 || l.Length > maxLength {
+		out.add("length", "must be from 1 to %d", maxLength)
+	}
+	_, err := parseTimeOfDay(l.HandOff)
+	out.wrong("hand_off", err)
+	out.wrong("weekday", checkWeekday(l))
+	_, err = parseDay(l.Start)
+	out.wrong("start", err)
+	if len(l.Participants) == 0 {
+		out.add("participants", "must name at least one person")
+	}
+	if l.During != nil && len(l.During) == 0 {
+		out.add("during", "must hold at least one window: leave it out where the layer always holds")
+	}
+	out.under("", checkWindows(l.During))
 	return out
 }
 
@@ -79,80 +154,19 @@ func checkName(name string) error {
 }
 
 func checkCadence(c Cadence) error {
-	if c != Daily && c != Weekly {
-		return fmt.Errorf(`%q is not a cadence: use "daily" or "weekly"`, string(c))
+	if c != Hourly && c != Daily && c != Weekly {
+		return fmt.Errorf(`%q is not a cadence: use "hourly", "daily" or "weekly"`, string(c))
 	}
 	return nil
 }
 
-func checkWeekday(r Rotation) error {
-	if r.Every == Weekly {
-		_, err := parseWeekday(r.Weekday)
+func checkWeekday(l Layer) error {
+	if l.Every == Weekly {
+		_, err := parseWeekday(l.Weekday)
 		return err
 	}
-	if r.Every == Daily && r.Weekday != "" {
-		return fmt.Errorf("a daily rotation has no weekday: leave it out")
-	}
-	return nil
-}
-
-func checkOverride(o Override, rotations []string) []Problem {
-	var out []Problem
-	if o.Rotation != "" && !slices.Contains(rotations, o.Rotation) {
-		out = append(out, Problem{"rotation", fmt.Sprintf("there is no rotation %q in this schedule", o.Rotation)})
-	}
-	if o.Person == "" {
-		out = append(out, Problem{"person", "must name a person"})
-	}
-	if o.From.IsZero() {
-		out = append(out, Problem{"from", "must be set"})
-	}
-	if o.Until.IsZero() {
-		return append(out, Problem{"until", "must be set"})
-	}
-	if !o.From.Before(o.Until) {
-		out = append(out, Problem{"until", "must be later than from"})
-	}
-	return out
-}
-
-// Validate returns everything that is wrong with the policy in itself.
-// Whether its targets exist is for the catalog to say.
-func (p EscalationPolicy) Validate() []Problem {
-	var out []Problem
-	if len(p.Levels) == 0 {
-		out = append(out, Problem{"levels", "must hold at least one level"})
-	}
-	if p.Repeat < 0 {
-		out = append(out, Problem{"repeat", "must not be negative"})
-	}
-	for i, level := range p.Levels {
-		path := fmt.Sprintf("levels[%d].", i)
-		if len(level.Targets) == 0 {
-			out = append(out, Problem{path + "targets", "must name somebody to page"})
-		}
-		if level.Timeout < MinTimeout {
-			out = append(out, Problem{path + "timeout", fmt.Sprintf("must be at least %s", MinTimeout)})
-		}
-		for j, target := range level.Targets {
-			if err := target.Validate(); err != nil {
-				out = append(out, Problem{fmt.Sprintf("%stargets[%d]", path, j), err.Error()})
-			}
-		}
-	}
-	return out
-}
-
-// Validate says whether exactly one field is set.
-func (t Target) Validate() error {
-	set := 0
-	for _, field := range []string{t.Person, t.Schedule, t.Rotation, t.Team, t.Webhook} {
-		if field != "" {
-			set++
-		}
-	}
-	if set != 1 {
-		return errors.New("must have exactly one of person, schedule, rotation, team and webhook")
+	if l.Weekday != "" && checkCadence(l.Every) == nil {
+		return fmt.Errorf("only a weekly layer has a weekday, this one is %s: leave it out", l.Every)
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ func (s *Sandbox) handler() http.Handler {
 	for _, path := range []string{"/metrics", "/metrics-page", "/metrics/", "/prometheus/"} {
 		mux.Handle(path, s.Metrics)
 	}
+	mux.Handle("/heartbeat/", s.Heartbeat)
 	mux.HandleFunc("GET /{$}", s.index)
 	return http.NewCrossOriginProtection().Handler(mux)
 }
@@ -45,6 +46,7 @@ func (s *Sandbox) index(w http.ResponseWriter, _ *http.Request) {
 		{"Pushover", "/pushover/", "Phones that ring until somebody acknowledges. Pushover's API below it.", len(s.Pushover.Messages(""))},
 		{"Deployments", "/deploy/", "What of each service is deployed; deploy a bad one to see it fail.", len(s.Deployer.Services())},
 		{"Metrics", "/metrics-page", "What a Prometheus would see at /metrics.", len(s.Metrics.Series())},
+		{"Heartbeat", "/heartbeat/", "A dead-man's switch: when a synthetic alert last came through the whole of Tocsin.", len(s.Heartbeat.Beats())},
 	}}
 	s.pages.Write(w, "index.html", http.StatusOK, page.View{Title: "The outside world", Refresh: 10, Data: data})
 }

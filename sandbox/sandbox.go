@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/sandbox/deployer"
+	"github.com/tocsinhq/tocsin/sandbox/heartbeat"
 	"github.com/tocsinhq/tocsin/sandbox/inbox"
 	"github.com/tocsinhq/tocsin/sandbox/internal/page"
 	"github.com/tocsinhq/tocsin/sandbox/jira"
@@ -53,18 +54,21 @@ type Config struct {
 	Twilio   twilio.Config
 	Pushover pushover.Config
 	Deployer deployer.Config
+	// Heartbeat keeps nothing, in no Dir.
+	Heartbeat heartbeat.Config
 }
 
 // Sandbox is all the parts behind one HTTP and one SMTP address.
 type Sandbox struct {
 	// The parts, to be looked at, set up and made to fail.
-	Jira     *jira.Server
-	Inbox    *inbox.Server
-	Phone    *phone.Server
-	Twilio   *twilio.Server
-	Pushover *pushover.Server
-	Deployer *deployer.Server
-	Metrics  *metrics.Server
+	Jira      *jira.Server
+	Inbox     *inbox.Server
+	Phone     *phone.Server
+	Twilio    *twilio.Server
+	Pushover  *pushover.Server
+	Deployer  *deployer.Server
+	Metrics   *metrics.Server
+	Heartbeat *heartbeat.Server
 
 	log        *slog.Logger
 	pages      *page.Set
@@ -148,6 +152,9 @@ func (s *Sandbox) build(config Config) error {
 	if err != nil {
 		return fmt.Errorf("set the metrics up: %w", err)
 	}
+	if s.Heartbeat, err = heartbeat.New(config.Heartbeat); err != nil {
+		return fmt.Errorf("set the heartbeat up: %w", err)
+	}
 	return nil
 }
 
@@ -214,6 +221,9 @@ func (s *Sandbox) close() error {
 	}
 	if s.Jira != nil {
 		s.Jira.Close()
+	}
+	if s.Heartbeat != nil {
+		s.Heartbeat.Close()
 	}
 	if s.server != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)

@@ -43,8 +43,12 @@ func (d *desk) claim(c Claim) Claimed {
 }
 
 // opens reports whether an alert calls for an incident when none is open: it
-// fires, and is not known to have ended already.
+// fires, and is not known to have ended already. The number of a beat is used
+// once.
 func (d *desk) opens(c Claim, a alerts.Alert) bool {
+	if d.taken[c.Number] && incident.IsBeat(c.Number) {
+		return false
+	}
 	return a.Status == alerts.Firing && !stale(d.facts[factID{c.Service, c.Key, a.Fingerprint}], a, c.At)
 }
 

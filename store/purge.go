@@ -8,6 +8,8 @@ import (
 const (
 	// keepsAccepted is for how long what Temporal accepted is kept.
 	keepsAccepted = 24 * time.Hour
+	// keepsBeats is for how long what beats leave is kept.
+	keepsBeats = 30 * time.Minute
 	// keepsFacts is for how long the last word of an alert is kept that is not
 	// heard of any more and that no open incident knows.
 	keepsFacts = 30 * 24 * time.Hour
@@ -21,8 +23,12 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int64, error) {
 	if err != nil {
 		return sent, err
 	}
+	beats, err := s.purgeBeats(ctx, stampOf(now.Add(-keepsBeats)))
+	if err != nil {
+		return sent + beats, err
+	}
 	facts, err := s.purgeFacts(ctx, stampOf(now.Add(-keepsFacts)))
-	return sent + facts, err
+	return sent + beats + facts, err
 }
 
 func (s *Store) purgeOutbox(ctx context.Context, before stamp) (int64, error) {

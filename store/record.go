@@ -28,6 +28,9 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 	if b.Incident == nil || b.Number == "" || b.Decided.IsZero() {
 		return incident.Errorf(incident.Invalid, "record: a batch needs a number, an incident and the time of its decision")
 	}
+	if incident.IsBeat(b.Number) {
+		return s.recordBeat(ctx, b)
+	}
 	row, err := incidentRowOf(b)
 	if err != nil {
 		return err

@@ -27,6 +27,8 @@ type Client struct {
 	Temporal client.Client
 	// Converter is the one that Temporal was given; the default one when nil.
 	Converter converter.DataConverter
+	// Namespace is that of Temporal; only Forget asks for it.
+	Namespace string
 	// Unlisted leaves search attributes out, where the namespace lacks them.
 	Unlisted bool
 	// Patience is how long a command waits for a worker; 2 seconds when zero.
@@ -45,7 +47,7 @@ type Client struct {
 // started: repeat it.
 func (c *Client) Start(ctx context.Context, inc *incident.Incident, batch []alerts.Alert, more int) (eager bool, err error) {
 	whole := NewState(inc, batch, more)
-	whole.Unlisted = c.Unlisted
+	whole.Unlisted = c.Unlisted || incident.IsBeat(inc.Number) // nobody looks for a beat
 	bare := whole
 	bare.Alerts, bare.More = nil, more+len(batch)
 	for _, state := range []State{whole, unlisted(whole), bare, unlisted(bare)} {
@@ -73,15 +75,22 @@ func (c *Client) start(ctx context.Context, state State) (eager bool, err error)
 		StaticSummary:                            cut(inc.Number+" "+inc.Service, maxSummary),
 		Memo:                                     map[string]any{keyMemo: incident.Identity(inc.Service, inc.Key)},
 	}
+	beat := incident.IsBeat(inc.Number)
+	if beat {
+		options.WorkflowExecutionTimeout = beatLife
+	}
 	if !state.Unlisted {
 		options.TypedSearchAttributes = attributes(inc)
 	}
 	_, err = c.Temporal.ExecuteWorkflow(watchEager(ctx, &eager), options, Incident, state)
-	if err == nil {
+	if err == nil && !beat {
 		c.refused.Store(state.Unlisted)
 	}
 	return eager, engineError(err, "start "+inc.Number)
 }
+
+// beatLife is when a beat that nobody has ended comes to its end.
+const beatLife = 5 * time.Minute
 
 // Lists reports whether incidents are started with search attributes. It is
 // false while Temporal refuses them, until it takes them again.
@@ -119,6 +128,14 @@ func (c *Client) Signal(ctx context.Context, number string, batch []alerts.Alert
 // TicketChanged hints that a ticket of an incident should be read again.
 func (c *Client) TicketChanged(ctx context.Context, number string, ref incident.TicketRef) error {
 	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", TicketSignal, ref), "signal "+number)
+}
+
+// PageFailed tells an incident that a page which a provider took will never
+// arrive. It answers with incident.NotFound when its workflow is gone or
+// finished.
+func (c *Client) PageFailed(ctx context.Context, number, key, reason string) error {
+	fact := PageFailed{Key: key, Reason: reason}
+	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", PageFailedSignal, fact), "signal "+number)
 }
 
 // Describe says which service and dedup key an incident has, and whether its

@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -94,5 +95,5 @@ func (i *Intake) beginAway(p *parcel, row *store.Outbox) {
 		row.Number = awayHash(p.service, incident.StormKey, p.at.UTC().Truncate(time.Hour).Format(time.RFC3339))
 		return
 	}
-	row.Number = awayNumber(p.slot, row.Alerts, p.at, 0)
+	row.Number = cmp.Or(p.number, awayNumber(p.slot, row.Alerts, p.at, 0))
 }

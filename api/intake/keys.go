@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
 
@@ -103,6 +104,9 @@ func (k *keys) replace(list []store.OpenKey, at time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for s, h := range k.held {
+		if moment, ok := incident.BeatTime(h.number); ok && at.Sub(moment) > incident.BeatFresh {
+			continue // its like never comes again
+		}
 		if !h.learnt.Before(at) || (h.away && next[s].number != h.number) {
 			next[s] = h
 		}

@@ -37,6 +37,9 @@ func (i *Intake) markSoon(ids []int64) {
 }
 
 func (i *Intake) hand(ctx context.Context, e *errand) error {
+	if i.missed(e) {
+		return nil
+	}
 	if e.Started {
 		return i.signal(ctx, e)
 	}
@@ -61,6 +64,9 @@ func (i *Intake) start(ctx context.Context, e *errand) error {
 		err := i.startOnce(ctx, e)
 		if incident.KindOf(err) != incident.Conflict {
 			return err
+		}
+		if incident.IsBeat(e.Number) {
+			return i.signal(ctx, e)
 		}
 		identity, running, err := i.engine.Describe(ctx, e.Number)
 		same := err == nil && identity == Identity(e.Service, e.Key) && !e.fresh
@@ -152,6 +158,9 @@ func (i *Intake) signalParts(ctx context.Context, e *errand, list []part) error 
 			defer i.metrics.called("signal", time.Now())
 			return i.engine.Signal(ctx, e.Number, p.alerts, p.more)
 		})
+		if incident.KindOf(err) == incident.NotFound && incident.IsBeat(e.Number) {
+			return nil
+		}
 		if incident.KindOf(err) == incident.NotFound {
 			return i.anew(ctx, e, "its workflow is gone")
 		}

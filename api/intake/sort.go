@@ -24,6 +24,8 @@ type parcel struct {
 	// truncated counts firing alerts that the source left out.
 	truncated int
 	at        time.Time
+	// number is wanted for a new incident; empty takes the next one.
+	number string
 	// mild says that none of the alerts pages anybody: they have ended.
 	mild bool
 }
@@ -50,6 +52,7 @@ func (i *Intake) sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) 
 		p := bySlot[where]
 		if p == nil {
 			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at, mild: true}
+			p.asBeat(routed, a)
 			bySlot[where] = p
 			*out = append(*out, p)
 		}
@@ -97,7 +100,7 @@ func titleOf(list []alerts.Alert) string {
 func (p *parcel) claim(number string) store.Claim {
 	return store.Claim{
 		Service: p.service, Team: p.team, Key: p.key, Title: p.title,
-		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: number,
+		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: cmp.Or(number, p.number),
 	}
 }
 
@@ -121,6 +124,7 @@ func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.
 		e.declared.complete(&o)
 		return incident.New(o)
 	}
+	o.Drill = incident.IsBeat(e.Number)
 	o.Urgency, o.Severity, o.Policy.Hold = demanded(cat, e, policy.Hold)
 	o.Source = sourceOf(e.Alerts)
 	o.By = incident.Machine(o.Source)

@@ -71,7 +71,7 @@ Tocsin is running.
 
   API           %s/v1      (contract: api/openapi.yaml)
   Temporal UI   http://%s
-  Sandbox       %s      a JIRA, a mail inbox, phones, a deploy target, metrics
+  Sandbox       %s      a JIRA, a mail inbox, phones, a deploy target, metrics, a heartbeat
   State         %s
 
 Tokens (one a person%s):

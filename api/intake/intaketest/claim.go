@@ -31,7 +31,8 @@ func (s *Store) claim(c store.Claim) store.Claimed {
 	number, held := s.held[at]
 	out := store.Claimed{}
 	if !held {
-		if !slices.ContainsFunc(c.Alerts, func(a alerts.Alert) bool { return s.opens(at, a) }) {
+		used := incident.IsBeat(c.Number) && s.claims[c.Number] != nil
+		if used || !slices.ContainsFunc(c.Alerts, func(a alerts.Alert) bool { return s.opens(at, a) }) {
 			s.news(at, c.Alerts, "", &claim{})
 			return out
 		}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/deployments"
@@ -39,7 +40,9 @@ type Config struct {
 	// Apart leaves Temporal and Tocsin to other processes: Start prepares the
 	// database, which must not be in memory then, and starts the sandbox.
 	Apart bool
-	Log   *slog.Logger
+	// Beat is the time between two beats; zero is a minute.
+	Beat time.Duration
+	Log  *slog.Logger
 }
 
 func (c Config) orDefaults() Config {

@@ -198,7 +198,7 @@ func (s *Stack) startApp(ctx context.Context) (err error) {
 	s.App, err = app.New(ctx, app.Options{
 		Config:   s.AppConfig(),
 		Temporal: client.Options{HostPort: s.Engine.FrontendAddr()},
-		API:      true, Intake: true, Queues: worker.Queues(), Store: s.Store, Log: s.config.Log,
+		API:      true, Intake: true, Queues: worker.Queues(), Store: s.Store, Log: s.config.Log, Beat: s.config.Beat,
 	})
 	if err != nil {
 		return err
@@ -212,7 +212,8 @@ func (s *Stack) AppConfig() app.Config {
 		Database: s.database(), Listen: s.api, PublicURL: "http://" + s.api, LinkKey: s.secrets.link, Console: true,
 		SMTPAddr: s.Sandbox.SMTPAddr(), SMTPTLS: "none", SMTPFrom: "Tocsin <tocsin@example.org>",
 		NtfyURL: cmp.Or(s.config.Push, s.Sandbox.URL()+"/phone"), WebhookSecret: s.secrets.webhook,
-		JiraURL: s.Sandbox.URL() + "/jira", JiraEmail: jira.DefaultEmail, JiraToken: jira.DefaultToken, JiraWebhookSecret: s.secrets.jira,
+		WatchdogURL: s.Sandbox.URL() + s.Sandbox.Heartbeat.Path(),
+		JiraURL:     s.Sandbox.URL() + "/jira", JiraEmail: jira.DefaultEmail, JiraToken: jira.DefaultToken, JiraWebhookSecret: s.secrets.jira,
 		DeployerURL: s.Sandbox.URL() + "/deploy", DeployerToken: deployerToken,
 		PrometheusURL: s.Sandbox.URL() + "/prometheus",
 	}

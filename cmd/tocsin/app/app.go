@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -15,6 +16,7 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/api/beat"
 	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/incident/acklink"
 	"github.com/tocsinhq/tocsin/store"
@@ -35,6 +37,8 @@ type Options struct {
 	Queues []string
 	// Listen is used instead of Config.Listen.
 	Listen string
+	// Beat is the time between two beats, in whole seconds; zero is a minute.
+	Beat time.Duration
 	// Store is used instead of opening Config.Database, and is not closed.
 	Store *store.Store
 	Log   *slog.Logger
@@ -59,6 +63,9 @@ type App struct {
 	server   *http.Server
 	listener net.Listener
 	failed   chan error
+	beats    *beat.Keeper
+	beating  sync.WaitGroup
+	hush     context.CancelFunc // ends the beats
 }
 
 // New puts a process together. It waits while Temporal is away, until ctx ends,
@@ -116,7 +123,7 @@ func (a *App) dialEngine(ctx context.Context) error {
 	if len(missing) > 0 {
 		a.log.Warn("search attributes are missing; going without them: run tocsin migrate", "missing", missing)
 	}
-	a.engine = &workflows.Client{Temporal: a.Client, Unlisted: len(missing) > 0}
+	a.engine = &workflows.Client{Temporal: a.Client, Namespace: options.Namespace, Unlisted: len(missing) > 0}
 	return nil
 }
 
@@ -191,6 +198,7 @@ func (a *App) listen(ctx context.Context) error {
 			a.failed <- fmt.Errorf("serve the API: %w", err)
 		}
 	}()
+	a.startBeating(ctx)
 	return nil
 }
 
@@ -210,6 +218,7 @@ func (a *App) Addr() string {
 // then the workers, then what they stand on. It is safe to call twice.
 func (a *App) Close(ctx context.Context) error {
 	var problems []error
+	a.stopBeating()
 	if a.server != nil {
 		problems = append(problems, a.server.Shutdown(ctx))
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/integrations/console"
 	"github.com/tocsinhq/tocsin/integrations/deployer"
+	"github.com/tocsinhq/tocsin/integrations/heartbeat"
 	"github.com/tocsinhq/tocsin/integrations/jira"
 	"github.com/tocsinhq/tocsin/integrations/mail"
 	"github.com/tocsinhq/tocsin/integrations/ntfy"
@@ -20,6 +21,7 @@ import (
 type outside struct {
 	channels map[string]activities.Channel
 	mailer   activities.Mailer
+	watchdog *heartbeat.Channel
 	tracker  *jira.Tracker
 	deployer activities.Deployer
 	metrics  activities.Metrics
@@ -32,6 +34,7 @@ func connect(c Config, links activities.Links, log *slog.Logger) (*outside, erro
 		func() error { return o.addMail(c) },
 		func() error { return o.addPush(c) },
 		func() error { return o.addWebhook(c) },
+		func() error { return o.addWatchdog(c) },
 		func() error { return o.addTracker(c, links, log) },
 		func() error { return o.addRunbookTargets(c, log) },
 	} {

@@ -31,10 +31,12 @@ type Config struct {
 	SMTPAddr, SMTPTLS, SMTPUsername, SMTPPassword, SMTPFrom string
 	NtfyURL, NtfyToken                                      string
 	WebhookSecret                                           string
-	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret        string
-	JiraResolution, JiraDoneTransition                      string
-	DeployerURL, DeployerToken                              string
-	PrometheusURL, PrometheusToken                          string
+	// WatchdogURL is fed by beats; it holds a secret.
+	WatchdogURL                                      string
+	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret string
+	JiraResolution, JiraDoneTransition               string
+	DeployerURL, DeployerToken                       string
+	PrometheusURL, PrometheusToken                   string
 }
 
 // Setting is one thing that can be configured.
@@ -71,6 +73,7 @@ func Settings() []Setting {
 		text("ntfy_url", "server for contact methods of kind push", false, func(c *Config) *string { return &c.NtfyURL }),
 		text("ntfy_token", "", true, func(c *Config) *string { return &c.NtfyToken }),
 		text("webhook_secret", "signs contact methods of kind webhook", true, func(c *Config) *string { return &c.WebhookSecret }),
+		text("watchdog_url", "address that a beat calls every minute, of the watchdog outside; the same in every process", true, func(c *Config) *string { return &c.WatchdogURL }),
 		text("jira_url", "JIRA Cloud site, such as https://example.atlassian.net", false, func(c *Config) *string { return &c.JiraURL }),
 		text("jira_email", "account of the API token", false, func(c *Config) *string { return &c.JiraEmail }),
 		text("jira_token", "", true, func(c *Config) *string { return &c.JiraToken }),

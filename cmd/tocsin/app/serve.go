@@ -38,6 +38,7 @@ func (a *App) makeServer(context.Context) error {
 	if !a.options.API {
 		return nil
 	}
+	a.makeBeats()
 	config := api.Config{
 		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Links: a.links.Signer, Runbooks: offered(),
 		Pager: tester{a.parts.Pager}, Checks: a.checks(), Metrics: a.Metrics, Log: a.log,
@@ -52,6 +53,9 @@ func (a *App) makeServer(context.Context) error {
 	handler, err := api.New(config) //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return fmt.Errorf("set up the API: %w", err)
+	}
+	if a.beats != nil {
+		handler = a.beats.Guard(handler)
 	}
 	a.server = api.NewHTTPServer(handler) //nolint:contextcheck // it serves until Close
 	return nil
@@ -98,6 +102,9 @@ func (a *App) checks() []api.Check {
 			}
 			return nil
 		}},
+	}
+	if a.beats != nil {
+		list = append(list, api.Check{Name: "watchdog", Probe: a.beats.Probe, Detail: "no beat has reached the watchdog for three minutes: no page may reach anybody"})
 	}
 	if t := a.outside.tracker; t != nil {
 		list = append(list, api.Check{Name: "jira", Probe: t.Probe})

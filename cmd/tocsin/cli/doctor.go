@@ -105,8 +105,21 @@ func (d *doctor) server(ctx context.Context) bool {
 			d.found(false, check.Name, "%s", check.Detail)
 		}
 	}
+	d.watchdog(health.Checks)
 	d.skew(response, at)
 	return true
+}
+
+// watchdog says whether somebody outside would notice that nobody is paged. A
+// watchdog that no beat reaches is among the failed checks already.
+func (d *doctor) watchdog(checks []client.HealthCheck) {
+	n := slices.IndexFunc(checks, func(c client.HealthCheck) bool { return c.Name == "watchdog" })
+	switch {
+	case n < 0:
+		d.found(true, "watchdog", "none is fed: nobody outside would notice that pages stop (see docs/watchdog.md)")
+	case checks[n].Ok:
+		d.found(true, "watchdog", "beats reach it")
+	}
 }
 
 func (d *doctor) skew(response *http.Response, at time.Time) {

@@ -18,6 +18,7 @@ import (
 func TestDoctorFindsNothing(t *testing.T) {
 	w := newWorld(t)
 	require.Equal(t, strings.ReplaceAll(`ok  server    URL is ok
+ok  watchdog  none is fed: nobody outside would notice that pages stop (see docs/watchdog.md)
 ok  clock     agrees with the server's
 ok  token     belongs to the person alice; it may read, respond
 ok  catalog   version 1 is in force
@@ -36,6 +37,18 @@ func TestDoctorNamesWhatIsAway(t *testing.T) {
 	require.Contains(t, got.out, "BAD  server    "+w.url+" is unready\n")
 	require.Contains(t, got.out, "BAD  temporal  does not answer\n")
 	require.Contains(t, got.out, "BAD  token     there is none")
+}
+
+func TestDoctorKnowsTheWatchdog(t *testing.T) {
+	var silent error
+	newWorld(t, func(c *api.Config) {
+		c.Checks = []api.Check{{Name: "watchdog", Detail: "no beat has reached the watchdog", Probe: func(context.Context) error { return silent }}}
+	})
+	require.Contains(t, tocsin(t, "doctor").ok(), "ok  watchdog  beats reach it\n")
+	silent = errors.New("nothing for an hour")
+	got := tocsin(t, "doctor")
+	got.fails(1, "2 problems: see above")
+	require.Contains(t, got.out, "BAD  watchdog  no beat has reached the watchdog\n")
 }
 
 // fake answers each path with a body, under its own clock.

@@ -1,0 +1,71 @@
+package heartbeat_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/heartbeat"
+)
+
+func start(t *testing.T, config heartbeat.Config) (*heartbeat.Server, string) {
+	t.Helper()
+	s, err := heartbeat.New(config)
+	require.NoError(t, err)
+	server := httptest.NewServer(s)
+	t.Cleanup(func() { s.Close(); server.Close() })
+	return s, server.URL
+}
+
+func call(t *testing.T, method, url string) (int, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader("whatever"))
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+func TestBeatsAreSeen(t *testing.T) {
+	s, url := start(t, heartbeat.Config{Key: "secret", After: time.Nanosecond})
+	_, page := call(t, http.MethodGet, url+"/heartbeat/")
+	require.Contains(t, page, "No beat yet")
+	for _, method := range []string{http.MethodGet, http.MethodPost} {
+		status, _ := call(t, method, url+s.Path())
+		require.Equal(t, http.StatusOK, status)
+	}
+	status, _ := call(t, http.MethodGet, url+"/heartbeat/ping/guess")
+	require.Equal(t, http.StatusNotFound, status)
+	require.Len(t, s.Beats(), 2)
+	_, page = call(t, http.MethodGet, url+"/heartbeat/")
+	require.Contains(t, page, s.Beats()[1].Format("2006-01-02 15:04:05 MST"))
+	_, list := call(t, http.MethodGet, url+"/heartbeat/api/beats")
+	require.Contains(t, list, s.Beats()[0].Format("2006-01-02T15:04:05.999999999"))
+}
+
+func TestOnlyTheLastBeatsAreKept(t *testing.T) {
+	s, url := start(t, heartbeat.Config{})
+	for range 105 {
+		call(t, http.MethodGet, url+s.Path())
+	}
+	require.Len(t, s.Beats(), 100)
+	_, page := call(t, http.MethodGet, url+"/heartbeat/")
+	require.Contains(t, page, "Beating")
+}
+
+func TestFaults(t *testing.T) {
+	s, url := start(t, heartbeat.Config{})
+	require.NoError(t, s.Faults.Add("beat", fault.Fault{Status: http.StatusServiceUnavailable}))
+	status, _ := call(t, http.MethodGet, url+s.Path())
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Empty(t, s.Beats())
+}
