@@ -26,11 +26,13 @@ type record struct {
 	tries map[string]time.Time
 	// levels is how many levels a summons has, before the last resort.
 	levels map[string]int
-	row    *incident.Incident
+	// turns are those that each round has had.
+	turns map[string][]string
+	row   *incident.Incident
 }
 
 func newRecord() *record {
-	return &record{pages: map[string]incident.Page{}, tries: map[string]time.Time{}, levels: map[string]int{}}
+	return &record{pages: map[string]incident.Page{}, tries: map[string]time.Time{}, levels: map[string]int{}, turns: map[string][]string{}}
 }
 
 func (r *record) close() {
@@ -75,6 +77,19 @@ func (r *record) Adopt(_ context.Context, number, _, _ string, _ time.Time) (str
 	return number, nil
 }
 
+// Turn counts the turns of a round from the first: whose turn it really is,
+// only the server's own count knows.
+func (r *record) Turn(_ context.Context, t activities.Turn) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := slices.Index(r.turns[t.Of], t.Key)
+	if n < 0 {
+		n = len(r.turns[t.Of])
+		r.turns[t.Of] = append(r.turns[t.Of], t.Key)
+	}
+	return n, nil
+}
+
 // channel takes pages of one kind, unless it is down.
 type channel struct {
 	kind  string
@@ -93,7 +108,7 @@ func (s *stage) channels() map[string]activities.Channel {
 		c := channel{kind: kind, stage: s}
 		for _, o := range s.plan.Down {
 			if o.Kind == kind {
-				c.down = s.plan.From.Add(cmp.Or(o.For, 2*maxFor))
+				c.down = s.plan.From.Add(cmp.Or(o.For, 2*maxFor) + moment)
 			}
 		}
 		out[kind] = c
@@ -101,9 +116,10 @@ func (s *stage) channels() map[string]activities.Channel {
 	return out
 }
 
-// lookAgain is how often a channel that is down asks to be tried again: often
-// enough to see when it is back, and seldom enough to rehearse a day quickly.
-const lookAgain = time.Minute
+// lookAgain is how often a channel that is down asks to be tried again: seldom
+// enough to rehearse a day quickly, and at no whole minute, when other things
+// happen.
+const lookAgain = 59 * time.Second
 
 // Send has the person reached.
 func (c channel) Send(_ context.Context, _ string, m incident.Message) error {

@@ -114,7 +114,7 @@ func (s *stage) run() (err error) {
 func (s *stage) register(env *testsuite.TestWorkflowEnvironment) {
 	still := inForce{s.plan.Catalog}
 	links := activities.Links{Base: "https://tocsin.example.org", Signer: acklink.Signer{Key: make([]byte, acklink.MinKey)}}
-	pager := &activities.Pager{Catalogs: still, Channels: s.channels(), Ledger: s.record, Links: links, Now: s.clock}
+	pager := &activities.Pager{Catalogs: still, Channels: s.channels(), Ledger: s.record, Links: links, Turns: s.record, Now: s.clock}
 	// Notices are not what is rehearsed: they need no channel.
 	unheard := &activities.Pager{Catalogs: still, Channels: silent(), Ledger: nowhere{}, Links: links, Now: s.clock}
 	env.RegisterActivity(pager)

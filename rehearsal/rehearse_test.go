@@ -153,12 +153,12 @@ func TestRehearsals(t *testing.T) {
 			[]string{"alert-1", "acknowledged"},
 			[]string{
 				"01:00:00 CEST Level 1 (alert-1) pages carol.",
+				"01:00:00 CEST email carol overtaken (alert-1)",
+				"01:00:00 CEST push carol overtaken (alert-1)",
 				"01:02:00 CEST webhook carol handed over (alert-1)",
 				"01:05:00 CEST Level 2 (alert-1) pages alice.",
-				"01:06:00 CEST email carol overtaken (alert-1)",
-				"01:06:00 CEST push carol overtaken (alert-1)",
-				"01:06:00 CEST email alice overtaken (alert-1)",
-				"01:06:00 CEST push alice overtaken (alert-1)",
+				"01:05:00 CEST email alice overtaken (alert-1)",
+				"01:05:00 CEST push alice overtaken (alert-1)",
 				"01:06:00 CEST carol acknowledged.",
 				"01:07:00 CEST webhook alice superseded (alert-1)",
 			},
@@ -166,11 +166,14 @@ func TestRehearsals(t *testing.T) {
 		"a kind that no channel serves is given up at once": {
 			"2026-10-20T01:00",
 			func(p *rehearsal.Plan) { p.NobodyAcks, p.For, p.Channels = true, time.Minute, []string{"console"} },
-			[]string{"carol", "alice "},
+			[]string{"console", "Last resort", "push heidi", "Level 2"},
 			[]string{
-				"01:00:00 CEST Level 1 (alert-1) pages carol.",
-				"01:00:00 CEST email carol failed (alert-1)",
-				"01:00:00 CEST push carol failed (alert-1)",
+				"01:00:00 CEST Level 2 (alert-1) pages alice.",
+				"01:00:00 CEST Level 2 (alert-1) pages alice.",
+				"01:00:00 CEST Last resort (alert-1) pages heidi, alice.",
+				"01:00:00 CEST console alice handed over (alert-1)",
+				"01:00:00 CEST console heidi handed over (alert-1)",
+				"01:00:00 CEST push heidi failed (alert-1)",
 			},
 		},
 		"whoever never sees a page does not answer it": {
@@ -295,4 +298,22 @@ func TestPlansThatCannotBeRehearsed(t *testing.T) {
 		_, err := rehearsal.Rehearse(t.Context(), p)
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// A level that pages one of several in turn begins with the first: whose turn
+// it really is, only the server knows.
+func TestTurnsBeginWithTheFirst(t *testing.T) {
+	t.Parallel()
+	p := payments(t, "2026-10-20T01:00")
+	c, err := p.Catalog.Encode()
+	require.NoError(t, err)
+	p.Catalog, err = catalog.Decode(c)
+	require.NoError(t, err)
+	p.Catalog.Escalations[0].Levels = p.Catalog.Escalations[0].Levels[2:]
+	p.Catalog.Escalations[0].Levels[0].RoundRobin = true
+	p.NobodyAcks, p.For = true, 15*time.Minute
+	require.Equal(t, []string{
+		"01:00:00 CEST push alice handed over (alert-1)",
+		"01:10:00 CEST push bob handed over (alert-1)", "01:11:00 CEST push bob handed over (alert-1)",
+	}, seen(t, rehearse(t, p), "push alice handed over (alert", "push bob", "push carol"))
 }

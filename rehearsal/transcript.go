@@ -40,6 +40,7 @@ const PageLine = "page"
 
 // Line is a page, or something else that happened.
 type Line struct {
+	// At is when it happened; for a page that never left, when it was due.
 	At   time.Time `json:"at"`
 	Kind string    `json:"kind"`
 	// Text says what happened, when it is no page.
@@ -132,18 +133,18 @@ func (s *stage) line(key string, p incident.Page) (Line, bool) {
 	l.LastResort = k.level >= s.levels[p.Summons]
 	l.Rule = s.rule(l, k)
 	tried, attempted := s.tries[key]
-	if attempted {
-		l.At = tried
-	}
 	switch p.State {
 	case incident.PageSent:
 		l.Result, l.At = HandedOver, p.Sent
 	case incident.PageFailed:
 		l.Result = Failed
+		if attempted {
+			l.At = tried
+		}
 	case incident.PageOvertaken:
 		l.Result = Overtaken
 	case incident.PageDue: // only a channel that is down is tried again
-		l.Result, l.At, l.Error = Trying, p.Due, p.Kind+" is down"
+		l.Result, l.Error = Trying, p.Kind+" is down"
 	default:
 		l.Result = Superseded
 	}
@@ -157,13 +158,16 @@ func (s *stage) order(l Line) int {
 	if l.LastResort {
 		name = fmt.Sprintf("Last resort (%s) ", l.Summons)
 	}
-	out := math.MaxInt
+	var begun []int // once a round
 	for _, e := range s.entries {
-		if strings.HasPrefix(e.Text, name) && !e.Recorded.After(l.Due) {
-			out = e.Sequence
+		if strings.HasPrefix(e.Text, name) {
+			begun = append(begun, e.Sequence)
 		}
 	}
-	return out
+	if len(begun) == 0 {
+		return math.MaxInt
+	}
+	return begun[min(l.Round, len(begun)-1)]
 }
 
 // rule says which of a person's rules a page follows.

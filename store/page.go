@@ -90,6 +90,8 @@ type PageFilter struct {
 	// Open leaves out what was answered and what belongs to incidents that are
 	// over.
 	Open bool
+	// From and Until bound when they were due: [From, Until).
+	From, Until time.Time
 	// After is the cursor that the last page of the list ended with.
 	After string
 	// Limit is within 1..200; zero means 50.
@@ -106,6 +108,12 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 	if f.Open {
 		c.and("answered_at IS NULL")
 		c.and("incident IN (SELECT number FROM incidents WHERE " + open + ")")
+	}
+	if !f.From.IsZero() {
+		c.and("due_at >= ?", stampOf(f.From))
+	}
+	if !f.Until.IsZero() {
+		c.and("due_at < ?", stampOf(f.Until))
 	}
 	if err := c.after("due_at", "key", f.After); err != nil {
 		return nil, "", err

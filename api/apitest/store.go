@@ -203,7 +203,7 @@ func (s *Store) Changes(_ context.Context, after string, limit int) ([]*incident
 	return out, next, err
 }
 
-// Pages lists the pages of an incident and a person.
+// Pages lists the pages that a filter lets through.
 func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -212,8 +212,10 @@ func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, stri
 	}
 	var fit []store.Page
 	for _, p := range s.pages {
-		if (f.Incident == "" || p.Incident == f.Incident) && (f.Person == "" || f.Person == p.Person) &&
-			(len(f.States) == 0 || slices.Contains(f.States, p.State)) && (!f.Open || p.Answered.IsZero()) {
+		fits := (f.Incident == "" || f.Incident == p.Incident) && (f.Person == "" || f.Person == p.Person) &&
+			(len(f.States) == 0 || slices.Contains(f.States, p.State)) && (!f.Open || p.Answered.IsZero()) &&
+			!p.Due.Before(f.From) && (f.Until.IsZero() || p.Due.Before(f.Until))
+		if fits {
 			fit = append(fit, p)
 		}
 	}

@@ -90,6 +90,33 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ListLedgerParamsState.
+const (
+	ListLedgerParamsStateDue        ListLedgerParamsState = "due"
+	ListLedgerParamsStateFailed     ListLedgerParamsState = "failed"
+	ListLedgerParamsStateOvertaken  ListLedgerParamsState = "overtaken"
+	ListLedgerParamsStateSent       ListLedgerParamsState = "sent"
+	ListLedgerParamsStateSuperseded ListLedgerParamsState = "superseded"
+)
+
+// Valid indicates whether the value is a known member of the ListLedgerParamsState enum.
+func (e ListLedgerParamsState) Valid() bool {
+	switch e {
+	case ListLedgerParamsStateDue:
+		return true
+	case ListLedgerParamsStateFailed:
+		return true
+	case ListLedgerParamsStateOvertaken:
+		return true
+	case ListLedgerParamsStateSent:
+		return true
+	case ListLedgerParamsStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Acknowledge defines model for Acknowledge.
 type Acknowledge = incident.Acknowledge
 
@@ -280,6 +307,9 @@ type EntryEvent struct {
 
 // Escalate defines model for Escalate.
 type Escalate = incident.Escalate
+
+// Explanation defines model for Explanation.
+type Explanation = incident.Explanation
 
 // FollowUp defines model for FollowUp.
 type FollowUp = incident.FollowUp
@@ -525,14 +555,23 @@ type Page struct {
 	Attempts []Attempt `json:"attempts,omitempty,omitzero"`
 
 	// Contact The id of the contact method.
-	Contact string    `json:"contact"`
-	Due     time.Time `json:"due"`
-	Error   string    `json:"error,omitempty,omitzero"`
-	Key     string    `json:"key"`
+	Contact string `json:"contact"`
+
+	// Delivered When the provider said that it arrived.
+	Delivered time.Time `json:"delivered,omitempty,omitzero"`
+	Due       time.Time `json:"due"`
+	Error     string    `json:"error,omitempty,omitzero"`
+
+	// Incident The number of the incident.
+	Incident string `json:"incident,omitempty,omitzero"`
+	Key      string `json:"key"`
 
 	// Kind The kind of contact method.
 	Kind   string `json:"kind"`
 	Person string `json:"person"`
+
+	// Provider Who took it, where several may.
+	Provider string `json:"provider,omitempty,omitzero"`
 
 	// Reason Why this person.
 	Reason string `json:"reason"`
@@ -776,6 +815,9 @@ type TwilioForm struct {
 
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
+
+// Why defines model for Why.
+type Why = incident.Why
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -1170,6 +1212,12 @@ type PostUpdateParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ExplainPagingParams defines parameters for ExplainPaging.
+type ExplainPagingParams struct {
+	// Person The id of the person; `me` is whoever asks.
+	Person string `form:"person" json:"person"`
+}
+
 // GetOnCallParams defines parameters for GetOnCall.
 type GetOnCallParams struct {
 	// At The moment asked about; now when missing.
@@ -1178,6 +1226,33 @@ type GetOnCallParams struct {
 	// Schedule Only this schedule.
 	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
 }
+
+// ListLedgerParams defines parameters for ListLedger.
+type ListLedgerParams struct {
+	// Person Only those to this person; `me` is whoever asks.
+	Person string `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// Incident Only those of this incident.
+	Incident string `form:"incident,omitempty" json:"incident,omitempty,omitzero"`
+
+	// State Only those in this state.
+	State ListLedgerParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// From Only those due at this time or later.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until Only those due before this time.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListLedgerParamsState defines parameters for ListLedger.
+type ListLedgerParamsState string
 
 // PostJiraWebhookParams defines parameters for PostJiraWebhook.
 type PostJiraWebhookParams struct {
@@ -2062,6 +2137,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/updates (the `PostUpdate` operationId).
 	PostUpdate(ctx context.Context, number Number, params *PostUpdateParams, body PostUpdateJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ExplainPaging Read why a person was paged, or was not
+	//
+	// Explains from what was recorded: who was looked up at each level, by which version
+	// of the catalog and why, which pages were due, and what became of them.
+	//
+	// Corresponds with GET /v1/incidents/{number}/why (the `ExplainPaging` operationId).
+	ExplainPaging(ctx context.Context, number Number, params *ExplainPagingParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetMe Say whose token this is
 	//
 	// Any valid token may ask.
@@ -2095,6 +2178,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/page-test (the `TestPage` operationId).
 	TestPage(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListLedger Read the delivery ledger over all incidents, the earliest due first
+	//
+	// To whom, by what, why, when it was due, handed over, delivered and answered. It is
+	// kept for as long as the incidents are. Addresses are never shown.
+	//
+	// Corresponds with GET /v1/pages (the `ListLedger` operationId).
+	ListLedger(ctx context.Context, params *ListLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TestRoutesWithBody Explain how alerts would be routed
 	//
@@ -3655,6 +3746,24 @@ func (c *Client) PostUpdate(ctx context.Context, number Number, params *PostUpda
 	return c.Client.Do(req)
 }
 
+// ExplainPaging Read why a person was paged, or was not
+//
+// Explains from what was recorded: who was looked up at each level, by which version
+// of the catalog and why, which pages were due, and what became of them.
+//
+// Corresponds with GET /v1/incidents/{number}/why (the `ExplainPaging` operationId).
+func (c *Client) ExplainPaging(ctx context.Context, number Number, params *ExplainPagingParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewExplainPagingRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetMe Say whose token this is
 //
 // Any valid token may ask.
@@ -3719,6 +3828,24 @@ func (c *Client) TestPageWithBody(ctx context.Context, contentType string, body 
 // Corresponds with POST /v1/page-test (the `TestPage` operationId).
 func (c *Client) TestPage(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewTestPageRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListLedger Read the delivery ledger over all incidents, the earliest due first
+//
+// To whom, by what, why, when it was due, handed over, delivered and answered. It is
+// kept for as long as the incidents are. Addresses are never shown.
+//
+// Corresponds with GET /v1/pages (the `ListLedger` operationId).
+func (c *Client) ListLedger(ctx context.Context, params *ListLedgerParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListLedgerRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6481,6 +6608,63 @@ func NewPostUpdateRequestWithBody(server string, number Number, params *PostUpda
 	return req, nil
 }
 
+// NewExplainPagingRequest constructs an http.Request for the ExplainPaging method
+func NewExplainPagingRequest(server string, number Number, params *ExplainPagingParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/why", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewGetMeRequest constructs an http.Request for the GetMe method
 func NewGetMeRequest(server string) (*http.Request, error) {
 	var err error
@@ -6602,6 +6786,104 @@ func NewTestPageRequestWithBody(server string, contentType string, body io.Reade
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewListLedgerRequest constructs an http.Request for the ListLedger method
+func NewListLedgerRequest(server string, params *ListLedgerParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/pages")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "incident", params.Incident, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -7700,6 +7982,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/updates (the `PostUpdate` operationId).
 	PostUpdateWithResponse(ctx context.Context, number Number, params *PostUpdateParams, body PostUpdateJSONRequestBody, reqEditors ...RequestEditorFn) (*PostUpdateResponse, error)
 
+	// ExplainPagingWithResponse Read why a person was paged, or was not
+	//
+	// Explains from what was recorded: who was looked up at each level, by which version
+	// of the catalog and why, which pages were due, and what became of them.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/incidents/{number}/why (the `ExplainPaging` operationId).
+	ExplainPagingWithResponse(ctx context.Context, number Number, params *ExplainPagingParams, reqEditors ...RequestEditorFn) (*ExplainPagingResponse, error)
+
 	// GetMeWithResponse Say whose token this is
 	//
 	// Any valid token may ask.
@@ -7737,6 +8029,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/page-test (the `TestPage` operationId).
 	TestPageWithResponse(ctx context.Context, body TestPageJSONRequestBody, reqEditors ...RequestEditorFn) (*TestPageResponse, error)
+
+	// ListLedgerWithResponse Read the delivery ledger over all incidents, the earliest due first
+	//
+	// To whom, by what, why, when it was due, handed over, delivered and answered. It is
+	// kept for as long as the incidents are. Addresses are never shown.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/pages (the `ListLedger` operationId).
+	ListLedgerWithResponse(ctx context.Context, params *ListLedgerParams, reqEditors ...RequestEditorFn) (*ListLedgerResponse, error)
 
 	// TestRoutesWithBodyWithResponse Explain how alerts would be routed
 	//
@@ -12195,6 +12497,104 @@ func (r PostUpdateResponse) ContentType() string {
 	return ""
 }
 
+// ExplainPagingResponse401Headers the declared response headers of an HTTP 401 response for ExplainPaging
+type ExplainPagingResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ExplainPagingResponse503Headers the declared response headers of an HTTP 503 response for ExplainPaging
+type ExplainPagingResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ExplainPagingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Explanation
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ExplainPagingResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ExplainPagingResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ExplainPagingResponse) GetJSON200() *Explanation {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ExplainPagingResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ExplainPagingResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ExplainPagingResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ExplainPagingResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ExplainPagingResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ExplainPagingResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ExplainPagingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ExplainPagingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ExplainPagingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ExplainPagingResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetMeResponse401Headers the declared response headers of an HTTP 401 response for GetMe
 type GetMeResponse401Headers struct {
 	WWWAuthenticate string
@@ -12447,6 +12847,97 @@ func (r TestPageResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r TestPageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListLedgerResponse401Headers the declared response headers of an HTTP 401 response for ListLedger
+type ListLedgerResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ListLedgerResponse503Headers the declared response headers of an HTTP 503 response for ListLedger
+type ListLedgerResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ListLedgerResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *PageList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListLedgerResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListLedgerResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListLedgerResponse) GetJSON200() *PageList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListLedgerResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListLedgerResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListLedgerResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListLedgerResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListLedgerResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListLedgerResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListLedgerResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListLedgerResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListLedgerResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14298,6 +14789,22 @@ func (c *ClientWithResponses) PostUpdateWithResponse(ctx context.Context, number
 	return ParsePostUpdateResponse(rsp)
 }
 
+// ExplainPagingWithResponse Read why a person was paged, or was not
+//
+// Explains from what was recorded: who was looked up at each level, by which version
+// of the catalog and why, which pages were due, and what became of them.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/incidents/{number}/why (the `ExplainPaging` operationId).
+func (c *ClientWithResponses) ExplainPagingWithResponse(ctx context.Context, number Number, params *ExplainPagingParams, reqEditors ...RequestEditorFn) (*ExplainPagingResponse, error) {
+	rsp, err := c.ExplainPaging(ctx, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseExplainPagingResponse(rsp)
+}
+
 // GetMeWithResponse Say whose token this is
 //
 // Any valid token may ask.
@@ -14358,6 +14865,22 @@ func (c *ClientWithResponses) TestPageWithResponse(ctx context.Context, body Tes
 		return nil, err
 	}
 	return ParseTestPageResponse(rsp)
+}
+
+// ListLedgerWithResponse Read the delivery ledger over all incidents, the earliest due first
+//
+// To whom, by what, why, when it was due, handed over, delivered and answered. It is
+// kept for as long as the incidents are. Addresses are never shown.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/pages (the `ListLedger` operationId).
+func (c *ClientWithResponses) ListLedgerWithResponse(ctx context.Context, params *ListLedgerParams, reqEditors ...RequestEditorFn) (*ListLedgerResponse, error) {
+	rsp, err := c.ListLedger(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListLedgerResponse(rsp)
 }
 
 // TestRoutesWithBodyWithResponse Explain how alerts would be routed
@@ -18822,6 +19345,104 @@ func ParsePostUpdateResponse(rsp *http.Response) (*PostUpdateResponse, error) {
 	return response, nil
 }
 
+// ParseExplainPagingResponse parses an HTTP response from a ExplainPagingWithResponse call
+func ParseExplainPagingResponse(rsp *http.Response) (*ExplainPagingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ExplainPagingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Explanation
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ExplainPagingResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ExplainPagingResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetMeResponse parses an HTTP response from a GetMeWithResponse call
 func ParseGetMeResponse(rsp *http.Response) (*GetMeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -19051,6 +19672,97 @@ func ParseTestPageResponse(rsp *http.Response) (*TestPageResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers TestPageResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListLedgerResponse parses an HTTP response from a ListLedgerWithResponse call
+func ParseListLedgerResponse(rsp *http.Response) (*ListLedgerResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListLedgerResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest PageList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListLedgerResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListLedgerResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -89,6 +89,33 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ListLedgerParamsState.
+const (
+	ListLedgerParamsStateDue        ListLedgerParamsState = "due"
+	ListLedgerParamsStateFailed     ListLedgerParamsState = "failed"
+	ListLedgerParamsStateOvertaken  ListLedgerParamsState = "overtaken"
+	ListLedgerParamsStateSent       ListLedgerParamsState = "sent"
+	ListLedgerParamsStateSuperseded ListLedgerParamsState = "superseded"
+)
+
+// Valid indicates whether the value is a known member of the ListLedgerParamsState enum.
+func (e ListLedgerParamsState) Valid() bool {
+	switch e {
+	case ListLedgerParamsStateDue:
+		return true
+	case ListLedgerParamsStateFailed:
+		return true
+	case ListLedgerParamsStateOvertaken:
+		return true
+	case ListLedgerParamsStateSent:
+		return true
+	case ListLedgerParamsStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Acknowledge defines model for Acknowledge.
 type Acknowledge = incident.Acknowledge
 
@@ -279,6 +306,9 @@ type EntryEvent struct {
 
 // Escalate defines model for Escalate.
 type Escalate = incident.Escalate
+
+// Explanation defines model for Explanation.
+type Explanation = incident.Explanation
 
 // FollowUp defines model for FollowUp.
 type FollowUp = incident.FollowUp
@@ -524,14 +554,23 @@ type Page struct {
 	Attempts []Attempt `json:"attempts,omitempty,omitzero"`
 
 	// Contact The id of the contact method.
-	Contact string    `json:"contact"`
-	Due     time.Time `json:"due"`
-	Error   string    `json:"error,omitempty,omitzero"`
-	Key     string    `json:"key"`
+	Contact string `json:"contact"`
+
+	// Delivered When the provider said that it arrived.
+	Delivered time.Time `json:"delivered,omitempty,omitzero"`
+	Due       time.Time `json:"due"`
+	Error     string    `json:"error,omitempty,omitzero"`
+
+	// Incident The number of the incident.
+	Incident string `json:"incident,omitempty,omitzero"`
+	Key      string `json:"key"`
 
 	// Kind The kind of contact method.
 	Kind   string `json:"kind"`
 	Person string `json:"person"`
+
+	// Provider Who took it, where several may.
+	Provider string `json:"provider,omitempty,omitzero"`
 
 	// Reason Why this person.
 	Reason string `json:"reason"`
@@ -775,6 +814,9 @@ type TwilioForm struct {
 
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
+
+// Why defines model for Why.
+type Why = incident.Why
 
 // Cursor defines model for Cursor.
 type Cursor = string
@@ -1169,6 +1211,12 @@ type PostUpdateParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ExplainPagingParams defines parameters for ExplainPaging.
+type ExplainPagingParams struct {
+	// Person The id of the person; `me` is whoever asks.
+	Person string `form:"person" json:"person"`
+}
+
 // GetOnCallParams defines parameters for GetOnCall.
 type GetOnCallParams struct {
 	// At The moment asked about; now when missing.
@@ -1177,6 +1225,33 @@ type GetOnCallParams struct {
 	// Schedule Only this schedule.
 	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
 }
+
+// ListLedgerParams defines parameters for ListLedger.
+type ListLedgerParams struct {
+	// Person Only those to this person; `me` is whoever asks.
+	Person string `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// Incident Only those of this incident.
+	Incident string `form:"incident,omitempty" json:"incident,omitempty,omitzero"`
+
+	// State Only those in this state.
+	State ListLedgerParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
+	// From Only those due at this time or later.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until Only those due before this time.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListLedgerParamsState defines parameters for ListLedger.
+type ListLedgerParamsState string
 
 // PostJiraWebhookParams defines parameters for PostJiraWebhook.
 type PostJiraWebhookParams struct {
@@ -1440,6 +1515,9 @@ type ServerInterface interface {
 	// PostUpdate Post a status update
 	// (POST /v1/incidents/{number}/updates)
 	PostUpdate(ctx echo.Context, number Number, params PostUpdateParams) error
+	// ExplainPaging Read why a person was paged, or was not
+	// (GET /v1/incidents/{number}/why)
+	ExplainPaging(ctx echo.Context, number Number, params ExplainPagingParams) error
 	// GetMe Say whose token this is
 	// (GET /v1/me)
 	GetMe(ctx echo.Context) error
@@ -1449,6 +1527,9 @@ type ServerInterface interface {
 	// TestPage Page somebody by every contact method, as a test
 	// (POST /v1/page-test)
 	TestPage(ctx echo.Context) error
+	// ListLedger Read the delivery ledger over all incidents, the earliest due first
+	// (GET /v1/pages)
+	ListLedger(ctx echo.Context, params ListLedgerParams) error
 	// TestRoutes Explain how alerts would be routed
 	// (POST /v1/routes/test)
 	TestRoutes(ctx echo.Context) error
@@ -2894,6 +2975,31 @@ func (w *ServerInterfaceWrapper) PostUpdate(ctx echo.Context) error {
 	return err
 }
 
+// ExplainPaging converts echo context to params.
+func (w *ServerInterfaceWrapper) ExplainPaging(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ExplainPagingParams
+	// ------------- Required query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, true, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ExplainPaging(ctx, number, params)
+	return err
+}
+
 // GetMe converts echo context to params.
 func (w *ServerInterfaceWrapper) GetMe(ctx echo.Context) error {
 	var err error
@@ -2934,6 +3040,66 @@ func (w *ServerInterfaceWrapper) TestPage(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.TestPage(ctx)
+	return err
+}
+
+// ListLedger converts echo context to params.
+func (w *ServerInterfaceWrapper) ListLedger(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListLedgerParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// ------------- Optional query parameter "incident" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "incident", ctx.QueryParams(), &params.Incident, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter incident: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListLedger(ctx, params)
 	return err
 }
 
@@ -3131,6 +3297,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/incidents/:number/timeline", wrapper.ListTimeline, options.OperationMiddlewares["listTimeline"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/timeline/:sequence/redact", wrapper.RedactEntry, options.OperationMiddlewares["redactEntry"]...)
 	router.GET(options.BaseURL+"/v1/incidents/:number/pages", wrapper.ListPages, options.OperationMiddlewares["listPages"]...)
+	router.GET(options.BaseURL+"/v1/incidents/:number/why", wrapper.ExplainPaging, options.OperationMiddlewares["explainPaging"]...)
 	router.GET(options.BaseURL+"/v1/incidents/:number/events", wrapper.StreamIncident, options.OperationMiddlewares["streamIncident"]...)
 	router.GET(options.BaseURL+"/v1/events", wrapper.StreamEvents, options.OperationMiddlewares["streamEvents"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/acknowledge", wrapper.Acknowledge, options.OperationMiddlewares["acknowledge"]...)
@@ -3158,6 +3325,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/incidents/:number/close", wrapper.Close, options.OperationMiddlewares["close"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/runs", wrapper.StartRun, options.OperationMiddlewares["startRun"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/questions/:question/answer", wrapper.AnswerQuestion, options.OperationMiddlewares["answerQuestion"]...)
+	router.GET(options.BaseURL+"/v1/pages", wrapper.ListLedger, options.OperationMiddlewares["listLedger"]...)
 	router.GET(options.BaseURL+"/v1/follow-ups", wrapper.ListFollowUps, options.OperationMiddlewares["listFollowUps"]...)
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
 	router.GET(options.BaseURL+"/v1/catalog", wrapper.GetCatalog, options.OperationMiddlewares["getCatalog"]...)
@@ -9007,6 +9175,129 @@ func (response PostUpdatedefaultApplicationProblemPlusJSONResponse) VisitPostUpd
 	return err
 }
 
+type ExplainPagingRequestObject struct {
+	Number Number `json:"number"`
+	Params ExplainPagingParams
+}
+
+type ExplainPagingResponseObject interface {
+	VisitExplainPagingResponse(w http.ResponseWriter) error
+}
+
+type ExplainPaging200JSONResponse Explanation
+
+func (response ExplainPaging200JSONResponse) VisitExplainPagingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainPaging400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainPaging400ApplicationProblemPlusJSONResponse) VisitExplainPagingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainPaging401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainPaging401ApplicationProblemPlusJSONResponse) VisitExplainPagingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainPaging403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainPaging403ApplicationProblemPlusJSONResponse) VisitExplainPagingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainPaging404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainPaging404ApplicationProblemPlusJSONResponse) VisitExplainPagingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainPaging503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ExplainPaging503ApplicationProblemPlusJSONResponse) VisitExplainPagingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ExplainPagingdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ExplainPagingdefaultApplicationProblemPlusJSONResponse) VisitExplainPagingResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetMeRequestObject struct {
 }
 
@@ -9295,6 +9586,112 @@ type TestPagedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response TestPagedefaultApplicationProblemPlusJSONResponse) VisitTestPageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerRequestObject struct {
+	Params ListLedgerParams
+}
+
+type ListLedgerResponseObject interface {
+	VisitListLedgerResponse(w http.ResponseWriter) error
+}
+
+type ListLedger200JSONResponse PageList
+
+func (response ListLedger200JSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListLedger400ApplicationProblemPlusJSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListLedger401ApplicationProblemPlusJSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListLedger403ApplicationProblemPlusJSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedger503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListLedger503ApplicationProblemPlusJSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListLedgerdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListLedgerdefaultApplicationProblemPlusJSONResponse) VisitListLedgerResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10263,6 +10660,9 @@ type StrictServerInterface interface {
 	// PostUpdate Post a status update
 	// (POST /v1/incidents/{number}/updates)
 	PostUpdate(ctx context.Context, request PostUpdateRequestObject) (PostUpdateResponseObject, error)
+	// ExplainPaging Read why a person was paged, or was not
+	// (GET /v1/incidents/{number}/why)
+	ExplainPaging(ctx context.Context, request ExplainPagingRequestObject) (ExplainPagingResponseObject, error)
 	// GetMe Say whose token this is
 	// (GET /v1/me)
 	GetMe(ctx context.Context, request GetMeRequestObject) (GetMeResponseObject, error)
@@ -10272,6 +10672,9 @@ type StrictServerInterface interface {
 	// TestPage Page somebody by every contact method, as a test
 	// (POST /v1/page-test)
 	TestPage(ctx context.Context, request TestPageRequestObject) (TestPageResponseObject, error)
+	// ListLedger Read the delivery ledger over all incidents, the earliest due first
+	// (GET /v1/pages)
+	ListLedger(ctx context.Context, request ListLedgerRequestObject) (ListLedgerResponseObject, error)
 	// TestRoutes Explain how alerts would be routed
 	// (POST /v1/routes/test)
 	TestRoutes(ctx context.Context, request TestRoutesRequestObject) (TestRoutesResponseObject, error)
@@ -12127,6 +12530,32 @@ func (sh *strictHandler) PostUpdate(ctx echo.Context, number Number, params Post
 	return nil
 }
 
+// ExplainPaging operation middleware
+func (sh *strictHandler) ExplainPaging(ctx echo.Context, number Number, params ExplainPagingParams) error {
+	var request ExplainPagingRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ExplainPaging(ctx.Request().Context(), request.(ExplainPagingRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ExplainPaging")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ExplainPagingResponseObject); ok {
+		return validResponse.VisitExplainPagingResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetMe operation middleware
 func (sh *strictHandler) GetMe(ctx echo.Context) error {
 	var request GetMeRequestObject
@@ -12218,6 +12647,31 @@ func (sh *strictHandler) TestPage(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(TestPageResponseObject); ok {
 		return validResponse.VisitTestPageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListLedger operation middleware
+func (sh *strictHandler) ListLedger(ctx echo.Context, params ListLedgerParams) error {
+	var request ListLedgerRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListLedger(ctx.Request().Context(), request.(ListLedgerRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListLedger")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListLedgerResponseObject); ok {
+		return validResponse.VisitListLedgerResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
