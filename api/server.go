@@ -24,6 +24,11 @@ type Config struct {
 	Store    Store
 	Commands Commands
 	Catalogs Catalogs
+	// Duty keeps what people change day by day.
+	Duty Duty
+	// PublicURL is where people and providers reach the API, without a slash at
+	// the end; it stands before the addresses of calendar feeds and of webhooks.
+	PublicURL string
 	// Intake is nil in a process that takes no alerts: it answers 404 there.
 	Intake Intake
 	// Pager is nil where no page can be tested.
@@ -35,12 +40,11 @@ type Config struct {
 	// returns the ticket that it is about, if any. Its error is of kind
 	// incident.Unauthenticated or incident.Invalid.
 	ReadHint func(header http.Header, body []byte) (incident.TicketRef, error)
-	// Texts reads the webhooks of the provider of SMS, which signs PublicURL:
-	// how the outside writes the address of the API. Failures hears what they
-	// say of pages. Without all three they answer 404.
-	Texts     Texts
-	PublicURL string
-	Failures  Failures
+	// Texts reads the webhooks of the provider of SMS, which are signed for
+	// PublicURL, and Failures hears what they say of pages; without both they
+	// answer 404.
+	Texts    Texts
+	Failures Failures
 	// Links verifies acknowledge links.
 	Links    acklink.Signer
 	Runbooks []Runbook
@@ -119,7 +123,7 @@ func (c *Config) complete() error {
 		c.Poll = time.Second
 	}
 	for what, missing := range map[string]bool{
-		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil,
+		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil, "Duty": c.Duty == nil,
 		"Metrics": c.Metrics == nil, "Log": c.Log == nil,
 	} {
 		if missing {

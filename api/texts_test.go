@@ -20,7 +20,7 @@ import (
 const (
 	aliceNumber = "+12025550143"
 	frankNumber = "+12025550144"
-	publicURL   = "https://tocsin.example.com"
+	publicURL   = "https://tocsin.example.org"
 	smsPath     = "/v1/webhooks/twilio/sms"
 	statusPath  = "/v1/webhooks/twilio/status"
 )
