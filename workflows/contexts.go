@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/catalog"
 )
 
@@ -52,6 +53,8 @@ const tries = 100_000
 func paging(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
 	o := pagingOptions(urgency, summary)
 	o.ScheduleToCloseTimeout = pagesMatter
+	// It may wait for others, and beats meanwhile.
+	o.StartToCloseTimeout, o.HeartbeatTimeout = 10*time.Second+activities.BundleWait+5*time.Second, 10*time.Second
 	o.RetryPolicy = &temporal.RetryPolicy{
 		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
 	}
