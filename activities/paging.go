@@ -70,10 +70,11 @@ type Sent struct {
 
 // Page hands one page over. A key that was handed over before is not sent
 // again where this process or the ledger remembers it. Beyond BundleFree pages
-// within BundleSpan those to one contact method go together.
+// within BundleSpan those to one contact method go together; a beat goes alone,
+// since each stands for its own moment.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	at := lane{o.Person, o.Contact, o.Urgency, o.Answerable}
-	alone := p.bundles.admit(at, p.now())
+	alone := incident.IsBeat(o.Incident) || p.bundles.admit(at, p.now())
 	if !alone && activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity {
 		return Sent{Later: true}, nil
 	}
