@@ -25,6 +25,7 @@ type Parts struct {
 	Runbooks  *activities.Runbooks
 	Sweeper   *activities.Sweeper
 	Inspector *activities.Inspector
+	Herald    *activities.Herald
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -82,10 +83,12 @@ func Register(w worker.Registry, p Parts, queue string) {
 	case workflows.Incidents:
 		w.RegisterWorkflow(workflows.Incident)
 		w.RegisterWorkflow(workflows.Sweep)
+		w.RegisterWorkflow(workflows.Herald)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
 		w.RegisterActivity(p.Pager)
+		w.RegisterActivity(p.Herald)
 	case workflows.Records:
 		w.RegisterActivity(p.Recorder)
 	case workflows.Integrations:

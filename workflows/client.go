@@ -130,6 +130,12 @@ func (c *Client) TicketChanged(ctx context.Context, number string, ref incident.
 	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", TicketSignal, ref), "signal "+number)
 }
 
+// HandOff tells an incident that another person came on call. It is NotFound
+// when there is no open workflow of this number.
+func (c *Client) HandOff(ctx context.Context, number string, h incident.HandOff) error {
+	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", HandOffSignal, h), "signal "+number)
+}
+
 // Describe says which service and dedup key an incident has, and whether its
 // workflow is open.
 func (c *Client) Describe(ctx context.Context, number string) (key string, open bool, err error) {

@@ -34,6 +34,7 @@ const (
 	AlertsSignal      = "alerts"
 	AcknowledgeSignal = "acknowledge"
 	TicketSignal      = "ticket"
+	HandOffSignal     = "hand-off"
 )
 
 // StateQuery answers with the Incident as it stands; it is for tests and

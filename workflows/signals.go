@@ -10,7 +10,7 @@ import (
 )
 
 func signals() []string {
-	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal}
+	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, HandOffSignal}
 }
 
 // receive takes in signals as they come.
@@ -46,6 +46,7 @@ func (r *response) takeIn(ctx workflow.Context) {
 		}
 	})
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
+	drain(ctx, HandOffSignal, func(h incident.HandOff) { r.inc.HandedOff(h, now) })
 }
 
 // drain hands over what waits in a signal channel, without waiting for more.

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -150,6 +151,7 @@ func (a *App) makeParts(context.Context) error {
 		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store},
 		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
 		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
+		Herald:    &activities.Herald{Pager: pager, Notices: a.Store, Offers: a.engine},
 	}
 	return nil
 }
@@ -173,15 +175,26 @@ func (a *App) Start(ctx context.Context) error {
 			return fmt.Errorf("start a worker: %w", err)
 		}
 	}
-	if a.sweeps() {
-		err := a.untilAnswered(ctx, func(ctx context.Context) error {
-			return workflows.EnsureSchedule(ctx, a.Client.ScheduleClient())
-		})
-		if err != nil {
-			return fmt.Errorf("schedule the sweeper: %w", err)
-		}
+	if err := a.schedule(ctx); err != nil {
+		return err
 	}
 	return a.listen(ctx)
+}
+
+// schedule sees to what is done again and again by the queues served here.
+func (a *App) schedule(ctx context.Context) error {
+	for queue, ensure := range map[string]func(context.Context, client.ScheduleClient) error{
+		workflows.Integrations: workflows.EnsureSchedule, workflows.Paging: workflows.EnsureHerald,
+	} {
+		if !slices.Contains(a.options.Queues, queue) {
+			continue
+		}
+		err := a.untilAnswered(ctx, func(ctx context.Context) error { return ensure(ctx, a.Client.ScheduleClient()) })
+		if err != nil {
+			return fmt.Errorf("schedule what the queue %s does: %w", queue, err)
+		}
+	}
+	return nil
 }
 
 func (a *App) listen(ctx context.Context) error {
