@@ -57,9 +57,9 @@ type Offers interface {
 // Herald tells people what happens to their duty. Its exported methods are
 // activities, which may run at any time and any number of times.
 type Herald struct {
-	Pager     *Pager
+	Pager   *Pager
 	Notices DutyNotices
-	Offers    Offers
+	Offers  Offers
 	// Now is time.Now when nil.
 	Now func() time.Time
 }

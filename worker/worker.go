@@ -24,6 +24,7 @@ type Parts struct {
 	Publisher *activities.Publisher
 	Runbooks  *activities.Runbooks
 	Sweeper   *activities.Sweeper
+	Watcher   *activities.Watcher
 	Inspector *activities.Inspector
 	Herald    *activities.Herald
 }
@@ -83,18 +84,20 @@ func Register(w worker.Registry, p Parts, queue string) {
 	case workflows.Incidents:
 		w.RegisterWorkflow(workflows.Incident)
 		w.RegisterWorkflow(workflows.Sweep)
+		w.RegisterWorkflow(workflows.Watch)
 		w.RegisterWorkflow(workflows.Herald)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
 		w.RegisterActivity(p.Pager)
-		w.RegisterActivity(p.Herald)
 	case workflows.Records:
 		w.RegisterActivity(p.Recorder)
 	case workflows.Integrations:
 		w.RegisterActivity(p.Publisher)
 		w.RegisterActivity(p.Sweeper)
+		w.RegisterActivity(p.Watcher)
 		w.RegisterActivity(p.Inspector)
+		w.RegisterActivity(p.Herald)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)
 		for _, b := range runbooks.All() {

@@ -42,7 +42,8 @@ func registered(queue string) map[string]bool {
 	r := registry{names: map[string]bool{}}
 	worker.Register(r, worker.Parts{
 		Pager: &activities.Pager{}, Recorder: &activities.Recorder{}, Publisher: &activities.Publisher{},
-		Runbooks: &activities.Runbooks{}, Sweeper: &activities.Sweeper{}, Inspector: &activities.Inspector{}, Herald: &activities.Herald{},
+		Runbooks: &activities.Runbooks{}, Sweeper: &activities.Sweeper{}, Watcher: &activities.Watcher{}, Inspector: &activities.Inspector{},
+		Herald: &activities.Herald{},
 	}, queue)
 	return r.names
 }
@@ -80,7 +81,7 @@ func TestWhoeverServesTheIncidentsServesTheirRecords(t *testing.T) {
 	for want, queues := range map[int][]string{
 		1: {workflows.Paging}, 2: {workflows.Incidents}, 3: {workflows.Incidents, workflows.Records, workflows.Paging},
 	} {
-		list, err := worker.New(c, worker.Parts{Pager: &activities.Pager{}, Recorder: &activities.Recorder{}, Herald: &activities.Herald{}}, queues...)
+		list, err := worker.New(c, worker.Parts{Pager: &activities.Pager{}, Recorder: &activities.Recorder{}}, queues...)
 		require.NoError(t, err)
 		require.Len(t, list, want)
 	}

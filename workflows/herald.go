@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
@@ -18,12 +17,7 @@ import (
 func Herald(ctx workflow.Context) (activities.Heralded, error) {
 	var h *activities.Herald
 	var out activities.Heralded
-	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: Paging, Summary: "tell of hand-offs and swaps",
-		StartToCloseTimeout: 2 * time.Minute, ScheduleToCloseTimeout: 4 * time.Minute,
-		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
-		Priority:    temporal.Priority{PriorityKey: 4},
-	}), h.Herald).Get(ctx, &out)
+	err := workflow.ExecuteActivity(once(ctx, "tell of hand-offs and swaps", 2*time.Minute), h.Herald).Get(ctx, &out)
 	return out, err
 }
 
@@ -31,7 +25,5 @@ const heraldEvery = time.Minute
 
 // EnsureHerald makes the herald run every minute, one run at a time.
 func EnsureHerald(ctx context.Context, schedules client.ScheduleClient) error {
-	return ensure(ctx, schedules, "herald", heraldEvery, &client.ScheduleWorkflowAction{
-		ID: "herald", Workflow: Herald, TaskQueue: Incidents, WorkflowExecutionTimeout: 10 * time.Minute,
-	})
+	return ensure(ctx, schedules, recurring{ID: "herald", Every: heraldEvery, Run: "tell", Workflow: Herald})
 }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -175,26 +174,17 @@ func (a *App) Start(ctx context.Context) error {
 			return fmt.Errorf("start a worker: %w", err)
 		}
 	}
-	if err := a.schedule(ctx); err != nil {
-		return err
+	if a.sweeps() {
+		err := a.untilAnswered(ctx, func(ctx context.Context) error {
+			schedules := a.Client.ScheduleClient()
+			return errors.Join(workflows.EnsureSchedule(ctx, schedules), workflows.EnsureWatch(ctx, schedules),
+				workflows.EnsureHerald(ctx, schedules))
+		})
+		if err != nil {
+			return fmt.Errorf("schedule what runs again and again: %w", err)
+		}
 	}
 	return a.listen(ctx)
-}
-
-// schedule sees to what is done again and again by the queues served here.
-func (a *App) schedule(ctx context.Context) error {
-	for queue, ensure := range map[string]func(context.Context, client.ScheduleClient) error{
-		workflows.Integrations: workflows.EnsureSchedule, workflows.Paging: workflows.EnsureHerald,
-	} {
-		if !slices.Contains(a.options.Queues, queue) {
-			continue
-		}
-		err := a.untilAnswered(ctx, func(ctx context.Context) error { return ensure(ctx, a.Client.ScheduleClient()) })
-		if err != nil {
-			return fmt.Errorf("schedule what the queue %s does: %w", queue, err)
-		}
-	}
-	return nil
 }
 
 func (a *App) listen(ctx context.Context) error {
