@@ -259,7 +259,7 @@ func (h *Herald) one(ctx context.Context, c *catalog.Catalog, n DutyNotice) (sen
 // send hands one over, once for each contact method as far as is known.
 func (h *Herald) send(ctx context.Context, c *catalog.Catalog, n DutyNotice, contact string) error {
 	key := n.Key + "/" + contact
-	_, err := h.Pager.once(ctx, effect{key, "", "notice"}, func() (incident.HandOver, error) {
+	_, err := h.Pager.once(ctx, effect{key: key, what: "notice"}, func() (incident.HandOver, error) {
 		return h.Pager.send(ctx, c, n.Person, contact, incident.Message{
 			Key: key, Incident: "on-call", Title: n.Title, Body: n.Body, At: n.Due,
 		})
