@@ -194,3 +194,21 @@ func TestWhoStopsWaitingIsNotInTheBundle(t *testing.T) {
 		require.NotContains(t, p.got[len(p.got)-1].Title, "incidents")
 	})
 }
+
+func TestEveryBeatGoesByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &phone{began: time.Now()}
+		pager := newOutside().pager()
+		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
+		for n := range 3 * activities.BundleFree {
+			o := order(0, catalog.Urgent)
+			o.Incident = incident.BeatNumber(p.began.Add(time.Duration(n) * time.Second))
+			o.Key = o.Incident + "/page"
+			sent, err := pager.Page(t.Context(), o)
+			require.NoError(t, err)
+			require.False(t, sent.Later)
+		}
+		require.Len(t, p.got, 3*activities.BundleFree)
+		require.Zero(t, p.got[len(p.got)-1].after)
+	})
+}
