@@ -43,7 +43,8 @@ type Ahead struct {
 func (l *Lookout) LookAhead(ctx context.Context) (Ahead, error) {
 	c, err := l.Pager.Catalogs.Current(ctx)
 	if err != nil {
-		return Ahead{}, Fail(fmt.Errorf("look ahead: %w", err))
+		// Also while none was ever applied: one that is must be looked at.
+		return Ahead{}, Fail(incident.Errorf(incident.Unavailable, "look ahead: %w", err))
 	}
 	now := l.Pager.now()
 	report := coverage.Check(c, coverage.Question{From: now, Channels: slices.Collect(maps.Keys(l.Pager.Channels))})

@@ -25,6 +25,7 @@ type Parts struct {
 	Runbooks  *activities.Runbooks
 	Sweeper   *activities.Sweeper
 	Inspector *activities.Inspector
+	Lookout   *activities.Lookout
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -82,6 +83,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 	case workflows.Incidents:
 		w.RegisterWorkflow(workflows.Incident)
 		w.RegisterWorkflow(workflows.Sweep)
+		w.RegisterWorkflow(workflows.Coverage)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
@@ -92,6 +94,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.Publisher)
 		w.RegisterActivity(p.Sweeper)
 		w.RegisterActivity(p.Inspector)
+		w.RegisterActivity(p.Lookout)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)
 		for _, b := range runbooks.All() {

@@ -38,29 +38,32 @@ const (
 // a schedule that is there already is brought up to date. Sweeps missed while
 // Temporal was away are not made up for.
 func EnsureSchedule(ctx context.Context, schedules client.ScheduleClient) error {
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}}
-	action := &client.ScheduleWorkflowAction{
-		ID: "sweep", Workflow: Sweep, TaskQueue: Incidents, WorkflowExecutionTimeout: 10 * time.Minute,
-	}
-	_, err := schedules.Create(ctx, client.ScheduleOptions{
-		ID: sweeperSchedule, Spec: spec, Action: action,
+	return ensure(ctx, schedules, client.ScheduleOptions{
+		ID:   sweeperSchedule,
+		Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: sweepEvery}}},
+		Action: &client.ScheduleWorkflowAction{
+			ID: "sweep", Workflow: Sweep, TaskQueue: Incidents, WorkflowExecutionTimeout: 10 * time.Minute,
+		},
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: sweepCatchup,
 	})
+}
+
+// ensure creates a schedule, or brings the one that is there up to date.
+func ensure(ctx context.Context, schedules client.ScheduleClient, o client.ScheduleOptions) error {
+	_, err := schedules.Create(ctx, o)
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return engineError(err, "schedule the sweeper")
+		return engineError(err, "make the schedule "+o.ID)
 	}
-	err = schedules.GetHandle(ctx, sweeperSchedule).Update(ctx, client.ScheduleUpdateOptions{
+	err = schedules.GetHandle(ctx, o.ID).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			schedule := in.Description.Schedule
-			schedule.Spec, schedule.Action = &spec, action
-			schedule.Policy = &client.SchedulePolicies{
-				Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: sweepCatchup,
-			}
+			schedule.Spec, schedule.Action = &o.Spec, o.Action
+			schedule.Policy = &client.SchedulePolicies{Overlap: o.Overlap, CatchupWindow: o.CatchupWindow}
 			return &client.ScheduleUpdate{Schedule: &schedule}, nil
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("update the schedule of the sweeper: %w", err)
+		return fmt.Errorf("update the schedule %s: %w", o.ID, err)
 	}
 	return nil
 }

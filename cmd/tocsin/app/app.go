@@ -150,6 +150,7 @@ func (a *App) makeParts(context.Context) error {
 		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store},
 		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
 		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
+		Lookout:   &activities.Lookout{Pager: pager, Told: a.Store},
 	}
 	return nil
 }
@@ -175,10 +176,11 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	if a.sweeps() {
 		err := a.untilAnswered(ctx, func(ctx context.Context) error {
-			return workflows.EnsureSchedule(ctx, a.Client.ScheduleClient())
+			schedules := a.Client.ScheduleClient()
+			return errors.Join(workflows.EnsureSchedule(ctx, schedules), workflows.EnsureCoverage(ctx, schedules))
 		})
 		if err != nil {
-			return fmt.Errorf("schedule the sweeper: %w", err)
+			return fmt.Errorf("make the schedules: %w", err)
 		}
 	}
 	return a.listen(ctx)

@@ -21,7 +21,7 @@ func Commands() []*cobra.Command {
 	s := newSession()
 	list := []*cobra.Command{
 		incidentCommand(s), followUpsCommand(s), onCallCommand(s), runbookCommand(s), catalogCommand(s), routeCommand(s),
-		pageCommand(s), tokenCommand(s), doctorCommand(s), rehearseCommand(s),
+		pageCommand(s), tokenCommand(s), doctorCommand(s), rehearseCommand(s), coverageCommand(s),
 	}
 	for _, cmd := range list {
 		s.addFlags(cmd)
