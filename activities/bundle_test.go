@@ -43,7 +43,7 @@ func (p *phone) Send(_ context.Context, _ string, m incident.Message) error {
 // quietLedger remembers nothing, and may be asked by many at once.
 type quietLedger struct{}
 
-func (quietLedger) Made(context.Context, string) (bool, error)         { return false, nil }
+func (quietLedger) Made(context.Context, string) (bool, error)        { return false, nil }
 func (quietLedger) Attempt(context.Context, activities.Attempt) error { return nil }
 
 // flood pages alice from so many incidents at once, and returns the errors.

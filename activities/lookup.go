@@ -142,6 +142,12 @@ func rosterOf(c *catalog.Catalog, level Level, q LookUp) Roster {
 // skipped says why a level does not hold, by its hours. Hours that the catalog
 // does not have any more keep nobody from being paged.
 func skipped(c *catalog.Catalog, level Level, at time.Time) string {
+	if hours, ok := c.Hours(level.During); ok && !hours.Holds(at) {
+		return "it is outside of the hours " + hours.ID
+	}
+	if hours, ok := c.Hours(level.Outside); ok && hours.Holds(at) {
+		return "it is within the hours " + hours.ID
+	}
 	return ""
 }
 

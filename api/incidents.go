@@ -162,7 +162,7 @@ func attemptOf(a activities.Attempt) gen.Attempt { return gen.Attempt{At: a.At, 
 func pageOf(p store.Page, attempts []gen.Attempt) gen.Page {
 	return gen.Page{
 		Key: p.Key, Summons: p.Summons, Person: p.Person, Contact: p.Contact, Kind: p.Kind, Reason: p.Reason,
-		Due: p.Due, State: gen.PageState(p.State), Sent: p.Sent, Answered: p.Answered, Error: p.Error,
+		Incident: p.Incident, Due: p.Due, State: gen.PageState(p.State), Sent: p.Sent, Provider: p.Provider, Delivered: p.Delivered, Answered: p.Answered, Error: p.Error,
 		Attempts: attempts,
 	}
 }

@@ -219,3 +219,39 @@ func TestRunbooks(t *testing.T) {
 	w.do("alice", "GET", "/v1/runbooks", "").want(200, &out)
 	require.Equal(t, []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}}, out.Runbooks)
 }
+
+func TestTheLedgerIsReadByPersonStateAndTime(t *testing.T) {
+	w := newWorld(t)
+	for n, person := range []string{"alice", "bob", "alice"} {
+		w.store.PutPage(store.Page{Incident: fmt.Sprintf("INC-%d", n+1), Page: incident.Page{
+			Provider: "second",
+			Key:      fmt.Sprint("k", n), Summons: "alert-1", Person: person, Contact: "phone", Kind: "sms", Reason: "on call",
+			Due: night.Add(time.Duration(n) * time.Hour), State: []incident.PageState{incident.PageSent, incident.PageFailed, incident.PageFailed}[n],
+		}})
+	}
+	for query, want := range map[string]int{
+		"": 3, "?person=me": 2, "?person=bob": 1, "?incident=INC-3": 1, "?state=failed": 2, "?person=me&state=failed": 1,
+		"?from=" + night.Add(time.Hour).Format(time.RFC3339): 2, "?until=" + night.Add(time.Hour).Format(time.RFC3339): 1,
+	} {
+		var out struct {
+			Pages []struct{ Incident, Provider string }
+		}
+		w.do("alice", "GET", "/v1/pages"+query, "").want(200, &out)
+		require.Len(t, out.Pages, want, query)
+		for _, p := range out.Pages {
+			require.NotEmpty(t, p.Incident)
+		}
+	}
+	w.do("alice", "GET", "/v1/pages?state=lost", "").problem(400, "invalid")
+}
+
+func TestWhyTellsWhatWasRecorded(t *testing.T) {
+	w := newWorld(t)
+	var out incident.Explanation
+	w.do("alice", "GET", "/v1/incidents/INC-1/why?person=bob", "").want(200, &out)
+	require.Equal(t, "bob", out.Person)
+	require.False(t, out.Paged)
+	require.NotEmpty(t, out.Reasons)
+	w.do("alice", "GET", "/v1/incidents/INC-42/why?person=bob", "").problem(404, "not-found")
+	w.do("alice", "GET", "/v1/incidents/INC-1/why", "").problem(400, "invalid")
+}

@@ -87,6 +87,8 @@ type PageFilter struct {
 	Incident string
 	Person   string
 	States   []incident.PageState
+	// From and Until bound when they were due: [From, Until).
+	From, Until time.Time
 	// After is the cursor that the last page of the list ended with.
 	After string
 	// Limit is within 1..200; zero means 50.
@@ -100,6 +102,12 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 	c.equal("incident", f.Incident)
 	c.equal("person", f.Person)
 	oneOf(&c, "state", f.States)
+	if !f.From.IsZero() {
+		c.and("due_at >= ?", stampOf(f.From))
+	}
+	if !f.Until.IsZero() {
+		c.and("due_at < ?", stampOf(f.Until))
+	}
 	if err := c.after("due_at", "key", f.After); err != nil {
 		return nil, "", err
 	}
@@ -116,4 +124,18 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 		out[i] = row.page()
 	}
 	return out, next, nil
+}
+
+// PagesOf counts the pages that became due in [from, until), by person.
+func (s *Store) PagesOf(ctx context.Context, from, until time.Time) (map[string]int, error) {
+	rows, err := list[struct {
+		Person string `db:"person"`
+		Pages  int    `db:"pages"`
+	}](ctx, s, `SELECT person, COUNT(*) AS pages FROM pages WHERE due_at >= $1 AND due_at < $2 GROUP BY person`,
+		stampOf(from), stampOf(until))
+	out := make(map[string]int, len(rows))
+	for _, row := range rows {
+		out[row.Person] = row.Pages
+	}
+	return out, failed(err, "count pages")
 }

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -120,7 +121,7 @@ func (r *response) order(s *incident.Summons, p *incident.Page) activities.PageO
 	o := activities.PageOrder{
 		Key: p.Key, Incident: r.inc.Number, Person: p.Person, Contact: p.Contact, Title: r.inc.Title,
 		Why: s.Why, Reason: p.Reason, Service: r.inc.Service, Severity: string(r.inc.Severity),
-		Urgency: s.Urgency, Due: p.Due, Answerable: s.Kind != incident.ForQuestion,
+		Urgency: s.Urgency, Due: p.Due, Answerable: s.Kind != incident.ForQuestion && !strings.HasPrefix(p.Person, incident.WebhookPrefix),
 	}
 	for _, other := range s.Present {
 		if other != p.Person {

@@ -36,6 +36,11 @@ type Store struct {
 
 // NewStore returns a store that holds a catalog.
 func NewStore(c *catalog.Catalog) *Store {
+	if c != nil {
+		first := *c
+		first.Version = 1
+		c = &first
+	}
 	return &Store{
 		catalog: c, version: 1, incidents: map[string]*incident.Incident{}, timeline: map[string][]incident.Entry{},
 	}
@@ -201,7 +206,7 @@ func (s *Store) Changes(_ context.Context, after string, limit int) ([]*incident
 	return out, next, err
 }
 
-// Pages lists the pages of an incident and a person.
+// Pages lists the pages that a filter lets through.
 func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -210,7 +215,10 @@ func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, stri
 	}
 	var fit []store.Page
 	for _, p := range s.pages {
-		if p.Incident == f.Incident && (f.Person == "" || f.Person == p.Person) {
+		fits := (f.Incident == "" || f.Incident == p.Incident) && (f.Person == "" || f.Person == p.Person) &&
+			(len(f.States) == 0 || slices.Contains(f.States, p.State)) &&
+			!p.Due.Before(f.From) && (f.Until.IsZero() || p.Due.Before(f.Until))
+		if fits {
 			fit = append(fit, p)
 		}
 	}

@@ -12,10 +12,10 @@ import (
 func pageCommand(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "page",
-		Short:   "Try whether pages arrive",
-		Example: "  tocsin page test --person me",
+		Short:   "Try whether pages arrive, and read the ledger of those that did",
+		Example: "  tocsin page test --person me\n  tocsin page list --person me",
 	}
-	cmd.AddCommand(pageTestCommand(s))
+	cmd.AddCommand(pageTestCommand(s), pageListCommand(s))
 	return cmd
 }
 

@@ -19,6 +19,8 @@ func TestReading(t *testing.T) {
 		"incident_show":     "incident show INC-1 --zone UTC",
 		"incident_timeline": "incident timeline INC-1 --zone UTC",
 		"incident_pages":    "incident pages INC-1 --zone UTC",
+		"page_list":         "page list --person alice --zone UTC",
+		"why":               "why --incident 1 --person bob --zone UTC",
 		"follow_ups":        "follow-ups --zone UTC --state all",
 		"oncall":            "oncall --zone UTC",
 		"runbook_list":      "runbook list",
@@ -110,7 +112,7 @@ func TestJSONEverywhere(t *testing.T) {
 	w := newWorld(t).admin()
 	w.putPages()
 	for args, field := range map[string]string{
-		"incident list": "incidents", "incident show 1": "number", "incident timeline 1": "entries", "incident pages 1": "pages",
+		"incident list": "incidents", "incident show 1": "number", "incident timeline 1": "entries", "incident pages 1": "pages", "page list": "pages", "why --incident 1": "reasons",
 		"incident ack 1": "revision", "incident declare --title t --service checkout": "number", "follow-ups": "follow_ups",
 		"oncall": "schedules", "runbook list": "runbooks", "runbook run rollback --incident 1 --param target=x": "revision",
 		"catalog show": "version", "token list": "tokens", "token create --person bob --scope read": "token", "doctor": "findings",

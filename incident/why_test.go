@@ -1,0 +1,73 @@
+package incident_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// looked walks an incident whose first level finds bob, and cora nowhere.
+func looked(t *testing.T) (*incident.Incident, []incident.Entry, []incident.Page) {
+	t.Helper()
+	i := opened(t)
+	s := i.Summons("alert-1")
+	i.NextLevel(s, after(5*time.Minute))
+	i.BeginLevel(s, incident.Roster{
+		Reach:   []incident.Reach{{Person: "bob", Contact: "phone", Kind: "push", Reason: "on call in shop/secondary"}},
+		Missing: []string{"dora (on call in shop/third) has no contact method"}, Catalog: 12,
+	}, after(5*time.Minute))
+	var pages []incident.Page
+	for _, p := range s.Pages {
+		if p.Person == "bob" {
+			i.HandedOver(s, p, after(5*time.Minute), after(5*time.Minute))
+		}
+		pages = append(pages, *p)
+	}
+	return i, i.Drain(), pages
+}
+
+func texts(x incident.Explanation) []string {
+	var out []string
+	for _, why := range x.Reasons {
+		out = append(out, why.Text)
+	}
+	return out
+}
+
+func TestWhySomebodyWasPaged(t *testing.T) {
+	i, entries, pages := looked(t)
+	x := incident.Explain(i, entries, pages, "bob")
+	require.True(t, x.Paged)
+	require.Contains(t, texts(x), "Level 2 of alert-1 (schedule shop/secondary) meant bob: on call in shop/secondary. Catalog version 12.")
+	require.Contains(t, texts(x), "A page by push (phone, alert-1) was due: on call in shop/secondary. It was handed over at 2026-03-02 12:05:00 UTC.")
+}
+
+func TestWhySomebodyWasNotPaged(t *testing.T) {
+	i, entries, pages := looked(t)
+	x := incident.Explain(i, entries, pages, "cora")
+	require.False(t, x.Paged)
+	require.Contains(t, texts(x), "Level 2 of alert-1 (schedule shop/secondary) did not mean cora: it found bob (on call in shop/secondary). Catalog version 12.")
+	require.Contains(t, texts(incident.Explain(i, entries, pages, "dora")), "dora (on call in shop/third) has no contact method.")
+}
+
+func TestWhyNamesTheLevelsThatWereNeverBegun(t *testing.T) {
+	i := opened(t)
+	x := incident.Explain(i, i.Drain(), nil, "bob")
+	require.Equal(t, "Never begun so far: level 2 (schedule shop/secondary).", texts(x)[len(x.Reasons)-1])
+}
+
+func TestWhyTellsWhatBecameOfAPage(t *testing.T) {
+	for state, want := range map[incident.PageState]string{
+		incident.PageFailed:     "It failed: the address is dead.",
+		incident.PageSuperseded: "It was not handed over: somebody answered before, or a later page took its place.",
+		incident.PageDue:        "It was not handed over yet.",
+	} {
+		p := incident.Page{Person: "bob", Kind: "sms", Contact: "mobile", Summons: "alert-1", Reason: "on call", Due: noon, State: state, Error: "the address is dead"}
+		x := incident.Explain(opened(t), nil, []incident.Page{p}, "bob")
+		require.Contains(t, texts(x)[0], want)
+		require.False(t, x.Paged)
+	}
+}
