@@ -27,6 +27,9 @@ type Catalog struct {
 	LastResort  []string                  `yaml:"last_resort" json:"last_resort"`
 	Severities  []Severity                `yaml:"severities" json:"severities"`
 
+	// Silences are of the overlay: With sets them.
+	Silences []Silence `yaml:"-" json:"-"`
+
 	// index is made once by Parse and Decode.
 	index *index
 }

@@ -27,6 +27,7 @@ type index struct {
 	routes []route
 	// rules are the catalog's routes, in their order.
 	rules    []rule
+	silences []silencing
 	runbooks map[string][]runbookRoute
 }
 
@@ -68,6 +69,7 @@ func newIndex(c *Catalog) (*index, error) {
 			return nil, fmt.Errorf("service %s: %w", s.ID, err)
 		}
 	}
+	x.addSilences(c)
 	return x, x.addRules(c)
 }
 

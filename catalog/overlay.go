@@ -24,6 +24,8 @@ type Overlay struct {
 	Verified []Verified
 	// Rules are the personal rules that replace declared ones.
 	Rules []OwnRules
+	// Silences are those that are not over.
+	Silences []Silence
 }
 
 // OwnContact is a contact method that its person added. It hides a declared
@@ -61,6 +63,7 @@ func (c *Catalog) With(o Overlay) *Catalog {
 	out := *c
 	out.Schedules = withDuty(c.Schedules, o)
 	out.People = withOwn(c.People, o)
+	out.Silences = o.Silences
 	// Only matchers can fail, and those are as they were.
 	out.index, _ = newIndex(&out)
 	return &out

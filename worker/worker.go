@@ -24,6 +24,7 @@ type Parts struct {
 	Publisher *activities.Publisher
 	Runbooks  *activities.Runbooks
 	Sweeper   *activities.Sweeper
+	Watcher   *activities.Watcher
 	Inspector *activities.Inspector
 	Lookout   *activities.Lookout
 }
@@ -84,6 +85,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterWorkflow(workflows.Incident)
 		w.RegisterWorkflow(workflows.Sweep)
 		w.RegisterWorkflow(workflows.Coverage)
+		w.RegisterWorkflow(workflows.Watch)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
@@ -93,6 +95,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 	case workflows.Integrations:
 		w.RegisterActivity(p.Publisher)
 		w.RegisterActivity(p.Sweeper)
+		w.RegisterActivity(p.Watcher)
 		w.RegisterActivity(p.Inspector)
 		w.RegisterActivity(p.Lookout)
 	case workflows.Runbooks:

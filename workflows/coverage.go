@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
@@ -21,7 +20,6 @@ func Coverage(ctx workflow.Context) (activities.Ahead, error) {
 }
 
 const (
-	coverageSchedule = "coverage"
 	// coverageHour is when it looks, every night, in UTC.
 	coverageHour = 2
 	// coverageTries is how long a look is tried, and how late one may be made up
@@ -33,12 +31,12 @@ const (
 // ran; a schedule that is there already is brought up to date. A night that was
 // missed is made up for.
 func EnsureCoverage(ctx context.Context, schedules client.ScheduleClient) error {
-	return ensure(ctx, schedules, client.ScheduleOptions{
-		ID:   coverageSchedule,
+	return keep(ctx, schedules, client.ScheduleOptions{
+		ID:   "coverage",
 		Spec: client.ScheduleSpec{Calendars: []client.ScheduleCalendarSpec{{Hour: []client.ScheduleRange{{Start: coverageHour}}}}},
 		Action: &client.ScheduleWorkflowAction{
-			ID: "coverage", Workflow: Coverage, TaskQueue: Incidents, WorkflowExecutionTimeout: coverageTries,
+			ID: "look-ahead", Workflow: Coverage, TaskQueue: Incidents, WorkflowExecutionTimeout: coverageTries,
 		},
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: coverageTries, TriggerImmediately: true,
+		CatchupWindow: coverageTries, TriggerImmediately: true,
 	})
 }

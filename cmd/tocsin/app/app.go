@@ -177,10 +177,11 @@ func (a *App) Start(ctx context.Context) error {
 	if a.sweeps() {
 		err := a.untilAnswered(ctx, func(ctx context.Context) error {
 			schedules := a.Client.ScheduleClient()
-			return errors.Join(workflows.EnsureSchedule(ctx, schedules), workflows.EnsureCoverage(ctx, schedules))
+			return errors.Join(workflows.EnsureSchedule(ctx, schedules), workflows.EnsureWatch(ctx, schedules),
+				workflows.EnsureCoverage(ctx, schedules))
 		})
 		if err != nil {
-			return fmt.Errorf("make the schedules: %w", err)
+			return fmt.Errorf("schedule what runs again and again: %w", err)
 		}
 	}
 	return a.listen(ctx)
