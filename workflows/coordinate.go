@@ -19,6 +19,7 @@ func (r *response) coordinate(ctx workflow.Context) {
 	workflow.GoNamed(ctx, "silent runs", r.watchRuns)
 	workflow.GoNamed(ctx, "adoption", r.adopt)
 	workflow.GoNamed(ctx, "recurrence", r.recur)
+	workflow.GoNamed(ctx, "silencing", r.silence)
 	workflow.GoNamed(ctx, "visibility", r.show)
 	workflow.GoNamed(ctx, "journal", r.journal)
 }

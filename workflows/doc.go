@@ -34,6 +34,7 @@ const (
 	AlertsSignal      = "alerts"
 	AcknowledgeSignal = "acknowledge"
 	TicketSignal      = "ticket"
+	PageFailedSignal  = "page-failed"
 )
 
 // StateQuery answers with the Incident as it stands; it is for tests and
@@ -45,6 +46,13 @@ const StateQuery = "state"
 type Alerts struct {
 	Alerts []alerts.Alert `json:"alerts"`
 	More   int            `json:"more,omitempty"`
+}
+
+// PageFailed is the payload of PageFailedSignal: a page that a provider took
+// will never arrive.
+type PageFailed struct {
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
 }
 
 // Command is a request from a named person, the payload of every update.

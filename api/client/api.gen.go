@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -1160,6 +1161,20 @@ type TokenOrder struct {
 	Subject string `json:"subject"`
 }
 
+// TwilioForm What is read of a form that Twilio posts; the rest is signed too.
+type TwilioForm struct {
+	AccountSid string `json:"AccountSid,omitempty,omitzero"`
+	Body       string `json:"Body,omitempty,omitzero"`
+	ErrorCode  string `json:"ErrorCode,omitempty,omitzero"`
+
+	// From The sender's number in E.164.
+	From string `json:"From,omitempty,omitzero"`
+
+	// MessageSid The same for every delivery.
+	MessageSid    string `json:"MessageSid,omitempty,omitzero"`
+	MessageStatus string `json:"MessageStatus,omitempty,omitzero"`
+}
+
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
 
@@ -1204,6 +1219,9 @@ type QuestionID = string
 
 // RoleName defines model for RoleName.
 type RoleName = Role
+
+// TwilioSignature defines model for TwilioSignature.
+type TwilioSignature = string
 
 // Accepted defines model for Accepted.
 type Accepted = Receipt
@@ -1706,6 +1724,20 @@ type PostJiraWebhookParams struct {
 	XHubSignature string `json:"X-Hub-Signature,omitempty,omitzero"`
 }
 
+// PostTwilioTextParams defines parameters for PostTwilioText.
+type PostTwilioTextParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
+}
+
+// PostTwilioStatusParams defines parameters for PostTwilioStatus.
+type PostTwilioStatusParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
+}
+
 // PostAlertmanagerJSONRequestBody defines body for PostAlertmanager for application/json ContentType.
 type PostAlertmanagerJSONRequestBody = AlertmanagerDelivery
 
@@ -1822,6 +1854,12 @@ type CreateTokenJSONRequestBody = TokenOrder
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
+
+// PostTwilioTextFormdataRequestBody defines body for PostTwilioText for application/x-www-form-urlencoded ContentType.
+type PostTwilioTextFormdataRequestBody = TwilioForm
+
+// PostTwilioStatusFormdataRequestBody defines body for PostTwilioStatus for application/x-www-form-urlencoded ContentType.
+type PostTwilioStatusFormdataRequestBody = TwilioForm
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -3011,6 +3049,56 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/webhooks/jira (the `PostJiraWebhook` operationId).
 	PostJiraWebhook(ctx context.Context, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioTextWithBody Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithBody(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioTextWithFormdataBody Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithFormdataBody(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioStatusWithBody Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithBody(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioStatusWithFormdataBody Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithFormdataBody(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ShowAcknowledge Show the acknowledge page
@@ -5338,6 +5426,96 @@ func (c *Client) PostJiraWebhookWithBody(ctx context.Context, params *PostJiraWe
 // Corresponds with POST /v1/webhooks/jira (the `PostJiraWebhook` operationId).
 func (c *Client) PostJiraWebhook(ctx context.Context, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPostJiraWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioTextWithBody Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *Client) PostTwilioTextWithBody(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioTextRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioTextWithFormdataBody Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *Client) PostTwilioTextWithFormdataBody(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioTextRequestWithFormdataBody(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioStatusWithBody Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *Client) PostTwilioStatusWithBody(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioStatusRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioStatusWithFormdataBody Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *Client) PostTwilioStatusWithFormdataBody(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioStatusRequestWithFormdataBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9541,6 +9719,112 @@ func NewPostJiraWebhookRequestWithBody(server string, params *PostJiraWebhookPar
 	return req, nil
 }
 
+// NewPostTwilioTextRequestWithFormdataBody calls the generic PostTwilioText builder with application/x-www-form-urlencoded body
+func NewPostTwilioTextRequestWithFormdataBody(server string, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	bodyStr, err := runtime.MarshalForm(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = strings.NewReader(bodyStr.Encode())
+	return NewPostTwilioTextRequestWithBody(server, params, "application/x-www-form-urlencoded", bodyReader)
+}
+
+// NewPostTwilioTextRequestWithBody constructs an http.Request for the PostTwilioText method, with any body, and a specified content type
+func NewPostTwilioTextRequestWithBody(server string, params *PostTwilioTextParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/twilio/sms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Twilio-Signature", params.XTwilioSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Twilio-Signature", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPostTwilioStatusRequestWithFormdataBody calls the generic PostTwilioStatus builder with application/x-www-form-urlencoded body
+func NewPostTwilioStatusRequestWithFormdataBody(server string, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	bodyStr, err := runtime.MarshalForm(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = strings.NewReader(bodyStr.Encode())
+	return NewPostTwilioStatusRequestWithBody(server, params, "application/x-www-form-urlencoded", bodyReader)
+}
+
+// NewPostTwilioStatusRequestWithBody constructs an http.Request for the PostTwilioStatus method, with any body, and a specified content type
+func NewPostTwilioStatusRequestWithBody(server string, params *PostTwilioStatusParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/twilio/status")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Twilio-Signature", params.XTwilioSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Twilio-Signature", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 func (c *Client) applyEditors(ctx context.Context, req *http.Request, additionalEditors []RequestEditorFn) error {
 	for _, r := range c.RequestEditors {
 		if err := r(ctx, req); err != nil {
@@ -10787,6 +11071,56 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/webhooks/jira (the `PostJiraWebhook` operationId).
 	PostJiraWebhookWithResponse(ctx context.Context, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*PostJiraWebhookResponse, error)
+
+	// PostTwilioTextWithBodyWithResponse Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error)
+
+	// PostTwilioTextWithFormdataBodyWithResponse Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error)
+
+	// PostTwilioStatusWithBodyWithResponse Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error)
+
+	// PostTwilioStatusWithFormdataBodyWithResponse Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error)
 }
 
 type ShowAcknowledgeResponse struct {
@@ -18613,6 +18947,167 @@ func (r PostJiraWebhookResponse) ContentType() string {
 	return ""
 }
 
+// PostTwilioTextResponse503Headers the declared response headers of an HTTP 503 response for PostTwilioText
+type PostTwilioTextResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type PostTwilioTextResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// XML200 the response for an HTTP 200 `text/xml` response
+	XML200 *string
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PostTwilioTextResponse503Headers
+}
+
+// GetXML200 returns the response for an HTTP 200 `text/xml` response
+func (r PostTwilioTextResponse) GetXML200() *string {
+	return r.XML200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PostTwilioTextResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PostTwilioTextResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostTwilioTextResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PostTwilioTextResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PostTwilioStatusResponse503Headers the declared response headers of an HTTP 503 response for PostTwilioStatus
+type PostTwilioStatusResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type PostTwilioStatusResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PostTwilioStatusResponse503Headers
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PostTwilioStatusResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PostTwilioStatusResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostTwilioStatusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PostTwilioStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ShowAcknowledgeWithResponse Show the acknowledge page
 //
 // A page with a button. Reading it changes nothing, so that a program
@@ -20546,6 +21041,80 @@ func (c *ClientWithResponses) PostJiraWebhookWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParsePostJiraWebhookResponse(rsp)
+}
+
+// PostTwilioTextWithBodyWithResponse Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *ClientWithResponses) PostTwilioTextWithBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error) {
+	rsp, err := c.PostTwilioTextWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioTextResponse(rsp)
+}
+
+// PostTwilioTextWithFormdataBodyWithResponse Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *ClientWithResponses) PostTwilioTextWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error) {
+	rsp, err := c.PostTwilioTextWithFormdataBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioTextResponse(rsp)
+}
+
+// PostTwilioStatusWithBodyWithResponse Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *ClientWithResponses) PostTwilioStatusWithBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error) {
+	rsp, err := c.PostTwilioStatusWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioStatusResponse(rsp)
+}
+
+// PostTwilioStatusWithFormdataBodyWithResponse Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *ClientWithResponses) PostTwilioStatusWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error) {
+	rsp, err := c.PostTwilioStatusWithFormdataBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioStatusResponse(rsp)
 }
 
 // ParseShowAcknowledgeResponse parses an HTTP response from a ShowAcknowledgeWithResponse call
@@ -28280,6 +28849,164 @@ func ParsePostJiraWebhookResponse(rsp *http.Response) (*PostJiraWebhookResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PostJiraWebhookResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePostTwilioTextResponse parses an HTTP response from a PostTwilioTextWithResponse call
+func ParsePostTwilioTextResponse(rsp *http.Response) (*PostTwilioTextResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostTwilioTextResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "xml") && rsp.StatusCode == 200:
+		var dest string
+		if err := xml.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.XML200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 503:
+		var headers PostTwilioTextResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePostTwilioStatusResponse parses an HTTP response from a PostTwilioStatusWithResponse call
+func ParsePostTwilioStatusResponse(rsp *http.Response) (*PostTwilioStatusResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostTwilioStatusResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 503:
+		var headers PostTwilioStatusResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -1160,6 +1160,20 @@ type TokenOrder struct {
 	Subject string `json:"subject"`
 }
 
+// TwilioForm What is read of a form that Twilio posts; the rest is signed too.
+type TwilioForm struct {
+	AccountSid string `json:"AccountSid,omitempty,omitzero"`
+	Body       string `json:"Body,omitempty,omitzero"`
+	ErrorCode  string `json:"ErrorCode,omitempty,omitzero"`
+
+	// From The sender's number in E.164.
+	From string `json:"From,omitempty,omitzero"`
+
+	// MessageSid The same for every delivery.
+	MessageSid    string `json:"MessageSid,omitempty,omitzero"`
+	MessageStatus string `json:"MessageStatus,omitempty,omitzero"`
+}
+
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
 
@@ -1204,6 +1218,9 @@ type QuestionID = string
 
 // RoleName defines model for RoleName.
 type RoleName = Role
+
+// TwilioSignature defines model for TwilioSignature.
+type TwilioSignature = string
 
 // Accepted defines model for Accepted.
 type Accepted = Receipt
@@ -1706,6 +1723,20 @@ type PostJiraWebhookParams struct {
 	XHubSignature string `json:"X-Hub-Signature,omitempty,omitzero"`
 }
 
+// PostTwilioTextParams defines parameters for PostTwilioText.
+type PostTwilioTextParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
+}
+
+// PostTwilioStatusParams defines parameters for PostTwilioStatus.
+type PostTwilioStatusParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
+}
+
 // PostAlertmanagerJSONRequestBody defines body for PostAlertmanager for application/json ContentType.
 type PostAlertmanagerJSONRequestBody = AlertmanagerDelivery
 
@@ -1822,6 +1853,12 @@ type CreateTokenJSONRequestBody = TokenOrder
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
+
+// PostTwilioTextFormdataRequestBody defines body for PostTwilioText for application/x-www-form-urlencoded ContentType.
+type PostTwilioTextFormdataRequestBody = TwilioForm
+
+// PostTwilioStatusFormdataRequestBody defines body for PostTwilioStatus for application/x-www-form-urlencoded ContentType.
+type PostTwilioStatusFormdataRequestBody = TwilioForm
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -2074,6 +2111,12 @@ type ServerInterface interface {
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx echo.Context, params PostJiraWebhookParams) error
+	// PostTwilioText Hear what a person replied to a page by SMS
+	// (POST /v1/webhooks/twilio/sms)
+	PostTwilioText(ctx echo.Context, params PostTwilioTextParams) error
+	// PostTwilioStatus Hear what became of an SMS
+	// (POST /v1/webhooks/twilio/status)
+	PostTwilioStatus(ctx echo.Context, params PostTwilioStatusParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -4259,6 +4302,64 @@ func (w *ServerInterfaceWrapper) PostJiraWebhook(ctx echo.Context) error {
 	return err
 }
 
+// PostTwilioText converts echo context to params.
+func (w *ServerInterfaceWrapper) PostTwilioText(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostTwilioTextParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Twilio-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Twilio-Signature")]; found {
+		var XTwilioSignature TwilioSignature
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Twilio-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Twilio-Signature", valueList[0], &XTwilioSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Twilio-Signature: %s", err))
+		}
+
+		params.XTwilioSignature = XTwilioSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PostTwilioText(ctx, params)
+	return err
+}
+
+// PostTwilioStatus converts echo context to params.
+func (w *ServerInterfaceWrapper) PostTwilioStatus(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostTwilioStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Twilio-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Twilio-Signature")]; found {
+		var XTwilioSignature TwilioSignature
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Twilio-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Twilio-Signature", valueList[0], &XTwilioSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Twilio-Signature: %s", err))
+		}
+
+		params.XTwilioSignature = XTwilioSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PostTwilioStatus(ctx, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -4381,6 +4482,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/v1/tokens/:id", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/jira", wrapper.PostJiraWebhook, options.OperationMiddlewares["postJiraWebhook"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/twilio/sms", wrapper.PostTwilioText, options.OperationMiddlewares["postTwilioText"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/twilio/status", wrapper.PostTwilioStatus, options.OperationMiddlewares["postTwilioStatus"]...)
 	router.GET(options.BaseURL+"/ack/:token", wrapper.ShowAcknowledge, options.OperationMiddlewares["showAcknowledge"]...)
 	router.POST(options.BaseURL+"/ack/:token", wrapper.PostAcknowledge, options.OperationMiddlewares["postAcknowledge"]...)
 	router.GET(options.BaseURL+"/ack/:token/incident", wrapper.ShowLinkedIncident, options.OperationMiddlewares["showLinkedIncident"]...)
@@ -14597,6 +14700,218 @@ func (response PostJiraWebhookdefaultApplicationProblemPlusJSONResponse) VisitPo
 	return err
 }
 
+type PostTwilioTextRequestObject struct {
+	Params PostTwilioTextParams
+	Body   *PostTwilioTextFormdataRequestBody
+}
+
+type PostTwilioTextResponseObject interface {
+	VisitPostTwilioTextResponse(w http.ResponseWriter) error
+}
+
+type PostTwilioText200TextxmlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response PostTwilioText200TextxmlResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type PostTwilioText400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText400ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioText403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText403ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioText404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText404ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioText503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText503ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioTextdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostTwilioTextdefaultApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatusRequestObject struct {
+	Params PostTwilioStatusParams
+	Body   *PostTwilioStatusFormdataRequestBody
+}
+
+type PostTwilioStatusResponseObject interface {
+	VisitPostTwilioStatusResponse(w http.ResponseWriter) error
+}
+
+type PostTwilioStatus204Response struct {
+}
+
+func (response PostTwilioStatus204Response) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PostTwilioStatus400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus400ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatus403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus403ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatus404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus404ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatus503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus503ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostTwilioStatusdefaultApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ShowAcknowledge Show the acknowledge page
@@ -14848,6 +15163,12 @@ type StrictServerInterface interface {
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx context.Context, request PostJiraWebhookRequestObject) (PostJiraWebhookResponseObject, error)
+	// PostTwilioText Hear what a person replied to a page by SMS
+	// (POST /v1/webhooks/twilio/sms)
+	PostTwilioText(ctx context.Context, request PostTwilioTextRequestObject) (PostTwilioTextResponseObject, error)
+	// PostTwilioStatus Hear what became of an SMS
+	// (POST /v1/webhooks/twilio/status)
+	PostTwilioStatus(ctx context.Context, request PostTwilioStatusRequestObject) (PostTwilioStatusResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -17836,6 +18157,76 @@ func (sh *strictHandler) PostJiraWebhook(ctx echo.Context, params PostJiraWebhoo
 		return err
 	} else if validResponse, ok := response.(PostJiraWebhookResponseObject); ok {
 		return validResponse.VisitPostJiraWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PostTwilioText operation middleware
+func (sh *strictHandler) PostTwilioText(ctx echo.Context, params PostTwilioTextParams) error {
+	var request PostTwilioTextRequestObject
+
+	request.Params = params
+
+	if form, err := ctx.FormParams(); err == nil {
+		var body PostTwilioTextFormdataRequestBody
+		if err := runtime.BindForm(&body, form, nil, nil); err != nil {
+			return err
+		}
+		request.Body = &body
+	} else {
+		return err
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PostTwilioText(ctx.Request().Context(), request.(PostTwilioTextRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostTwilioText")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PostTwilioTextResponseObject); ok {
+		return validResponse.VisitPostTwilioTextResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PostTwilioStatus operation middleware
+func (sh *strictHandler) PostTwilioStatus(ctx echo.Context, params PostTwilioStatusParams) error {
+	var request PostTwilioStatusRequestObject
+
+	request.Params = params
+
+	if form, err := ctx.FormParams(); err == nil {
+		var body PostTwilioStatusFormdataRequestBody
+		if err := runtime.BindForm(&body, form, nil, nil); err != nil {
+			return err
+		}
+		request.Body = &body
+	} else {
+		return err
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PostTwilioStatus(ctx.Request().Context(), request.(PostTwilioStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostTwilioStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PostTwilioStatusResponseObject); ok {
+		return validResponse.VisitPostTwilioStatusResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
