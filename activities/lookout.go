@@ -97,7 +97,7 @@ func (l *Lookout) tell(ctx context.Context, c *catalog.Catalog, team catalog.Tea
 func (l *Lookout) notify(ctx context.Context, c *catalog.Catalog, person string, m incident.Message) (reached bool, owed error) {
 	for _, rule := range c.Contacts(person, catalog.Ordinary) {
 		key := m.Key + "/" + rule.Contact
-		_, err := l.Pager.once(ctx, effect{key, "coverage", "notice"}, func() (incident.HandOver, error) {
+		_, err := l.Pager.once(ctx, effect{key: key, incident: "coverage", what: "notice"}, func() (incident.HandOver, error) {
 			sent := m
 			sent.Key = key
 			return l.Pager.send(ctx, c, person, rule.Contact, sent)
