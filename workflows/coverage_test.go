@@ -39,7 +39,7 @@ func (l *lookedAt) KeepToldGaps(_ context.Context, team string, marks []string, 
 }
 
 func (l *lookedAt) Made(context.Context, string) (bool, error)           { return true, nil }
-func (l *lookedAt) Attempt(context.Context, activities.Attempt) error    { return nil }
+func (l *lookedAt) Attempt(context.Context, ...activities.Attempt) error { return nil }
 func (l *lookedAt) Send(context.Context, string, incident.Message) error { return nil }
 
 func TestCoverageIsLookedAtUntilItIsKnown(t *testing.T) {
