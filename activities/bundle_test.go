@@ -43,7 +43,7 @@ func (p *phone) Send(_ context.Context, _ string, m incident.Message) error {
 // quietLedger remembers nothing, and may be asked by many at once.
 type quietLedger struct{}
 
-func (quietLedger) Made(context.Context, string) (bool, error)        { return false, nil }
+func (quietLedger) Made(context.Context, string) (bool, error)           { return false, nil }
 func (quietLedger) Attempt(context.Context, ...activities.Attempt) error { return nil }
 
 // flood pages alice from so many incidents at once, and returns the errors.
@@ -192,5 +192,23 @@ func TestWhoStopsWaitingIsNotInTheBundle(t *testing.T) {
 		answered.Wait()
 		require.Equal(t, "INC-52", p.got[len(p.got)-1].Incident)
 		require.NotContains(t, p.got[len(p.got)-1].Title, "incidents")
+	})
+}
+
+func TestEveryBeatGoesByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &phone{began: time.Now()}
+		pager := newOutside().pager()
+		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
+		for n := range 3 * activities.BundleFree {
+			o := order(0, catalog.Urgent)
+			o.Incident = incident.BeatNumber(p.began.Add(time.Duration(n) * time.Second))
+			o.Key = o.Incident + "/page"
+			sent, err := pager.Page(t.Context(), o)
+			require.NoError(t, err)
+			require.False(t, sent.Later)
+		}
+		require.Len(t, p.got, 3*activities.BundleFree)
+		require.Zero(t, p.got[len(p.got)-1].after)
 	})
 }

@@ -71,11 +71,12 @@ type Sent struct {
 
 // Page hands one page over. A key that was handed over before is not sent
 // again where this process or the ledger remembers it. Beyond BundleFree pages
-// within BundleSpan those to one contact method go together.
+// within BundleSpan those to one contact method go together; a beat goes alone,
+// since each stands for its own moment.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	defer beat(ctx)()
 	at := lane{o.Person, o.Contact, o.Urgency, o.Answerable}
-	if p.bundles.admit(at, p.now()) {
+	if incident.IsBeat(o.Incident) || p.bundles.admit(at, p.now()) {
 		return p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged}, func() (incident.HandOver, error) {
 			return p.pageAll(ctx, []PageOrder{o})
 		})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
@@ -19,7 +20,7 @@ func (s *server) askedOf(ctx context.Context, person string) ([]asking, error) {
 	ctx, cancel := context.WithTimeout(ctx, glancePatience)
 	defer cancel()
 	var out []asking
-	f := store.PageFilter{Person: person, States: []incident.PageState{incident.PageSent}, Open: true, Limit: 200}
+	f := store.PageFilter{Person: person, States: []incident.PageState{incident.PageSent, incident.PageDue}, Open: true, Limit: 200}
 	seen := map[string]*incident.Incident{}
 	for {
 		pages, next, err := s.Store.Pages(ctx, f)
@@ -32,7 +33,9 @@ func (s *server) askedOf(ctx context.Context, person string) ([]asking, error) {
 					return nil, err
 				}
 			}
-			out = waiting(out, seen[p.Incident], p)
+			if !p.Due.After(s.Now()) { // a page may be read before it is recorded as sent
+				out = waiting(out, seen[p.Incident], p)
+			}
 		}
 		if f.After = next; next == "" {
 			return out, nil
@@ -57,12 +60,16 @@ func waiting(list []asking, i *incident.Incident, p store.Page) []asking {
 	return list
 }
 
-// unasked says why an incident is not for this person to answer; one that the
-// store has never heard of may have begun without it, and is asked itself.
+// unasked says why an incident is not for this person to answer. It is, when
+// the ledger has a page to them that the record has not caught up with; and one
+// that may have begun without the store is asked itself.
 func (s *server) unasked(ctx context.Context, person, number string) (string, string, string) {
 	i, err := s.Store.Incident(ctx, number)
+	unknown := incident.KindOf(err) == incident.NotFound
 	switch {
-	case incident.KindOf(err) == incident.NotFound && !strings.HasPrefix(number, incident.AwayPrefix):
+	case (unknown || err == nil && i.Holder == "" && !i.Phase.Over()) && s.handed(ctx, person, number):
+		return number, "", ""
+	case unknown && !strings.HasPrefix(number, incident.AwayPrefix):
 		return "", "", "There is no " + number + "."
 	case err != nil:
 		return number, "", ""
@@ -74,6 +81,14 @@ func (s *server) unasked(ctx context.Context, person, number string) (string, st
 		return "", "", fmt.Sprintf("%s does not wait for you: %s holds it.", number, i.Holder)
 	}
 	return "", "", number + " does not page you."
+}
+
+// handed reports whether a page about an incident was handed over to a person.
+func (s *server) handed(ctx context.Context, person, number string) bool {
+	attempts, err := s.Store.Attempts(ctx, number)
+	return err == nil && slices.ContainsFunc(attempts, func(a activities.Attempt) bool {
+		return a.Error == "" && incident.PersonOf(a.Key) == person
+	})
 }
 
 const maxChoices = 5

@@ -123,7 +123,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake,
 		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
 		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Texts: apitest.Texts{}, Failures: w.failures,
-		Links: w.links,
+		Links:    w.links,
 		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,
 		Poll: 5 * time.Millisecond,

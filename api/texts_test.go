@@ -130,6 +130,24 @@ func TestWhatPagesNobodyIsNotAnswered(t *testing.T) {
 	require.Empty(t, w.commands.Sent(), "somebody else's page is not theirs to answer")
 }
 
+func TestAPageMayBeReadBeforeItIsRecorded(t *testing.T) {
+	w := newWorld(t)
+	w.held("alice")
+	w.store.PutPage(store.Page{Incident: "INC-6"},
+		activities.Attempt{Key: "INC-70/alert-1/r0/l0/alice/text", Incident: "INC-70"},
+		activities.Attempt{Key: "INC-71/alert-1/r0/l0/frank/text", Incident: "INC-71"},
+		activities.Attempt{Key: "INC-72/alert-1/r0/l0/alice/text", Incident: "INC-72", Error: "away"},
+		activities.Attempt{Key: "INC-1/alert-1/r0/l0/alice/text", Incident: "INC-1"})
+	require.Equal(t, "INC-70 is yours.", w.text(aliceNumber, "ack 70", "SM1"), "before the incident is")
+	require.Equal(t, "INC-1 is yours.", w.text(aliceNumber, "ack 1", "SM2"), "before the page is")
+	require.Equal(t, "There is no INC-71.", w.text(aliceNumber, "ack 71", "SM3"), "somebody else's")
+	require.Equal(t, "There is no INC-72.", w.text(aliceNumber, "ack 72", "SM4"), "not handed over")
+	w.paged("INC-9", "alice")
+	w.store.PutPage(store.Page{Incident: "INC-9", Page: incident.Page{Key: "later", Summons: "alert-1", Person: "alice", State: incident.PageDue, Due: night.Add(time.Minute)}})
+	require.Equal(t, "INC-9 is yours.", w.text(aliceNumber, "ack", "SM5"))
+	require.Equal(t, incident.Acknowledge{Page: "INC-9/alert-1/r0/l0/alice/text"}, w.commands.Sent()[2].Args, "not the one that is not due yet")
+}
+
 func TestThePageAboutTheAlertsIsAnswered(t *testing.T) {
 	w := newWorld(t)
 	w.held("alice")

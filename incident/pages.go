@@ -118,6 +118,15 @@ func levelOf(p *Page) string {
 	return strings.Join(parts[:min(len(parts), keyParts-1)], "/")
 }
 
+// PersonOf returns whom the page of a key is for; "" when it is no page's.
+func PersonOf(key string) string {
+	parts := strings.Split(key, "/")
+	if len(parts) < keyParts+1 {
+		return ""
+	}
+	return parts[keyParts-1]
+}
+
 // keyParts is one more than the parts that name a level in a page's key:
 // incident, summons, round, level.
 const keyParts = 5
