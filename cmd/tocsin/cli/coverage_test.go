@@ -13,7 +13,8 @@ import (
 	"github.com/tocsinhq/tocsin/coverage"
 )
 
-const exampleCatalog = "../../../deployments/catalog"
+// exampleCatalog stays as it is, whatever becomes of the one to start from.
+const exampleCatalog = "../../../rehearsal/testdata/catalog"
 
 func TestCoverageOfFiles(t *testing.T) {
 	clearEnvironment(t)
