@@ -27,6 +27,7 @@ type Parts struct {
 	Watcher   *activities.Watcher
 	Inspector *activities.Inspector
 	Lookout   *activities.Lookout
+	Herald    *activities.Herald
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -86,6 +87,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterWorkflow(workflows.Sweep)
 		w.RegisterWorkflow(workflows.Coverage)
 		w.RegisterWorkflow(workflows.Watch)
+		w.RegisterWorkflow(workflows.Herald)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
@@ -98,6 +100,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.Watcher)
 		w.RegisterActivity(p.Inspector)
 		w.RegisterActivity(p.Lookout)
+		w.RegisterActivity(p.Herald)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)
 		for _, b := range runbooks.All() {

@@ -34,6 +34,7 @@ const (
 	AlertsSignal      = "alerts"
 	AcknowledgeSignal = "acknowledge"
 	TicketSignal      = "ticket"
+	HandOffSignal     = "hand-off"
 	PageFailedSignal  = "page-failed"
 )
 

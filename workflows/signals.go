@@ -10,7 +10,7 @@ import (
 )
 
 func signals() []string {
-	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal}
+	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal, HandOffSignal}
 }
 
 // receive takes in signals as they come.
@@ -47,6 +47,7 @@ func (r *response) takeIn(ctx workflow.Context) {
 	})
 	drain(ctx, PageFailedSignal, func(f PageFailed) { r.inc.Undelivered(f.Key, f.Reason, now) })
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
+	drain(ctx, HandOffSignal, func(h incident.HandOff) { r.inc.HandedOff(h, now) })
 }
 
 // drain hands over what waits in a signal channel, without waiting for more.
