@@ -640,6 +640,13 @@ type Labels map[string]string
 // Link defines model for Link.
 type Link = catalog.Link
 
+// Load defines model for Load.
+type Load struct {
+	From   time.Time    `json:"from"`
+	People []PersonLoad `json:"people"`
+	Until  time.Time    `json:"until"`
+}
+
 // Looked What the look-up of a level said.
 type Looked = incident.Looked
 
@@ -838,6 +845,25 @@ type ContactResult struct {
 	Error      string `json:"error,omitempty,omitzero"`
 	HandedOver bool   `json:"handed_over"`
 	Kind       string `json:"kind"`
+}
+
+// PersonLoad defines model for PersonLoad.
+type PersonLoad struct {
+	Hours float32 `json:"hours"`
+	Name  string  `json:"name,omitempty,omitzero"`
+
+	// NightHours Between 22:00 and 06:00 in the person's zone.
+	NightHours float32 `json:"night_hours"`
+
+	// Nights How many nights these touch.
+	Nights int `json:"nights"`
+
+	// Pages Pages that became due in the span.
+	Pages  int    `json:"pages"`
+	Person string `json:"person"`
+
+	// WeekendHours On Saturdays and Sundays in the person's zone.
+	WeekendHours float32 `json:"weekend_hours"`
 }
 
 // Phase defines model for Phase.
@@ -1709,6 +1735,18 @@ type GetOnCallParams struct {
 	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
 }
 
+// GetLoadParams defines parameters for GetLoad.
+type GetLoadParams struct {
+	// From The beginning; 30 days before the end when missing.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until The end; now when missing.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Schedule Only of this schedule.
+	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
+}
+
 // ListShiftsParams defines parameters for ListShifts.
 type ListShiftsParams struct {
 	// From The beginning; now when missing.
@@ -2151,6 +2189,9 @@ type ServerInterface interface {
 	// GetOnCall Say who is on call
 	// (GET /v1/oncall)
 	GetOnCall(ctx echo.Context, params GetOnCallParams) error
+	// GetLoad Say how the load of on-call falls on people
+	// (GET /v1/oncall/load)
+	GetLoad(ctx echo.Context, params GetLoadParams) error
 	// ListShifts List who is on call over some days
 	// (GET /v1/oncall/shifts)
 	ListShifts(ctx echo.Context, params ListShiftsParams) error
@@ -3802,6 +3843,38 @@ func (w *ServerInterfaceWrapper) GetOnCall(ctx echo.Context) error {
 	return err
 }
 
+// GetLoad converts echo context to params.
+func (w *ServerInterfaceWrapper) GetLoad(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLoadParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "schedule" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "schedule", ctx.QueryParams(), &params.Schedule, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter schedule: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetLoad(ctx, params)
+	return err
+}
+
 // ListShifts converts echo context to params.
 func (w *ServerInterfaceWrapper) ListShifts(ctx echo.Context) error {
 	var err error
@@ -4657,6 +4730,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/follow-ups", wrapper.ListFollowUps, options.OperationMiddlewares["listFollowUps"]...)
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
 	router.GET(options.BaseURL+"/v1/oncall/shifts", wrapper.ListShifts, options.OperationMiddlewares["listShifts"]...)
+	router.GET(options.BaseURL+"/v1/oncall/load", wrapper.GetLoad, options.OperationMiddlewares["getLoad"]...)
 	router.GET(options.BaseURL+"/v1/overrides", wrapper.ListOverrides, options.OperationMiddlewares["listOverrides"]...)
 	router.POST(options.BaseURL+"/v1/overrides", wrapper.AddOverride, options.OperationMiddlewares["addOverride"]...)
 	router.DELETE(options.BaseURL+"/v1/overrides/:id", wrapper.RemoveOverride, options.OperationMiddlewares["removeOverride"]...)
@@ -11409,6 +11483,128 @@ func (response GetOnCalldefaultApplicationProblemPlusJSONResponse) VisitGetOnCal
 	return err
 }
 
+type GetLoadRequestObject struct {
+	Params GetLoadParams
+}
+
+type GetLoadResponseObject interface {
+	VisitGetLoadResponse(w http.ResponseWriter) error
+}
+
+type GetLoad200JSONResponse Load
+
+func (response GetLoad200JSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad400ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad401ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad403ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad404ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad503ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLoaddefaultApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListShiftsRequestObject struct {
 	Params ListShiftsParams
 }
@@ -15730,6 +15926,9 @@ type StrictServerInterface interface {
 	// GetOnCall Say who is on call
 	// (GET /v1/oncall)
 	GetOnCall(ctx context.Context, request GetOnCallRequestObject) (GetOnCallResponseObject, error)
+	// GetLoad Say how the load of on-call falls on people
+	// (GET /v1/oncall/load)
+	GetLoad(ctx context.Context, request GetLoadRequestObject) (GetLoadResponseObject, error)
 	// ListShifts List who is on call over some days
 	// (GET /v1/oncall/shifts)
 	ListShifts(ctx context.Context, request ListShiftsRequestObject) (ListShiftsResponseObject, error)
@@ -17878,6 +18077,31 @@ func (sh *strictHandler) GetOnCall(ctx echo.Context, params GetOnCallParams) err
 		return err
 	} else if validResponse, ok := response.(GetOnCallResponseObject); ok {
 		return validResponse.VisitGetOnCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetLoad operation middleware
+func (sh *strictHandler) GetLoad(ctx echo.Context, params GetLoadParams) error {
+	var request GetLoadRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLoad(ctx.Request().Context(), request.(GetLoadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLoad")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetLoadResponseObject); ok {
+		return validResponse.VisitGetLoadResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
