@@ -116,6 +116,11 @@ type (
 	Cancel struct {
 		Reason string `json:"reason"`
 	}
+	// MergeInto makes this incident a part of another one, which goes on.
+	MergeInto struct {
+		Into   string `json:"into"`
+		Reason string `json:"reason"`
+	}
 	// CorrectStamp replaces the time of a clock; the original is kept.
 	CorrectStamp struct {
 		Clock  Clock     `json:"clock"`

@@ -22,6 +22,7 @@ const (
 	ResolveCommand          = "resolve"
 	ReopenCommand           = "reopen"
 	CancelCommand           = "cancel"
+	MergeCommand            = "merge"
 	CorrectStampCommand     = "correct-stamp"
 	AddFollowUpCommand      = "add-follow-up"
 	CompleteFollowUpCommand = "complete-follow-up"

@@ -187,8 +187,5 @@ func adopt(ctx context.Context, tx *sqlx.Tx, row keyRow) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.NamedExecContext(ctx, `
-		INSERT INTO claim_keys (service, key, number, at, reason) VALUES (:service, :key, :number, :at, '')
-		ON CONFLICT (service, key, number) DO UPDATE SET released_at = NULL, reason = ''`, row)
-	return err
+	return takeKey(ctx, tx, row)
 }

@@ -34,6 +34,10 @@ const (
 	AlertsSignal      = "alerts"
 	AcknowledgeSignal = "acknowledge"
 	TicketSignal      = "ticket"
+	// MergeSignal comes from an incident that is to be merged into this one,
+	// MergedSignal is the answer to it.
+	MergeSignal  = "merge"
+	MergedSignal = "merged"
 )
 
 // StateQuery answers with the Incident as it stands; it is for tests and

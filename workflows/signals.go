@@ -10,7 +10,7 @@ import (
 )
 
 func signals() []string {
-	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal}
+	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, MergeSignal, MergedSignal}
 }
 
 // receive takes in signals as they come.
@@ -45,6 +45,7 @@ func (r *response) takeIn(ctx workflow.Context) {
 			r.takeReport(one, now)
 		}
 	})
+	r.takeMerges(ctx, now)
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
 }
 
