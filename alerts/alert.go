@@ -53,6 +53,8 @@ type Alert struct {
 	// labels mean; parsers leave them empty.
 	Urgency  string `json:"urgency,omitempty"`
 	Severity string `json:"severity,omitempty"`
+	// Suppressed is the id of the silence that keeps it from paging.
+	Suppressed string `json:"suppressed,omitempty"`
 }
 
 // Fact identifies what one delivery says: copies from a highly available pair

@@ -21,7 +21,7 @@ func TestNothingButHealthAndLinksIsOpen(t *testing.T) {
 	doc := document(t)
 	open := map[string]bool{
 		"getHealth": true, "getReadiness": true, "postJiraWebhook": true,
-		"showAcknowledge": true, "postAcknowledge": true, "showLinkedIncident": true,
+		"showAcknowledge": true, "postAcknowledge": true, "showLinkedIncident": true, "showCalendar": true,
 	}
 	fill := strings.NewReplacer("{number}", "INC-1", "{id}", "1", "{role}", "scribe", "{question}", "q", "{sequence}", "1", "{token}", "t")
 	for path, item := range doc.Paths.Map() {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/web"
 )
@@ -114,6 +115,9 @@ func diagnose(err error) failure {
 	}
 	if e, ok := errors.AsType[*awayError](err); ok {
 		return failure{kind: string(incident.Unavailable), detail: e.detail, retry: defaultRetry}
+	}
+	if e, ok := errors.AsType[*catalog.WrongError](err); ok {
+		return failure{kind: string(incident.Invalid), detail: e.Error(), field: e.Field}
 	}
 	if e, ok := errors.AsType[*alerts.InputError](err); ok {
 		return failure{kind: string(incident.Invalid), detail: e.Error(), field: e.Field}
@@ -218,8 +222,10 @@ func wantsJSON(r *http.Request) bool {
 
 // loggable leaves out what opens something to whoever reads the log.
 func loggable(path string) string {
-	if strings.HasPrefix(path, "/ack/") {
-		return "/ack/..."
+	for _, secret := range []string{"/ack/", "/calendars/"} {
+		if strings.HasPrefix(path, secret) {
+			return secret + "..."
+		}
 	}
 	return path
 }

@@ -30,6 +30,7 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
 	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/store/storetest"
 )
 
 // What the program wires in fits what the API asks for.
@@ -119,6 +120,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	w.commands.Answer(incident.Outcome{Phase: incident.Triaging, Holder: "alice", Revision: 3, Text: "done"}, nil)
 	config := api.Config{
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake,
+		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
 		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Links: w.links,
 		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"time"
 
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
@@ -11,13 +12,13 @@ import (
 
 // GetOnCall says who is on call at a moment.
 func (s *server) GetOnCall(ctx context.Context, r gen.GetOnCallRequestObject) (gen.GetOnCallResponseObject, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
 	at := r.Params.At.UTC()
 	if at.IsZero() {
 		at = s.Now().UTC()
+	}
+	c, err := s.catalogAt(ctx, at)
+	if err != nil {
+		return nil, err
 	}
 	schedules := c.Schedules
 	if id := r.Params.Schedule; id != "" {
@@ -27,7 +28,7 @@ func (s *server) GetOnCall(ctx context.Context, r gen.GetOnCallRequestObject) (g
 		}
 		schedules = []oncall.Schedule{one}
 	}
-	out := gen.GetOnCall200JSONResponse{At: at, Schedules: []gen.ScheduleOnCall{}}
+	out := gen.GetOnCall200JSONResponse{At: at, CatalogVersion: c.Version, Schedules: []gen.ScheduleOnCall{}}
 	for _, schedule := range schedules {
 		shifts := []oncall.Shift{}
 		if calendar, ok := c.Calendar(schedule.ID); ok {
@@ -38,6 +39,19 @@ func (s *server) GetOnCall(ctx context.Context, r gen.GetOnCallRequestObject) (g
 		})
 	}
 	return out, nil
+}
+
+// catalogAt returns the catalog that is in force at a moment, or was.
+func (s *server) catalogAt(ctx context.Context, at time.Time) (*catalog.Catalog, error) {
+	history, err := s.history(ctx, at, at.Add(time.Second))
+	if err != nil {
+		return nil, err
+	}
+	c, ok := history.At(at)
+	if !ok {
+		return nil, incident.Errorf(incident.NotFound, "there was no catalog then")
+	}
+	return c, nil
 }
 
 // catalog returns the catalog in force, the last good one when need be.

@@ -87,11 +87,14 @@ type Intake interface {
 	Declare(ctx context.Context, d intake.Declaration) (intake.Placed, error)
 }
 
-// Pager pages a person by every contact method, as a test.
+// Pager reaches people outside every incident.
 type Pager interface {
 	// TestPage tries each contact method once, and fails only when it could
 	// try none.
 	TestPage(ctx context.Context, person, by string) ([]ContactResult, error)
+	// SendCode sends a code to a contact method. Its error is of kind
+	// incident.Permanent when that can never succeed, and holds no address.
+	SendCode(ctx context.Context, m catalog.ContactMethod, code string) error
 }
 
 // ContactResult says what became of one contact method of a test page. Error

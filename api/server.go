@@ -24,6 +24,11 @@ type Config struct {
 	Store    Store
 	Commands Commands
 	Catalogs Catalogs
+	// Duty keeps what people change day by day.
+	Duty Duty
+	// PublicURL is where people reach the API, without a slash at the end; it
+	// stands before the addresses of calendar feeds.
+	PublicURL string
 	// Intake is nil in a process that takes no alerts: it answers 404 there.
 	Intake Intake
 	// Pager is nil where no page can be tested.
@@ -112,7 +117,7 @@ func (c *Config) complete() error {
 		c.Poll = time.Second
 	}
 	for what, missing := range map[string]bool{
-		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil,
+		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil, "Duty": c.Duty == nil,
 		"Metrics": c.Metrics == nil, "Log": c.Log == nil,
 	} {
 		if missing {

@@ -19,10 +19,13 @@ const (
 
 // MintToken makes a new token. Its text goes to its owner and nowhere else;
 // the store keeps HashToken of it.
-func MintToken() string {
+func MintToken() string { return mintSecret("toc_") }
+
+// mintSecret makes 256 random bits, with a prefix that says what they open.
+func mintSecret(prefix string) string {
 	b := make([]byte, 32)
 	_, _ = rand.Read(b) // never fails: see crypto/rand
-	return "toc_" + base64.RawURLEncoding.EncodeToString(b)
+	return prefix + base64.RawURLEncoding.EncodeToString(b)
 }
 
 // HashToken returns what the store keeps of a token: its SHA-256 in

@@ -1,5 +1,7 @@
 package catalog_test
 
+import "strings"
+
 // broken is one way to spoil the small catalog: old becomes new, and one
 // problem is wanted at the line that holds the mark (the new text when there
 // is none).
@@ -98,6 +100,42 @@ func brokenSchedules() []broken {
 		{"unknown target team", "{team: payments}]", "{team: pay}]", "", `escalation_policies[payments].levels[0].targets[1].team: there is no team "pay"`},
 		{"unknown schedule", "{schedule: payments/primary}", "{schedule: pay/primary}", "", `escalation_policies[payments].levels[0].targets[0].schedule: there is no schedule "pay"`},
 		{"unknown rotation", "{schedule: payments/primary}", "{schedule: payments/second}", "", `escalation_policies[payments].levels[0].targets[0].schedule: schedule "payments" has no rotation "second"`},
+	}
+}
+
+func brokenLayers() []broken {
+	const handOff = "        hand_off: 09:00\n"
+	const window = "during: [{days: [monday], from: 09:00, until: 17:00}]"
+	return []broken{
+		{"length of nothing", handOff, handOff + "        length: 0\n", "length: 0", "schedules[payments].rotations[primary].length: must be at least 1"},
+		{"negative length", handOff, handOff + "        length: -1\n", "length: -1", "schedules[payments].rotations[primary].length: must be from 1 to 1000"},
+		{"layer's zone", handOff, handOff + "        zone: Berlin\n", "zone: Berlin", `schedules[payments].rotations[primary].zone: there is no zone "Berlin": use an IANA zone such as "Europe/Berlin"`},
+		{"layers beside a layer", handOff, handOff + "        layers: []\n        follows: primary\n", "follows: primary", "schedules[payments].rotations[primary].follows: a rotation that follows another has no turns of its own: leave out one of the two"},
+		{"follows itself", "  - id: payments\n    zone: Europe/Berlin\n    rotations:\n", "  - id: payments\n    zone: Europe/Berlin\n    rotations:\n      - {name: second, follows: second}\n", "{name: second", "schedules[payments].rotations[second].follows: goes round in a circle: second, second"},
+		{"unknown layer's person", "        start: 2026-01-05\n        participants: [ann, ben]\n", "        start: 2026-01-05\n        participants: [ann, ben]\n      - name: second\n        layers: [{name: day, every: daily, hand_off: 09:00, start: 2026-01-05, participants: [bob]}]\n", "participants: [bob]", `schedules[payments].rotations[second].layers[day].participants[0]: there is no person "bob"`},
+		{"hours' zone", "{id: office, zone: Europe/Berlin", "{id: office, zone: Local", "", `hours[office].zone: must be an IANA zone such as "Europe/Berlin"`},
+		{"hours that never hold", window, "during: []", "", "hours[office].during: must hold at least one window: without any, the hours never hold"},
+		{"window's day", "days: [monday]", "days: [mondays]", "", `hours[office].during[0].days[0]: "mondays" is not a weekday: write it as "monday"`},
+		{"window of no length", "until: 17:00", "until: 09:00", "", "hours[office].during[0].until: must differ from from: this window has no length; leave both out for a whole day"},
+		{"excepted day", window, window + ", except: [2026-02-30]", "", `hours[office].except[0]: "2026-02-30" is not a date: write it as "2026-01-05"`},
+		{"webhook's address", "http://127.0.0.1:1/chat", "chat", "id: chat", "webhooks[chat].address: must be an http or https address"},
+	}
+}
+
+func brokenTargets() []broken {
+	const second = "  - id: second\n    levels: [{policy: payments}]\n"
+	const level = "      - targets: [{person: ben}]\n        timeout: 1s\n"
+	return []broken{
+		{"unknown whole rotation", "targets: [{person: ben}]", "targets: [{rotation: payments/second}]", "", `escalation_policies[payments].levels[1].targets[0].rotation: schedule "payments" has no rotation "second"`},
+		{"unknown webhook", "targets: [{person: ben}]", "targets: [{webhook: pager}]", "", `escalation_policies[payments].levels[1].targets[0].webhook: there is no webhook "pager"`},
+		{"unknown hours", "        timeout: 1s\n", "        timeout: 1s\n        during: offce\n", "during: offce", `escalation_policies[payments].levels[1].during: there are no hours "offce"`},
+		{"unknown hours outside", "        timeout: 1s\n", "        timeout: 1s\n        outside: offce\n", "outside: offce", `escalation_policies[payments].levels[1].outside: there are no hours "offce"`},
+		{"one of everyone", "        timeout: 1s\n", "        timeout: 1s\n        everyone: true\n        round_robin: true\n", "everyone: true", "escalation_policies[payments].levels[1].everyone: round_robin pages one person, so that nobody else can acknowledge: choose one of the two"},
+		{"unknown policy", level, "      - {policy: pay}\n", "", `escalation_policies[payments].levels[1].policy: there is no escalation policy "pay"`},
+		{"policy that includes itself", level, "      - {policy: payments}\n", "", "escalation_policies[payments].levels[1].policy: goes round in a circle: payments, payments"},
+		{"policy beside targets", level, level + second + "      # and\n  - id: third\n    levels: [{policy: payments, timeout: 5m}]\n", "timeout: 5m}", "escalation_policies[third].levels[0].policy: stands for the levels of another policy, with their own targets and timeouts: leave out what stands beside it, but for during and outside"},
+		{"branch in a branch", level, level + "        during: office\n  - id: second\n    levels: [{policy: payments, outside: office}]\n", "outside: office", `escalation_policies[second].levels[0].policy: "payments" branches by hours itself: set during and outside there or here, not both`},
+		{"too many levels", level, level + "  - id: second\n    levels: [" + strings.Repeat("{policy: payments}, ", 26) + "]\n", "levels: [{policy", "escalation_policies[second].levels: come to more than 50 with the policies that they include"},
 	}
 }
 

@@ -27,6 +27,9 @@ type Catalog struct {
 	LastResort  []string                  `yaml:"last_resort" json:"last_resort"`
 	Severities  []Severity                `yaml:"severities" json:"severities"`
 
+	// Silences are of the overlay: With sets them.
+	Silences []Silence `yaml:"-" json:"-"`
+
 	// index is made once by Parse and Decode.
 	index *index
 }
@@ -99,12 +102,16 @@ type ContactMethod struct {
 	// Verified says that its person reads it: the catalog vouches for it, or
 	// they sent back a code.
 	Verified bool `yaml:"verified" json:"verified,omitempty"`
+	// Own says that its person added it.
+	Own bool `yaml:"-" json:"-"`
 }
 
 // Rules say how a person wants to be reached.
 type Rules struct {
 	Urgent   []Rule `yaml:"urgent" json:"urgent,omitempty"`
 	Ordinary []Rule `yaml:"ordinary" json:"ordinary,omitempty"`
+	// Quiet are the hours, in the person's zone, in which ordinary pages wait.
+	Quiet []oncall.Window `yaml:"quiet" json:"quiet,omitempty"`
 }
 
 // Rule uses one contact method some time after the page is due.

@@ -74,6 +74,7 @@ func (k *checker) all() {
 	k.services()
 	k.routes()
 	k.schedules()
+	k.hours()
 	k.webhooks()
 	k.escalations()
 	k.lastResort()

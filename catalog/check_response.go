@@ -34,27 +34,29 @@ func (k *checker) schedules() {
 }
 
 func (k *checker) participants(key string, r oncall.Rotation) {
-	k.referAll(key+".participants", "person", r.Participants)
+	k.layer(key, r.Layer)
 	for i, layer := range r.Layers {
-		k.referAll(fmt.Sprintf("%s.layers[%d].participants", key, i), "person", layer.Participants)
+		k.layer(fmt.Sprintf("%s.layers[%d]", key, i), layer)
+	}
+}
+
+func (k *checker) layer(key string, l oncall.Layer) {
+	k.referAll(key+".participants", "person", l.Participants)
+	// Left out, the length is one; nobody who writes zero means that.
+	if _, written := k.places[key+".length"]; written && l.Length == 0 {
+		k.report(key+".length", "must be at least 1")
+	}
+}
+
+func (k *checker) hours() {
+	for i, h := range k.c.AllHours {
+		k.within(fmt.Sprintf("hours[%d]", i), h.Validate())
 	}
 }
 
 func (k *checker) within(key string, problems []oncall.Problem) {
 	for _, p := range problems {
 		k.report(key+"."+p.Field, "%s", p.Message)
-	}
-}
-
-func (k *checker) escalations() {
-	for i, p := range k.c.Escalations {
-		key := fmt.Sprintf("escalation_policies[%d]", i)
-		k.within(key, p.Validate())
-		for j, level := range p.Levels {
-			for n, target := range level.Targets {
-				k.target(fmt.Sprintf("%s.levels[%d].targets[%d]", key, j, n), target)
-			}
-		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // ContactKind is one channel by which people can be reached.
@@ -63,6 +64,23 @@ func checkURL(address string) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New("must be an http or https address")
+	}
+	return nil
+}
+
+// CheckOwnContact says, in a *WrongError, why a person cannot add a contact
+// method. The address is not repeated.
+func CheckOwnContact(m ContactMethod) error {
+	if !idForm.MatchString(m.ID) {
+		return wrong("id", "must be 1 to 63 letters, digits, dots, dashes and underscores")
+	}
+	kind, ok := contactKind(m.Kind)
+	if !ok || m.Kind == "console" {
+		own := slices.DeleteFunc(contactKindNames(), func(name string) bool { return name == "console" })
+		return wrong("kind", "must be one of %s", strings.Join(own, ", "))
+	}
+	if err := kind.Check(m.Address); err != nil {
+		return wrong("address", "%s", err)
 	}
 	return nil
 }

@@ -25,10 +25,7 @@ type decoder struct {
 	values int
 }
 
-var (
-	durationType = reflect.TypeFor[time.Duration]()
-	timeType     = reflect.TypeFor[time.Time]()
-)
+var durationType = reflect.TypeFor[time.Duration]()
 
 // value reads a node into a value. Whatever is wrong is reported and leaves
 // the value as it is; null does so in silence.
@@ -52,10 +49,6 @@ func (d *decoder) value(n *yaml.Node, key string, into reflect.Value) {
 	case reflect.Map:
 		d.dictionary(n, key, into)
 	case reflect.Struct:
-		if into.Type() == timeType {
-			d.scalar(n, key, into)
-			return
-		}
 		d.fields(n, key, into)
 	default:
 		d.scalar(n, key, into)

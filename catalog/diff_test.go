@@ -37,11 +37,14 @@ func TestDiff(t *testing.T) {
 			c.Teams, c.Machines, c.Audiences = nil, nil, nil
 			c.Schedules[0].Rotations[0].HandOff = "10:00"
 			c.Escalations[0].Repeat = 2
+			c.AllHours[0].Except = []string{"2026-12-25"}
+			c.Webhooks = nil
 			c.LastResort = []string{"ben", "ann"}
 			c.Severities[0].Criteria = nil
 		}, []string{
 			"removed team payments", "removed machine alertmanager", "removed audience list",
-			"changed schedule payments (rotations)", "changed escalation policy payments (repeat)",
+			"changed schedule payments (rotations)", "changed hours office (except)", "removed webhook chat",
+			"changed escalation policy payments (repeat)",
 			"changed last resort (ben, ann)", "changed severity SEV1 (criteria)",
 		}},
 	}

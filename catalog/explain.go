@@ -22,7 +22,7 @@ type Decision struct {
 
 // Step is one rule or service that was asked.
 type Step struct {
-	// Kind is "route", "service" or "catch-all".
+	// Kind is "route", "service", "catch-all" or "silence".
 	Kind string `json:"kind"`
 	Name string `json:"name"`
 	// Matched says that it decided something.
@@ -37,7 +37,7 @@ func (c *Catalog) Explain(a alerts.Alert, at time.Time) Decision {
 	out := Decision{Alert: a.Name(), Routed: c.route(a, at, t), Paged: []Duty{}}
 	out.Steps = t.steps
 	policy, _ := c.Policy(out.Service)
-	if !out.Pages() || len(policy.Escalation.Levels) == 0 {
+	if !out.Pages() || out.Silence != "" || len(policy.Escalation.Levels) == 0 {
 		return out
 	}
 	for _, target := range policy.Escalation.Levels[0].Targets {
@@ -83,6 +83,15 @@ func (t *trace) catchAll(id string) {
 		return
 	}
 	t.steps = append(t.steps, Step{Kind: "catch-all", Name: id, Matched: true, Reason: "takes what nothing else matches"})
+}
+
+func (t *trace) silence(s Silence) {
+	if t == nil {
+		return
+	}
+	reason := fmt.Sprintf("pages nobody until %s (%s, owner %s): %s",
+		s.Ends().UTC().Format("2006-01-02 15:04 MST"), s.Reason, s.Owner, s.Scope())
+	t.steps = append(t.steps, Step{Kind: "silence", Name: s.ID, Matched: true, Reason: reason})
 }
 
 // words says what a route decides.

@@ -15,9 +15,10 @@ type index struct {
 	teams       map[string]*Team
 	services    map[string]*Service
 	severities  map[Level]*Severity
-	escalations map[string]*oncall.EscalationPolicy
+	escalations policies
 	schedules   map[string]*oncall.Schedule
 	hours       map[string]*oncall.Hours
+	clocks      map[string]*oncall.Clock
 	webhooks    map[string]*Webhook
 	audiences   map[string]*Audience
 	machines    map[string]*Machine
@@ -26,6 +27,7 @@ type index struct {
 	routes []route
 	// rules are the catalog's routes, in their order.
 	rules    []rule
+	silences []silencing
 	runbooks map[string][]runbookRoute
 }
 
@@ -52,17 +54,22 @@ func newIndex(c *Catalog) (*index, error) {
 		audiences:   byID(c.Audiences, func(a Audience) string { return a.ID }),
 		machines:    byID(c.Machines, func(m Machine) string { return m.ID }),
 		calendars:   make(map[string]*oncall.Calendar, len(c.Schedules)),
+		clocks:      make(map[string]*oncall.Clock, len(c.AllHours)),
 		runbooks:    make(map[string][]runbookRoute, len(c.Services)),
 	}
 	x.people[Watchdog] = watchdog()
 	for _, s := range c.Schedules {
 		x.calendars[s.ID] = s.Calendar()
 	}
+	for _, h := range c.AllHours {
+		x.clocks[h.ID] = h.Clock()
+	}
 	for _, s := range c.Services {
 		if err := x.addService(s); err != nil {
 			return nil, fmt.Errorf("service %s: %w", s.ID, err)
 		}
 	}
+	x.addSilences(c)
 	return x, x.addRules(c)
 }
 
@@ -144,6 +151,12 @@ func (c *Catalog) Calendar(id string) (*oncall.Calendar, bool) {
 
 // Hours returns the hours with that id.
 func (c *Catalog) Hours(id string) (oncall.Hours, bool) { return find(c.look().hours, id) }
+
+// Clock returns the hours with that id, ready to be asked often.
+func (c *Catalog) Clock(id string) (*oncall.Clock, bool) {
+	found, ok := c.look().clocks[id]
+	return found, ok
+}
 
 // Webhook returns the webhook with that id.
 func (c *Catalog) Webhook(id string) (Webhook, bool) { return find(c.look().webhooks, id) }

@@ -4,6 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // Overlay is what people change day by day, and what no apply of the catalog
@@ -12,12 +14,18 @@ import (
 type Overlay struct {
 	// Version counts the changes of the overlay.
 	Version int64
+	// Overrides and Temporary are in the order in which they were made; each
+	// names its schedule.
+	Overrides []oncall.Override
+	Temporary []oncall.Temporary
 	// Contacts are the contact methods that people added themselves.
 	Contacts []OwnContact
 	// Verified names the contact methods whose owner has proved to read them.
 	Verified []Verified
 	// Rules are the personal rules that replace declared ones.
 	Rules []OwnRules
+	// Silences are those that are not over.
+	Silences []Silence
 }
 
 // OwnContact is a contact method that its person added. It hides a declared
@@ -53,8 +61,39 @@ func (m ContactMethod) Mark() string {
 // top. This one stays as it is.
 func (c *Catalog) With(o Overlay) *Catalog {
 	out := *c
-	out.People = slices.Clone(c.People)
-	people := byID(out.People, func(p Person) string { return p.ID })
+	out.Schedules = withDuty(c.Schedules, o)
+	out.People = withOwn(c.People, o)
+	out.Silences = o.Silences
+	// Only matchers can fail, and those are as they were.
+	out.index, _ = newIndex(&out)
+	return &out
+}
+
+// withDuty returns new schedules, with the overrides and temporary schedules
+// of each behind those that it has.
+func withDuty(declared []oncall.Schedule, o Overlay) []oncall.Schedule {
+	out := slices.Clone(declared)
+	schedules := byID(out, func(s oncall.Schedule) string { return s.ID })
+	for _, s := range schedules {
+		s.Overrides, s.Temporary = slices.Clone(s.Overrides), slices.Clone(s.Temporary)
+	}
+	for _, override := range o.Overrides {
+		if s := schedules[override.Schedule]; s != nil {
+			s.Overrides = append(s.Overrides, override)
+		}
+	}
+	for _, temporary := range o.Temporary {
+		if s := schedules[temporary.Schedule]; s != nil {
+			s.Temporary = append(s.Temporary, temporary)
+		}
+	}
+	return out
+}
+
+// withOwn returns new people, with their own contact methods and rules.
+func withOwn(declared []Person, o Overlay) []Person {
+	out := slices.Clone(declared)
+	people := byID(out, func(p Person) string { return p.ID })
 	for _, own := range o.Contacts {
 		if p := people[own.Person]; p != nil {
 			p.Contacts = withContact(p.Contacts, own.Method)
@@ -70,13 +109,12 @@ func (c *Catalog) With(o Overlay) *Catalog {
 			p.Rules = p.Rules.with(own.Rules)
 		}
 	}
-	// Only matchers can fail, and those are as they were.
-	out.index, _ = newIndex(&out)
-	return &out
+	return out
 }
 
 // withContact returns a new list: that of the declared catalog stays.
 func withContact(list []ContactMethod, own ContactMethod) []ContactMethod {
+	own.Own = true
 	list = slices.DeleteFunc(slices.Clone(list), func(m ContactMethod) bool { return m.ID == own.ID })
 	return append(list, own)
 }
@@ -97,6 +135,9 @@ func (r Rules) with(own Rules) Rules {
 	}
 	if len(own.Ordinary) > 0 {
 		r.Ordinary = own.Ordinary
+	}
+	if len(own.Quiet) > 0 {
+		r.Quiet = own.Quiet
 	}
 	return r
 }

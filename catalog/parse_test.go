@@ -146,7 +146,7 @@ func lineOf(t *testing.T, yaml, text string) int {
 func TestParseNamesEachProblem(t *testing.T) {
 	tests := slices.Concat(
 		brokenForm(), brokenIDs(), brokenSettings(), brokenPeople(),
-		brokenServices(), brokenSchedules(), brokenLastResort(), brokenSeverities(),
+		brokenServices(), brokenSchedules(), brokenLayers(), brokenTargets(), brokenLastResort(), brokenSeverities(),
 	)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

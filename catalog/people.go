@@ -60,10 +60,8 @@ func (c *Catalog) scheduled(target oncall.Target, at time.Time) []Duty {
 		return nil
 	}
 	var out []Duty
-	for _, shift := range calendar.At(at) {
-		if shift.Rotation == rotation.Name {
-			out = append(out, Duty{Person: shift.Person, Reason: dutyReason(shift)})
-		}
+	for _, shift := range calendar.On(rotation.Name, at) {
+		out = append(out, Duty{Person: shift.Person, Reason: dutyReason(shift)})
 	}
 	return out
 }
@@ -91,7 +89,7 @@ func (c *Catalog) turns(target oncall.Target) (oncall.Schedule, oncall.Rotation,
 
 func dutyReason(s oncall.Shift) string {
 	reason := fmt.Sprintf("on call in %s/%s until %s", s.Schedule, s.Rotation, s.Until.Format("2006-01-02 15:04 MST"))
-	if s.Override {
+	if s.Reason != "rotation "+s.Rotation {
 		reason += " (" + s.Reason + ")"
 	}
 	return reason

@@ -13,12 +13,14 @@ import (
 // no address.
 type Policy struct {
 	// Version is that of the catalog it was taken from.
-	Version     int                     `json:"version"`
-	Service     string                  `json:"service"`
-	ServiceName string                  `json:"service_name"`
-	Team        string                  `json:"team"`
-	Escalation  oncall.EscalationPolicy `json:"escalation"`
-	LastResort  []string                `json:"last_resort"`
+	Version     int    `json:"version"`
+	Service     string `json:"service"`
+	ServiceName string `json:"service_name"`
+	Team        string `json:"team"`
+	// Escalation holds the levels of the policies that it includes in their
+	// place.
+	Escalation oncall.EscalationPolicy `json:"escalation"`
+	LastResort []string                `json:"last_resort"`
 	// Severities are without their criteria, which only people read.
 	Severities      []Severity    `json:"severities"`
 	Ticket          Ticketing     `json:"ticket,omitzero"`
@@ -45,6 +47,7 @@ func (c *Catalog) Policy(service string) (Policy, bool) {
 	}
 	team, _ := find(x.teams, s.Team)
 	escalation, _ := find(x.escalations, s.Escalation)
+	escalation.Levels = x.escalations.flat(escalation.ID)
 	out := Policy{
 		Version: c.Version, Service: s.ID, ServiceName: cmp.Or(s.Name, s.ID), Team: s.Team,
 		Escalation: escalation, LastResort: c.LastResort, Severities: slices.Clone(c.Severities),

@@ -49,6 +49,8 @@ type Routed struct {
 	Hold time.Duration `json:"hold,omitempty"`
 	// CatchAll is set when neither a route nor a service matched.
 	CatchAll bool `json:"catch_all,omitempty"`
+	// Silence is the id of the silence that keeps it from paging, if it fires.
+	Silence string `json:"silence,omitempty"`
 	// Routes names the rules that decided, in their order.
 	Routes []string `json:"routes,omitempty"`
 	// Unsure names the rules whose condition could not say; they count as not
@@ -56,7 +58,7 @@ type Routed struct {
 	Unsure []string `json:"unsure,omitempty"`
 }
 
-// Pages reports whether the alert pages anybody.
+// Pages reports whether the alert is one that pages, unless it is silenced.
 func (r Routed) Pages() bool { return r.Urgency != NotPaged }
 
 // Route says which service an alert belongs to at a time, and how it pages:
@@ -100,6 +102,12 @@ func (c *Catalog) route(a alerts.Alert, at time.Time, steps *trace) Routed {
 	out.Urgency, out.Severity = cmp.Or(asked.Urgency, out.Urgency), cmp.Or(asked.Severity, out.Severity)
 	if asked.Page != nil && !*asked.Page {
 		out.Urgency = NotPaged
+	}
+	if a.Status == alerts.Firing {
+		if s, ok := x.silenced(a, out.Service, at); ok {
+			out.Silence = s.ID
+			steps.silence(s)
+		}
 	}
 	return out
 }

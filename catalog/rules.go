@@ -25,7 +25,11 @@ func (r *rule) match(s *expr.Subject) (bool, error) {
 
 // reader returns what compiles the conditions of a catalog.
 func (c *Catalog) reader() (*expr.Reader, error) {
-	r, err := expr.NewReader(nil)
+	hours := make(expr.Hours, len(c.AllHours))
+	for _, h := range c.AllHours {
+		hours[h.ID] = h.Clock().Holds
+	}
+	r, err := expr.NewReader(hours)
 	if err != nil {
 		return nil, fmt.Errorf("routes: %w", err)
 	}

@@ -20,18 +20,10 @@ func setScalar(n *yaml.Node, into reflect.Value) error {
 	if n.Kind != yaml.ScalarNode {
 		return fmt.Errorf("must be %s", scalarName(into.Type()))
 	}
-	switch into.Type() {
-	case durationType:
+	if into.Type() == durationType {
 		value, err := parseDuration(n.Value)
 		into.SetInt(int64(value))
 		return err
-	case timeType:
-		value, err := time.Parse(time.RFC3339, n.Value)
-		if err != nil {
-			return fmt.Errorf("must be %s", scalarName(timeType))
-		}
-		into.Set(reflect.ValueOf(value))
-		return nil
 	}
 	return setPlain(n, into)
 }
@@ -63,8 +55,6 @@ func scalarName(t reflect.Type) string {
 	switch {
 	case t == durationType:
 		return "a duration such as 30s, 5m, 24h or 7d"
-	case t == timeType:
-		return `a time with its zone such as "2026-01-31T09:00:00+01:00"`
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() == reflect.Int:

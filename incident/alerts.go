@@ -20,7 +20,8 @@ const (
 
 // TakeAlerts applies what monitoring says; more counts the firing alerts that
 // were left out. Copies and repeats change nothing, and neither does a
-// delivery about an earlier start than the one known.
+// delivery about an earlier start than the one known. What is suppressed counts
+// as firing and pages nobody, until it comes again without being so.
 //
 // What fires after the incident is over, or after it was stable for the
 // stabilisation window, belongs to a new, linked incident: it is kept in
@@ -28,11 +29,17 @@ const (
 func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 	before := i.Counts.Firing + i.Counts.More
 	i.Counts.More = max(more, 0)
-	var fired []alerts.Alert
+	var fired, suppressed []alerts.Alert
 	for _, a := range batch {
-		if i.takeAlert(a, now) && a.Status == alerts.Firing {
+		switch news := i.takeAlert(a, now) && a.Status == alerts.Firing; {
+		case news && a.Suppressed != "":
+			suppressed = append(suppressed, a)
+		case news:
 			fired = append(fired, a)
 		}
+	}
+	if len(suppressed) > 0 {
+		i.note(now, "alert.suppressed", "%s fires under silence %s and pages nobody.", names(suppressed), suppressed[0].Suppressed)
 	}
 	i.countFiring()
 	i.Revision++
@@ -49,7 +56,7 @@ func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 // takeAlert takes in what a delivery says of one alert and reports whether it
 // is news.
 func (i *Incident) takeAlert(a alerts.Alert, now time.Time) bool {
-	state := AlertState{Fact: a.Fact(), Name: cut(a.Name()), Summary: cut(a.Summary()), EndsAt: a.EndsAt.UTC()}
+	state := AlertState{Fact: a.Fact(), Name: cut(a.Name()), Summary: cut(a.Summary()), EndsAt: a.EndsAt.UTC(), Suppressed: a.Suppressed}
 	state.StartsAt = state.StartsAt.UTC()
 	return i.takeState(state, now)
 }
@@ -72,7 +79,8 @@ func (i *Incident) takeState(state AlertState, now time.Time) bool {
 	stale := state.StartsAt.Before(known.StartsAt)
 	copied := state.StartsAt.Equal(known.StartsAt) && known.Status == alerts.Resolved &&
 		(known.EndsAt.IsZero() || now.Sub(known.EndsAt) < alerts.CopiesWithin)
-	if stale || copied || known.Fact == state.Fact {
+	lifted := known.Suppressed != "" && state.Suppressed == ""
+	if stale || copied || known.Fact == state.Fact && !lifted {
 		return false
 	}
 	i.Alerts[n] = state

@@ -153,6 +153,8 @@ type AlertState struct {
 	Name    string    `json:"name"`
 	Summary string    `json:"summary"`
 	EndsAt  time.Time `json:"ends_at,omitzero"`
+	// Suppressed is the id of the silence in which it began to fire.
+	Suppressed string `json:"suppressed,omitempty"`
 }
 
 // Counts keep what the capped lists leave out.

@@ -43,13 +43,13 @@ func (d *desk) claim(c Claim) Claimed {
 }
 
 // opens reports whether an alert calls for an incident when none is open: it
-// fires, and is not known to have ended already. The number of a beat is used
-// once.
+// fires, is not suppressed, and is not known to have ended already. The number
+// of a beat is used once.
 func (d *desk) opens(c Claim, a alerts.Alert) bool {
 	if d.taken[c.Number] && incident.IsBeat(c.Number) {
 		return false
 	}
-	return a.Status == alerts.Firing && !stale(d.facts[factID{c.Service, c.Key, a.Fingerprint}], a, c.At)
+	return a.Status == alerts.Firing && a.Suppressed == "" && !stale(d.facts[factID{c.Service, c.Key, a.Fingerprint}], a, c.At)
 }
 
 // stale reports whether a delivery is about an earlier time than what is
@@ -125,7 +125,12 @@ func (d *desk) tell(c Claim, row *claimRow) []alerts.Alert {
 			if a.Status != status {
 				continue
 			}
-			unknown := d.facts[factID{c.Service, c.Key, a.Fingerprint}] == nil
+			known := d.facts[factID{c.Service, c.Key, a.Fingerprint}]
+			if a.Suppressed != "" && (known == nil || known.Number != row.Number) {
+				d.note(c, a, nil) // it is none of the incident's until it pages
+				continue
+			}
+			unknown := known == nil
 			if told := d.note(c, a, row); told && (status == alerts.Firing || !unknown || len(news) < maxListed) {
 				news = append(news, a)
 			}
@@ -146,6 +151,7 @@ func (d *desk) note(c Claim, a alerts.Alert, row *claimRow) bool {
 	now.Count++
 	if !stale(known, a, c.At) {
 		now.Last = stampOf(c.At)
+		now.Suppressed = suppression(known, a, row, c.At)
 	}
 	heard := false
 	if isNews(known, a, row, c.At) {
@@ -169,6 +175,19 @@ func (d *desk) noteOnly(c Claim, a alerts.Alert) {
 	d.facts[id].Number, d.facts[id].Listed = "", 0
 }
 
+// suppression returns the silence that keeps an alert from paging from now on.
+// A silence that begins later does not touch what an open incident knows to
+// fire.
+func suppression(known *factRow, a alerts.Alert, row *claimRow, at time.Time) string {
+	switch {
+	case a.Status != alerts.Firing:
+		return ""
+	case row != nil && known != nil && known.Number == row.Number && a.Suppressed != "" && !isNews(known, a, row, at):
+		return known.Suppressed
+	}
+	return a.Suppressed
+}
+
 // isNews reports whether a delivery changes what is known of an alert.
 // Copies, repeats and late deliveries do not; an alert that still fires is
 // news for an incident that it did not belong to.
@@ -179,6 +198,8 @@ func isNews(known *factRow, a alerts.Alert, row *claimRow, at time.Time) bool {
 	case stale(known, a, at):
 		return false
 	case row != nil && known.Number != row.Number && known.firing():
+		return true
+	case row != nil && known.Suppressed != "" && known.firing() && a.Suppressed == "":
 		return true
 	}
 	return known.Status != string(a.Status) || !known.Starts.Time().Equal(stampOf(a.StartsAt).Time())

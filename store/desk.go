@@ -85,6 +85,8 @@ type factRow struct {
 	Last        stamp  `db:"last_seen"`
 	Listed      int    `db:"listed"`
 	Alert       string `db:"alert"`
+	// Suppressed is the id of the silence that keeps it from paging.
+	Suppressed string `db:"suppressed_by"`
 }
 
 func (r *factRow) firing() bool { return r.Status == string(alerts.Firing) }
@@ -124,11 +126,13 @@ func (d *desk) saveFacts(ctx context.Context, tx *sqlx.Tx) error {
 		rows = append(rows, row)
 	}
 	return insert(ctx, tx, `
-		INSERT INTO facts (service, key, fingerprint, number, status, starts_at, count, first_seen, last_seen, listed, alert)
-		VALUES (:service, :key, :fingerprint, :number, :status, :starts_at, :count, :first_seen, :last_seen, :listed, :alert)
+		INSERT INTO facts (service, key, fingerprint, number, status, starts_at, count, first_seen, last_seen, listed, alert,
+			suppressed_by)
+		VALUES (:service, :key, :fingerprint, :number, :status, :starts_at, :count, :first_seen, :last_seen, :listed, :alert,
+			:suppressed_by)
 		ON CONFLICT (service, key, fingerprint) DO UPDATE SET
 			number = excluded.number, status = excluded.status, starts_at = excluded.starts_at, count = excluded.count,
-			last_seen = excluded.last_seen, listed = excluded.listed,
+			last_seen = excluded.last_seen, listed = excluded.listed, suppressed_by = excluded.suppressed_by,
 			alert = CASE WHEN excluded.alert = '' THEN facts.alert ELSE excluded.alert END`, rows)
 }
 

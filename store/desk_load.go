@@ -112,7 +112,8 @@ func (d *desk) loadFacts(ctx context.Context, tx *sqlx.Tx, claims []Claim) error
 		}
 		var rows []factRow
 		err := tx.SelectContext(ctx, &rows, tx.Rebind(`
-			SELECT service, key, fingerprint, number, status, starts_at, count, first_seen, last_seen, listed
+			SELECT service, key, fingerprint, number, status, starts_at, count, first_seen, last_seen, listed,
+				suppressed_by
 			FROM facts WHERE (service, key, fingerprint) IN (VALUES `+tuples(len(part), 3)+`)`), args...)
 		if err != nil {
 			return err

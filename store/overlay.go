@@ -43,8 +43,15 @@ func (s *Store) Overlay(ctx context.Context) (catalog.Overlay, error) {
 		return catalog.Overlay{}, err
 	}
 	out := catalog.Overlay{Version: version}
+	behind := time.Now().Add(-overlayPast)
+	if err := s.readOverrides(ctx, &out, behind); err != nil {
+		return catalog.Overlay{}, err
+	}
+	if err := s.readTemporaries(ctx, &out, behind); err != nil {
+		return catalog.Overlay{}, err
+	}
 	for _, read := range []func(context.Context, *catalog.Overlay) error{
-		s.readContacts, s.readVerified, s.readRules,
+		s.readContacts, s.readVerified, s.readRules, s.readSilences,
 	} {
 		if err := read(ctx, &out); err != nil {
 			return catalog.Overlay{}, err

@@ -125,3 +125,17 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 	}
 	return out, next, nil
 }
+
+// PagesOf counts the pages that became due in [from, until), by person.
+func (s *Store) PagesOf(ctx context.Context, from, until time.Time) (map[string]int, error) {
+	rows, err := list[struct {
+		Person string `db:"person"`
+		Pages  int    `db:"pages"`
+	}](ctx, s, `SELECT person, COUNT(*) AS pages FROM pages WHERE due_at >= $1 AND due_at < $2 GROUP BY person`,
+		stampOf(from), stampOf(until))
+	out := make(map[string]int, len(rows))
+	for _, row := range rows {
+		out[row.Person] = row.Pages
+	}
+	return out, failed(err, "count pages")
+}

@@ -24,6 +24,7 @@ type Parts struct {
 	Publisher *activities.Publisher
 	Runbooks  *activities.Runbooks
 	Sweeper   *activities.Sweeper
+	Watcher   *activities.Watcher
 	Inspector *activities.Inspector
 }
 
@@ -82,6 +83,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 	case workflows.Incidents:
 		w.RegisterWorkflow(workflows.Incident)
 		w.RegisterWorkflow(workflows.Sweep)
+		w.RegisterWorkflow(workflows.Watch)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
@@ -91,6 +93,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 	case workflows.Integrations:
 		w.RegisterActivity(p.Publisher)
 		w.RegisterActivity(p.Sweeper)
+		w.RegisterActivity(p.Watcher)
 		w.RegisterActivity(p.Inspector)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)

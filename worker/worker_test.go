@@ -42,7 +42,7 @@ func registered(queue string) map[string]bool {
 	r := registry{names: map[string]bool{}}
 	worker.Register(r, worker.Parts{
 		Pager: &activities.Pager{}, Recorder: &activities.Recorder{}, Publisher: &activities.Publisher{},
-		Runbooks: &activities.Runbooks{}, Sweeper: &activities.Sweeper{}, Inspector: &activities.Inspector{},
+		Runbooks: &activities.Runbooks{}, Sweeper: &activities.Sweeper{}, Watcher: &activities.Watcher{}, Inspector: &activities.Inspector{},
 	}, queue)
 	return r.names
 }

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/workflows"
 )
@@ -117,4 +118,39 @@ func TestEnsureScheduleCreatesAndUpdates(t *testing.T) {
 	require.NoError(t, workflows.EnsureSchedule(t.Context(), s))
 	require.Equal(t, enums.SCHEDULE_OVERLAP_POLICY_SKIP, s.updated.Policy.Overlap)
 	require.Equal(t, 30*time.Second, s.updated.Spec.Intervals[0].Every)
+}
+
+func TestEnsureWatchCreatesAndUpdates(t *testing.T) {
+	s := &scheduler{}
+	for range 2 {
+		require.NoError(t, workflows.EnsureWatch(t.Context(), s))
+	}
+	require.Equal(t, "watcher", s.created.ID)
+	require.Equal(t, 10*time.Second, s.created.Spec.Intervals[0].Every)
+	require.Equal(t, 10*time.Second, s.updated.Spec.Intervals[0].Every)
+	require.Equal(t, enums.SCHEDULE_OVERLAP_POLICY_SKIP, s.updated.Policy.Overlap)
+}
+
+// lifter has two alerts to take in again, and silences nobody.
+type lifter struct{ activities.Silences }
+
+func (lifter) Lift(context.Context, int) (int, error) { return 2, nil }
+
+func (lifter) EndedSilences(context.Context, time.Time, int) ([]catalog.Silence, error) {
+	return nil, nil
+}
+func (lifter) Current(context.Context) (*catalog.Catalog, error) { return &catalog.Catalog{}, nil }
+
+func TestWatchIsOneActivity(t *testing.T) {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterActivity(&activities.Watcher{Lifter: lifter{}, Silences: lifter{}, Catalogs: lifter{}})
+	called := 0
+	env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { called++ })
+	env.ExecuteWorkflow(workflows.Watch)
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, 1, called)
+	var out activities.Watched
+	require.NoError(t, env.GetWorkflowResult(&out))
+	require.Equal(t, activities.Watched{Lifted: 2}, out)
 }

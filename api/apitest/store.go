@@ -36,6 +36,11 @@ type Store struct {
 
 // NewStore returns a store that holds a catalog.
 func NewStore(c *catalog.Catalog) *Store {
+	if c != nil {
+		first := *c
+		first.Version = 1
+		c = &first
+	}
 	return &Store{
 		catalog: c, version: 1, incidents: map[string]*incident.Incident{}, timeline: map[string][]incident.Entry{},
 	}

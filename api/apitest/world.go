@@ -127,6 +127,9 @@ func (Pager) TestPage(context.Context, string, string) ([]api.ContactResult, err
 	}, nil
 }
 
+// SendCode sends nothing.
+func (Pager) SendCode(context.Context, catalog.ContactMethod, string) error { return nil }
+
 // Signature is the one that ReadHint takes for genuine.
 const Signature = "sha256=600d"
 

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,8 +67,8 @@ func (i *Intake) placeAway(ctx context.Context, p *parcel) (Placed, error) {
 		return Placed{Service: p.service, Key: p.key}, nil
 	}
 	if !ok {
-		if firingOf(news) == 0 {
-			return Placed{}, incident.Errorf(incident.Unavailable, "the store is away and what these alerts end is not known here: send it again")
+		if !slices.ContainsFunc(news, pages) {
+			return Placed{}, incident.Errorf(incident.Unavailable, "the store is away and what these alerts end, or whether they are silenced, cannot be kept: send it again")
 		}
 		i.beginAway(p, &row)
 	}

@@ -172,7 +172,7 @@ func (i *Intake) take(ctx context.Context, d alerts.Delivery) (Receipt, error) {
 		return Receipt{}, incident.Errorf(incident.Unavailable, "there is no catalog yet: %w", err)
 	}
 	parcels, quiet := i.sortOut(cat, d, i.now())
-	out := Receipt{Alerts: len(d.Alerts), NotPaged: alertsOf(quiet), Incidents: make([]Placed, len(parcels))}
+	out := Receipt{Alerts: len(d.Alerts), NotPaged: alertsOf(quiet) + silencedOf(parcels), Incidents: make([]Placed, len(parcels))}
 	var group errgroup.Group
 	group.SetLimit(i.limits.Batch)
 	failed := make([]error, len(parcels))
@@ -207,7 +207,8 @@ func (i *Intake) place(ctx context.Context, p *parcel) (Placed, error) {
 		out.Number = e.Number
 	}
 	i.metrics.fate(fateSent, len(claimed.News))
-	i.metrics.fate(fateRepeat, max(len(p.alerts)-len(claimed.News), 0))
+	i.metrics.fate(fateSilenced, p.silenced)
+	i.metrics.fate(fateRepeat, max(len(p.alerts)-len(claimed.News)-p.silenced, 0))
 	return out, nil
 }
 

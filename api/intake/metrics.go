@@ -63,6 +63,7 @@ const (
 	fateSent     = "sent"
 	fateRepeat   = "repeat"
 	fateNotPaged = "not-paged"
+	fateSilenced = "silenced"
 )
 
 func (m *metrics) started(eager bool) { m.starts.WithLabelValues(strconv.FormatBool(eager)).Inc() }

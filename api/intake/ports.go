@@ -45,6 +45,13 @@ type Store interface {
 	// MarkGone marks the row of an incident whose workflow is gone, and frees
 	// its key.
 	MarkGone(ctx context.Context, number, reason string) error
+	// Suppressing returns the silences under which alerts fire.
+	Suppressing(ctx context.Context) ([]catalog.Silence, error)
+	// SuppressedBy returns alerts that fire under a silence, at most limit.
+	SuppressedBy(ctx context.Context, silence string, limit int) ([]alerts.Alert, error)
+	// Unsuppress forgets that a silence keeps alerts from paging that were not
+	// heard of at that time or later.
+	Unsuppress(ctx context.Context, silence string, fingerprints []string, before time.Time) error
 }
 
 // Engine starts and tells the workflows of incidents.

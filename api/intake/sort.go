@@ -24,6 +24,8 @@ type parcel struct {
 	// truncated counts firing alerts that the source left out.
 	truncated int
 	at        time.Time
+	// silenced counts the alerts that a silence keeps from paging.
+	silenced int
 	// number is wanted for a new incident; empty takes the next one.
 	number string
 	// mild says that none of the alerts pages anybody: they have ended.
@@ -44,6 +46,7 @@ func (i *Intake) sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) 
 		if len(routed.Routes) > 0 {
 			a.Urgency, a.Severity = string(routed.Urgency), string(routed.Severity)
 		}
+		a.Suppressed = routed.Silence
 		bySlot, out := loudAt, &parcels
 		if !routed.Pages() && a.Status == alerts.Firing {
 			bySlot, out = quietAt, &quiet
@@ -57,6 +60,9 @@ func (i *Intake) sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) 
 			*out = append(*out, p)
 		}
 		p.mild = p.mild && !routed.Pages()
+		if a.Suppressed != "" && routed.Pages() {
+			p.silenced++
+		}
 		p.alerts = append(p.alerts, a)
 	}
 	for _, p := range parcels {
@@ -76,6 +82,14 @@ func alertsOf(list []*parcel) int {
 	return n
 }
 
+func silencedOf(list []*parcel) int {
+	n := 0
+	for _, p := range list {
+		n += p.silenced
+	}
+	return n
+}
+
 // largest is where the alerts that a source left out most likely belong.
 func largest(parcels []*parcel) *parcel {
 	out := parcels[0]
@@ -87,10 +101,13 @@ func largest(parcels []*parcel) *parcel {
 	return out
 }
 
-// titleOf is the summary of the first alert that fires.
+// pages reports whether an alert fires and is not suppressed.
+func pages(a alerts.Alert) bool { return a.Status == alerts.Firing && a.Suppressed == "" }
+
+// titleOf is the summary of the first alert that pages.
 func titleOf(list []alerts.Alert) string {
 	for _, a := range list {
-		if a.Status == alerts.Firing {
+		if pages(a) {
 			return cut(a.Summary(), maxTitle)
 		}
 	}
@@ -138,7 +155,7 @@ func demanded(cat *catalog.Catalog, e *errand, usual time.Duration) (urgency cat
 	hold = usual
 	for _, a := range e.Alerts {
 		routed := cat.Route(a, e.At)
-		if a.Status != alerts.Firing || !routed.Pages() {
+		if !pages(a) || !routed.Pages() {
 			continue
 		}
 		if routed.Service == e.Service && (urgency == "" || routed.Hold < hold) {

@@ -29,7 +29,7 @@ func command() *cobra.Command {
 		SilenceErrors: true,
 	}
 	root.PersistentFlags().String("config", "", "YAML file with the settings of a server (environment variables win)")
-	root.AddCommand(apiCommand(), intakeCommand(), workerCommand(), migrateCommand())
+	root.AddCommand(apiCommand(), intakeCommand(), workerCommand(), migrateCommand(), watchdogCommand())
 	root.AddCommand(cli.Commands()...)
 	return root
 }

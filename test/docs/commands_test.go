@@ -21,7 +21,7 @@ var (
 
 // servers are the commands of the program that are no clients; package main
 // keeps them.
-var servers = []string{"api", "intake", "worker", "migrate"}
+var servers = []string{"api", "intake", "worker", "migrate", "watchdog"}
 
 func TestEveryCommandShownIsOne(t *testing.T) {
 	t.Parallel()

@@ -18,6 +18,10 @@ type fact struct {
 	alerts.Fact
 	number string
 	listed bool
+	// suppressed is the silence that keeps it from paging, and alert what came.
+	suppressed string
+	alert      alerts.Alert
+	last       time.Time
 }
 
 func (f fact) firing() bool { return f.Status == alerts.Firing }
@@ -25,6 +29,7 @@ func (f fact) firing() bool { return f.Status == alerts.Firing }
 // claim decides as the real store does.
 func (s *Store) claim(c store.Claim) store.Claimed {
 	at := slot{c.Service, c.Key}
+	s.moment = c.At
 	if s.facts[at] == nil {
 		s.facts[at] = map[string]fact{}
 	}
@@ -54,7 +59,7 @@ func (s *Store) claim(c store.Claim) store.Claimed {
 }
 
 func (s *Store) opens(at slot, a alerts.Alert) bool {
-	return a.Status == alerts.Firing && !s.stale(at, a)
+	return a.Status == alerts.Firing && a.Suppressed == "" && !s.stale(at, a)
 }
 
 // stale reports whether a delivery comes too late to mean anything. A source
@@ -70,7 +75,14 @@ func (s *Store) news(at slot, list []alerts.Alert, number string, c *claim) []al
 	var out []alerts.Alert
 	for _, status := range []alerts.Status{alerts.Resolved, alerts.Firing} {
 		for _, a := range list {
-			if a.Status == status && s.note(at, a, number, c) {
+			if a.Status != status {
+				continue
+			}
+			if number != "" && a.Suppressed != "" && s.facts[at][a.Fingerprint].number != number {
+				s.note(at, a, "", &claim{})
+				continue
+			}
+			if s.note(at, a, number, c) {
 				out = append(out, a)
 			}
 		}
@@ -82,10 +94,12 @@ func (s *Store) news(at slot, list []alerts.Alert, number string, c *claim) []al
 func (s *Store) note(at slot, a alerts.Alert, number string, c *claim) bool {
 	known, ok := s.facts[at][a.Fingerprint]
 	moved := number != "" && known.number != number && known.firing()
-	if ok && (s.stale(at, a) || known.Fact == a.Fact() && !moved) {
+	lifted := number != "" && known.number == number && known.suppressed != "" && known.firing() && a.Suppressed == ""
+	if ok && (s.stale(at, a) || known.Fact == a.Fact() && !moved && !lifted) {
+		s.suppress(at, a, number)
 		return false
 	}
-	now := fact{Fact: a.Fact(), number: number}
+	now := fact{Fact: a.Fact(), number: number, suppressed: a.Suppressed, alert: a, last: s.moment}
 	counted := false
 	if known.number == number && known.firing() {
 		if known.listed {
@@ -106,6 +120,16 @@ func (s *Store) note(at slot, a alerts.Alert, number string, c *claim) bool {
 	}
 	s.facts[at][a.Fingerprint] = now
 	return told && number != ""
+}
+
+// suppress keeps which silence a repeat fires under.
+func (s *Store) suppress(at slot, a alerts.Alert, number string) {
+	known := s.facts[at][a.Fingerprint]
+	if s.stale(at, a) || number != "" && known.number == number && a.Suppressed != "" {
+		return
+	}
+	known.suppressed, known.last = a.Suppressed, s.moment
+	s.facts[at][a.Fingerprint] = known
 }
 
 // assign makes a new incident, or joins the service's storm.

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
@@ -45,6 +46,9 @@ type Store struct {
 	declared map[string]string
 	gone     map[string]string
 	noted    []string
+	silences map[string]catalog.Silence
+	// moment is that of the claim that is decided.
+	moment time.Time
 }
 
 // NewStore returns an empty store whose first number is INC-1.
@@ -53,6 +57,7 @@ func NewStore() *Store {
 		claims: map[string]*claim{}, held: map[slot]string{}, last: map[slot]string{},
 		facts: map[slot]map[string]fact{}, born: map[string][]time.Time{},
 		wanted: map[int64]*store.Outbox{}, declared: map[string]string{}, gone: map[string]string{},
+		silences: map[string]catalog.Silence{},
 	}
 }
 

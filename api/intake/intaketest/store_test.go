@@ -37,6 +37,7 @@ func TestStoreAnswersAsTheRealOne(t *testing.T) {
 		if random.IntN(3) == 0 && number != "" {
 			sameRows(t, real, fake, number, random.IntN(2) == 0)
 		}
+		sameSuppressed(t, real, fake)
 		if random.IntN(10) == 0 && number != "" {
 			require.NoError(t, real.Release(t.Context(), number, "gone"))
 			require.NoError(t, fake.Release(t.Context(), number, "gone"))
@@ -47,6 +48,23 @@ func TestStoreAnswersAsTheRealOne(t *testing.T) {
 	gotKeys, err := fake.OpenKeys(t.Context())
 	require.NoError(t, err)
 	require.ElementsMatch(t, wantKeys, gotKeys)
+}
+
+// sameSuppressed compares what fires under each silence.
+func sameSuppressed(t *testing.T, real, fake intake.Store) {
+	t.Helper()
+	for _, silence := range []string{"s-0", "s-1"} {
+		want, err := real.SuppressedBy(t.Context(), silence, 1000)
+		require.NoError(t, err)
+		got, err := fake.SuppressedBy(t.Context(), silence, 1000)
+		require.NoError(t, err)
+		require.ElementsMatch(t, facts(want), facts(got), silence)
+	}
+	want, err := real.Suppressing(t.Context())
+	require.NoError(t, err)
+	got, err := fake.Suppressing(t.Context())
+	require.NoError(t, err)
+	require.Len(t, got, len(want))
 }
 
 // sameRows compares what is wanted of an incident, and marks it.
@@ -84,6 +102,8 @@ func randomClaims(random *rand.Rand, at time.Time) []store.Claim {
 			}
 			if random.IntN(3) == 0 {
 				a.Status = alerts.Resolved
+			} else if random.IntN(4) == 0 {
+				a.Suppressed = fmt.Sprintf("s-%d", random.IntN(2))
 			}
 			batch[n].Alerts = append(batch[n].Alerts, a)
 		}

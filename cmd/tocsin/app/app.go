@@ -175,10 +175,11 @@ func (a *App) Start(ctx context.Context) error {
 	}
 	if a.sweeps() {
 		err := a.untilAnswered(ctx, func(ctx context.Context) error {
-			return workflows.EnsureSchedule(ctx, a.Client.ScheduleClient())
+			schedules := a.Client.ScheduleClient()
+			return errors.Join(workflows.EnsureSchedule(ctx, schedules), workflows.EnsureWatch(ctx, schedules))
 		})
 		if err != nil {
-			return fmt.Errorf("schedule the sweeper: %w", err)
+			return fmt.Errorf("schedule what runs again and again: %w", err)
 		}
 	}
 	return a.listen(ctx)

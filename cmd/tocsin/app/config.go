@@ -1,17 +1,12 @@
 package app
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"net/url"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 
-	"go.yaml.in/yaml/v3"
+	"github.com/tocsinhq/tocsin/cmd/tocsin/settings"
 )
 
 // Config is how one process of Tocsin is set up. Temporal's own settings come
@@ -40,18 +35,7 @@ type Config struct {
 }
 
 // Setting is one thing that can be configured.
-type Setting struct {
-	// Name is the key in the YAML file; the environment variable is
-	// TOCSIN_ and the name in upper case, and for secrets the same with _FILE
-	// names a file that holds it.
-	Name   string
-	Help   string
-	Secret bool
-	set    func(c *Config, value string) error
-}
-
-// Env returns the environment variable of the setting.
-func (s Setting) Env() string { return "TOCSIN_" + strings.ToUpper(s.Name) }
+type Setting = settings.Setting[Config]
 
 // Settings lists everything that can be configured, in the order of the
 // documentation.
@@ -61,7 +45,7 @@ func Settings() []Setting {
 		text("listen", "address of the API (127.0.0.1:8080)", false, func(c *Config) *string { return &c.Listen }),
 		text("public_url", "how people and receivers reach the API; required in production", false, func(c *Config) *string { return &c.PublicURL }),
 		text("link_key", "signs acknowledge links; at least 32 random characters, the same in every process", true, func(c *Config) *string { return &c.LinkKey }),
-		{Name: "console", Help: "true prints pages of kind console (development)", set: func(c *Config, v string) (err error) {
+		{Name: "console", Help: "true prints pages of kind console (development)", Set: func(c *Config, v string) (err error) {
 			c.Console, err = strconv.ParseBool(v)
 			return err
 		}},
@@ -88,70 +72,18 @@ func Settings() []Setting {
 }
 
 func text(name, help string, secret bool, field func(c *Config) *string) Setting {
-	return Setting{Name: name, Help: help, Secret: secret, set: func(c *Config, v string) error {
-		*field(c) = v
-		return nil
-	}}
+	return settings.Text(name, help, secret, field)
 }
 
 // LoadConfig reads the settings: environment over the YAML file, which may be
 // "". An unknown key in the file is an error that lists the keys there are.
 func LoadConfig(file string, env func(string) string) (Config, error) {
 	c := Config{Listen: "127.0.0.1:8080"}
-	values, err := readFile(file)
-	if err != nil {
+	if err := settings.Load(&c, Settings(), file, env); err != nil {
 		return Config{}, err
-	}
-	for _, s := range Settings() {
-		v, err := s.value(values[s.Name], env)
-		if err != nil {
-			return Config{}, err
-		}
-		if v == "" {
-			continue
-		}
-		if err := s.set(&c, v); err != nil {
-			return Config{}, fmt.Errorf("%s (%s): %w", s.Name, s.Env(), err)
-		}
 	}
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
 	return c, nil
-}
-
-func (s Setting) value(fromFile string, env func(string) string) (string, error) {
-	path := env(s.Env() + "_FILE")
-	if !s.Secret || path == "" {
-		return cmp.Or(env(s.Env()), fromFile), nil
-	}
-	data, err := os.ReadFile(filepath.Clean(path))
-	if err != nil {
-		return "", fmt.Errorf("read the file that %s_FILE names: %w", s.Env(), err)
-	}
-	return strings.TrimSpace(string(data)), nil
-}
-
-func readFile(path string) (map[string]string, error) {
-	if path == "" {
-		return map[string]string{}, nil
-	}
-	data, err := os.ReadFile(filepath.Clean(path))
-	if err != nil {
-		return nil, fmt.Errorf("read the configuration: %w", err)
-	}
-	var values map[string]string
-	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("%s: a list of `key: value` is expected: %w", path, err)
-	}
-	var names []string
-	for _, s := range Settings() {
-		names = append(names, s.Name)
-	}
-	for key := range values {
-		if !slices.Contains(names, key) {
-			return nil, fmt.Errorf("%s: unknown key %q; the keys are %s", path, key, strings.Join(names, ", "))
-		}
-	}
-	return values, nil
 }
 
 // Validate says everything that keeps a process from starting with c.

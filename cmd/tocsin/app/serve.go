@@ -9,6 +9,7 @@ import (
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/jira"
 	"github.com/tocsinhq/tocsin/runbooks"
@@ -28,6 +29,7 @@ func (a *App) makeIntake(context.Context) error {
 	a.parts.Sweeper = &activities.Sweeper{
 		Mender: a.intake, Keeper: a.Store, Runs: activities.TemporalRuns{Client: a.Client},
 	}
+	a.parts.Watcher = &activities.Watcher{Lifter: a.intake, Silences: a.Store, Catalogs: a.catalogs}
 	return nil
 }
 
@@ -40,7 +42,7 @@ func (a *App) makeServer(context.Context) error {
 	}
 	a.makeBeats()
 	config := api.Config{
-		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Links: a.links.Signer, Runbooks: offered(),
+		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Duty: a.Store, PublicURL: a.options.Config.PublicURL, Links: a.links.Signer, Runbooks: offered(),
 		Pager: tester{a.parts.Pager}, Checks: a.checks(), Metrics: a.Metrics, Log: a.log,
 	}
 	if a.options.Intake {
@@ -112,7 +114,7 @@ func (a *App) checks() []api.Check {
 	return list
 }
 
-// tester pages a person as a test.
+// tester reaches people outside every incident.
 type tester struct{ pager *activities.Pager }
 
 // TestPage tries each contact method once.
@@ -126,6 +128,11 @@ func (t tester) TestPage(ctx context.Context, person, by string) ([]api.ContactR
 		out = append(out, api.ContactResult(r))
 	}
 	return out, nil
+}
+
+// SendCode sends a code to a contact method.
+func (t tester) SendCode(ctx context.Context, m catalog.ContactMethod, code string) error {
+	return activities.SendCode(ctx, t.pager, m, code)
 }
 
 // tickets passes a hint of the tracker on to the incident that knows the

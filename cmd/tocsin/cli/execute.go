@@ -20,7 +20,8 @@ const (
 func Commands() []*cobra.Command {
 	s := newSession()
 	list := []*cobra.Command{
-		incidentCommand(s), followUpsCommand(s), onCallCommand(s), runbookCommand(s), catalogCommand(s), routeCommand(s),
+		incidentCommand(s), followUpsCommand(s), onCallCommand(s), overrideCommand(s), temporaryCommand(s),
+		swapCommand(s), contactCommand(s), rulesCommand(s), calendarCommand(s), runbookCommand(s), catalogCommand(s), routeCommand(s),
 		pageCommand(s), tokenCommand(s), whyCommand(s), doctorCommand(s), rehearseCommand(s),
 	}
 	for _, cmd := range list {

@@ -27,6 +27,7 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
 	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/store/storetest"
 )
 
 // night is the time at which the server lives.
@@ -51,6 +52,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	w.commands.Answer(incident.Outcome{Phase: incident.Triaging, Severity: catalog.SEV2, Holder: "alice", Revision: 3, Text: "done"}, nil)
 	config := api.Config{
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake, Pager: apitest.Pager{},
+		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
 		Links:    acklink.Signer{Key: bytes.Repeat([]byte("k"), acklink.MinKey)},
 		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return night },

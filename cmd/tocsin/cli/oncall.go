@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,32 +11,69 @@ import (
 
 func onCallCommand(s *session) *cobra.Command {
 	var params client.GetOnCallParams
+	var days int
+	var person string
 	cmd := &cobra.Command{
-		Use:     "oncall",
-		Short:   "Say who is on call",
-		Example: "  tocsin oncall\n  tocsin oncall --schedule payments --at 2026-03-01T02:00:00Z",
-		Args:    between(0, 0),
+		Use:   "oncall",
+		Short: "Say who is on call",
+		Long: `Say who is on call now, at another time or over some days, and why. For a time
+that has gone by, it is told from the catalog that was in force and the
+overrides that stood then.`,
+		Example: `  tocsin oncall
+  tocsin oncall --schedule payments --at 2026-03-01T02:00:00Z
+  tocsin oncall --days 14 --person me`,
+		Args: between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, c.onCall)(content(c.GetOnCall(ctx, &params)))
+			if days == 0 && person == "" {
+				return show(c, c.onCall)(content(c.GetOnCall(ctx, &params)))
+			}
+			span := client.ListShiftsParams{Schedule: params.Schedule, Person: person, From: params.At}
+			if days > 0 {
+				span.Until = begins(params.At).AddDate(0, 0, days)
+			}
+			return show(c, c.shifts)(content(c.ListShifts(ctx, &span)))
 		}),
 	}
-	ahead(cmd, &params.At, "at", "the moment asked about; now when missing")
-	cmd.Flags().StringVar(&params.Schedule, "schedule", "", "only this schedule")
+	ahead(cmd, &params.At, "at", "the moment asked about, or where the days begin; now when missing")
+	f := cmd.Flags()
+	f.StringVar(&params.Schedule, "schedule", "", "only this schedule")
+	f.IntVar(&days, "days", 0, "so many days instead of one moment, at most 92")
+	f.StringVar(&person, "person", "", "only the shifts of this person, over a week unless --days says otherwise; me is yourself")
 	return cmd
+}
+
+func begins(at time.Time) time.Time {
+	if at.IsZero() {
+		return time.Now()
+	}
+	return at
 }
 
 func (c *call) onCall(answer client.OnCall) {
 	k := c.clock(c.cmd.Context())
-	c.say("on call at %s", k.at(answer.At))
+	c.say("on call at %s (catalog version %d)", k.at(answer.At), answer.CatalogVersion)
 	t := c.table("SCHEDULE", "ROTATION", "PERSON", "FROM", "UNTIL", "WHY")
 	for _, schedule := range answer.Schedules {
 		if len(schedule.Shifts) == 0 {
 			t.row(schedule.Id, "", "nobody")
 		}
 		for _, shift := range schedule.Shifts {
-			t.row(schedule.Id, shift.Rotation, shift.Person, k.at(shift.From), k.at(shift.Until),
-				words(": ", when(shift.Override, "override"), shift.Reason))
+			t.row(schedule.Id, shift.Rotation, shift.Person, k.at(shift.From), k.at(shift.Until), shift.Reason)
 		}
+	}
+	t.flush()
+}
+
+func (c *call) shifts(answer client.ShiftList) {
+	k := c.clock(c.cmd.Context())
+	c.say("on call from %s until %s", k.at(answer.From), k.at(answer.Until))
+	if len(answer.Shifts) == 0 {
+		c.tell("no shift fits")
+		return
+	}
+	t := c.table("FROM", "UNTIL", "SCHEDULE", "ROTATION", "PERSON", "WHY")
+	for _, shift := range answer.Shifts {
+		t.row(k.at(shift.From), k.at(shift.Until), shift.Schedule, shift.Rotation, shift.Person, shift.Reason)
 	}
 	t.flush()
 }

@@ -1,0 +1,144 @@
+package catalog_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// included adds policies that include each other to the small catalog.
+const included = `escalation_policies:
+  - id: nights
+    levels:
+      - {policy: payments, outside: office}
+      - targets: [{webhook: chat}]
+        timeout: 2s
+        during: office
+  - id: both
+    repeat: 3
+    levels:
+      - {policy: nights}
+      - targets: [{rotation: payments}]
+        timeout: 3s
+        everyone: true
+`
+
+func withIncluded(t *testing.T) *catalog.Catalog {
+	t.Helper()
+	c, err := catalog.Parse(
+		catalog.File{Name: "a.yaml", Data: []byte(strings.Replace(small, "    team: payments\n    escalation: payments\nschedules", "    team: payments\n    escalation: both\nschedules", 1))},
+		catalog.File{Name: "b.yaml", Data: []byte(included)},
+	)
+	require.NoError(t, err)
+	return c
+}
+
+func TestPolicyHoldsTheLevelsThatItIncludes(t *testing.T) {
+	c := withIncluded(t)
+	p, ok := c.Policy("other")
+	require.True(t, ok)
+	require.Equal(t, oncall.EscalationPolicy{ID: "both", Repeat: 3, Levels: []oncall.Level{
+		{Targets: []oncall.Target{{Schedule: "payments/primary"}, {Team: "payments"}}, Timeout: 5 * time.Minute, Outside: "office"},
+		{Targets: []oncall.Target{{Person: "ben"}}, Timeout: time.Second, Outside: "office"},
+		{Targets: []oncall.Target{{Webhook: "chat"}}, Timeout: 2 * time.Second, During: "office"},
+		{Targets: []oncall.Target{{Rotation: "payments"}}, Timeout: 3 * time.Second, Everyone: true},
+	}}, p.Escalation)
+	declared, ok := c.Escalation("both")
+	require.True(t, ok)
+	require.Equal(t, "nights", declared.Levels[0].Policy, "what is declared stays as it is")
+}
+
+func TestCirclesAreToldWhereTheyPass(t *testing.T) {
+	_, err := catalog.Parse(
+		catalog.File{Name: "a.yaml", Data: []byte(small)},
+		catalog.File{Name: "b.yaml", Data: []byte(`escalation_policies:
+  - {id: a, levels: [{policy: b}]}
+  - {id: b, levels: [{policy: c}, {policy: payments}]}
+  - {id: c, levels: [{policy: a}]}
+  - {id: d, levels: [{policy: a}]}
+`)},
+	)
+	require.EqualError(t, err, `b.yaml:2: escalation_policies[a].levels[0].policy: goes round in a circle: a, b, c, a
+b.yaml:3: escalation_policies[b].levels[0].policy: goes round in a circle: b, c, a, b
+b.yaml:4: escalation_policies[c].levels[0].policy: goes round in a circle: c, a, b, c`)
+}
+
+// A catalog that nobody checked may hold a circle; nobody waits for its end.
+func TestPolicyOfAnUncheckedCircle(t *testing.T) {
+	c := &catalog.Catalog{
+		Services: []catalog.Service{{ID: "s", Escalation: "a"}},
+		Escalations: []oncall.EscalationPolicy{
+			{ID: "a", Levels: []oncall.Level{{Policy: "a"}, {Policy: "none"}, {Timeout: time.Second}}},
+		},
+	}
+	p, ok := c.Policy("s")
+	require.True(t, ok)
+	require.Equal(t, []oncall.Level{{Timeout: time.Second}}, p.Escalation.Levels)
+}
+
+func TestHours(t *testing.T) {
+	c := withIncluded(t)
+	office, ok := c.Hours("office")
+	require.True(t, ok)
+	require.Equal(t, "Europe/Berlin", office.Zone)
+	clock, ok := c.Clock("office")
+	require.True(t, ok)
+	monday := time.Date(2026, 6, 1, 7, 0, 0, 0, time.UTC)
+	require.True(t, clock.Holds(monday))
+	require.False(t, clock.Holds(monday.Add(-time.Minute)))
+	_, ok = c.Clock("x")
+	require.False(t, ok)
+	hook, ok := c.Webhook("chat")
+	require.True(t, ok)
+	require.Equal(t, "http://127.0.0.1:1/chat", hook.Address)
+}
+
+// layered has two layers in two zones and a secondary that follows them.
+const layered = `schedules:
+  - id: sun
+    zone: Europe/Berlin
+    rotations:
+      - name: primary
+        layers:
+          - name: europe
+            every: daily
+            hand_off: "09:00"
+            start: 2026-01-05
+            participants: [ann, ben]
+          - name: america
+            zone: America/New_York
+            every: weekly
+            length: 2
+            weekday: monday
+            hand_off: "09:00"
+            start: 2026-01-05
+            participants: [ben, ann]
+            during: [{from: "12:00", until: "24:00"}]
+      - {name: secondary, follows: primary}
+`
+
+func TestOnCallSaysWhichLayer(t *testing.T) {
+	c, err := catalog.Parse(catalog.File{Name: "a.yaml", Data: []byte(small)}, catalog.File{Name: "b.yaml", Data: []byte(layered)})
+	require.NoError(t, err)
+	at := time.Date(2026, 1, 12, 18, 0, 0, 0, time.UTC)
+	require.Equal(t, []catalog.Duty{{Person: "ben", Reason: "on call in sun/primary until 2026-01-13 06:00 CET (layer america of rotation primary)"}},
+		c.OnCall(oncall.Target{Schedule: "sun"}, at))
+	require.Equal(t, []catalog.Duty{{Person: "ann", Reason: "on call in sun/secondary until 2026-01-13 06:00 CET (next in layer america of rotation primary)"}},
+		c.OnCall(oncall.Target{Schedule: "sun/secondary"}, at))
+	everyone := c.OnCall(oncall.Target{Rotation: "sun/secondary"}, at)
+	require.Equal(t, []catalog.Duty{{Person: "ann", Reason: "in rotation sun/secondary"}, {Person: "ben", Reason: "in rotation sun/secondary"}}, everyone)
+	for _, target := range []oncall.Target{{Rotation: "x"}, {Rotation: "sun/x"}} {
+		require.Empty(t, c.OnCall(target, at))
+	}
+	data, err := c.Encode()
+	require.NoError(t, err)
+	back, err := catalog.Decode(data)
+	require.NoError(t, err)
+	require.Empty(t, catalog.Diff(c, back))
+	require.Equal(t, c.Schedules, back.Schedules)
+}

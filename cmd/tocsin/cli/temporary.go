@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tocsinhq/tocsin/api/client"
+)
+
+func temporaryCommand(s *session) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "temporary",
+		Short:   "Put fixed shifts in place of the turns of a rotation for a while",
+		Example: "  tocsin temporary list --schedule payments",
+	}
+	cmd.AddCommand(temporaryAddCommand(s), temporaryListCommand(s), temporaryRemoveCommand(s))
+	return cmd
+}
+
+func temporaryAddCommand(s *session) *cobra.Command {
+	var order client.TemporaryOrder
+	var shifts []string
+	cmd := &cobra.Command{
+		Use:   "add",
+		Short: "Add a temporary schedule",
+		Long: `Add a temporary schedule: within its span only its shifts count, and nobody is
+on call between them. Overrides still lie on top. It takes a member or lead of
+a team whose services page the schedule, or an administrator.`,
+		Example: `  tocsin temporary add --schedule payments --from 2026-12-24T00:00:00Z --until 2026-12-26T00:00:00Z --shift bob=2026-12-24T00:00:00Z/2026-12-25T00:00:00Z --shift carol=2026-12-25T00:00:00Z/2026-12-26T00:00:00Z --reason holidays`,
+		Args:    between(0, 0),
+		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
+			order.Schedule, order.Rotation = duty(order.Schedule)
+			for _, text := range shifts {
+				shift, err := readShift(text)
+				if err != nil {
+					return err
+				}
+				order.Shifts = append(order.Shifts, shift)
+			}
+			return show(c, func(t client.Temporary) {
+				k := c.clock(ctx)
+				c.say("%s: %d shifts in %s/%s from %s until %s", t.Id, len(t.Shifts), t.Schedule, t.Rotation, k.at(t.From), k.at(t.Until))
+			})(content(c.AddTemporary(ctx, order)))
+		}),
+	}
+	f := cmd.Flags()
+	f.StringVar(&order.Schedule, "schedule", "", "schedule, or schedule/rotation; without a rotation the first")
+	f.StringArrayVar(&shifts, "shift", nil, "PERSON=FROM/UNTIL, times as 2026-03-01T02:00:00Z; repeat it for more")
+	f.StringVar(&order.Reason, "reason", "", "why")
+	ahead(cmd, &order.From, "from", "when it begins; now when missing")
+	ahead(cmd, &order.Until, "until", "when it ends")
+	require(cmd, "schedule", "until", "shift")
+	return cmd
+}
+
+// readShift reads PERSON=FROM/UNTIL.
+func readShift(text string) (client.FixedShift, error) {
+	person, span, _ := strings.Cut(text, "=")
+	begins, ends, _ := strings.Cut(span, "/")
+	from, err := time.Parse(time.RFC3339, begins)
+	until, err2 := time.Parse(time.RFC3339, ends)
+	if person == "" || err != nil || err2 != nil {
+		return client.FixedShift{}, misused("--shift %q: write it as bob=2026-03-01T02:00:00Z/2026-03-02T02:00:00Z", text)
+	}
+	return client.FixedShift{Person: person, From: from, Until: until}, nil
+}
+
+func temporaryListCommand(s *session) *cobra.Command {
+	var q dutyQuery
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List temporary schedules by when they begin",
+		Example: "  tocsin temporary list\n  tocsin temporary list --person me --ended",
+		Args:    between(0, 0),
+		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
+			params := client.ListTemporariesParams{Schedule: q.schedule, Person: q.person, From: q.from, Until: q.until, All: q.all}
+			var all []client.Temporary
+			return list(ctx, c, q.paging, listing[client.TemporaryList]{
+				ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
+					params.Cursor, params.Limit = cursor, limit
+					return c.ListTemporaries(ctx, &params)
+				},
+				add: func(page client.TemporaryList) (int, string) {
+					all = append(all, page.TemporarySchedules...)
+					return len(page.TemporarySchedules), page.Next
+				},
+				done: func(ctx context.Context) { c.temporaries(ctx, all) },
+			})
+		}),
+	}
+	q.addFlags(cmd)
+	return cmd
+}
+
+func (c *call) temporaries(ctx context.Context, all []client.Temporary) {
+	if len(all) == 0 {
+		c.tell("no temporary schedule fits")
+		return
+	}
+	k := c.clock(ctx)
+	t := c.table("ID", "SCHEDULE", "FROM", "UNTIL", "SHIFTS", "OWNER", "BY", "REASON", "REMOVED")
+	for _, one := range all {
+		var shifts []string
+		for _, shift := range one.Shifts {
+			shifts = append(shifts, fmt.Sprintf("%s %s to %s", shift.Person, k.at(shift.From), k.at(shift.Until)))
+		}
+		t.row(one.Id, one.Schedule+"/"+one.Rotation, k.at(one.From), k.at(one.Until), strings.Join(shifts, ", "),
+			one.Owner, one.By, one.Reason, words(" by ", k.at(one.RemovedAt), one.RemovedBy))
+	}
+	t.flush()
+}
+
+func temporaryRemoveCommand(s *session) *cobra.Command {
+	return &cobra.Command{
+		Use:     "remove TEMPORARY-ID",
+		Short:   "Remove a temporary schedule; it held until now",
+		Example: "  tocsin temporary remove t-4f9a2c71d0",
+		Args:    between(1, 1),
+		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
+			if _, err := content(c.RemoveTemporary(ctx, args[0])); err != nil {
+				return err
+			}
+			c.tell("temporary schedule %s is removed", args[0])
+			return nil
+		}),
+	}
+}

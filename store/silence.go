@@ -1,0 +1,257 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jmoiron/sqlx"
+
+	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+type silenceRow struct {
+	ID    string `db:"id"`
+	Kind  string `db:"kind"`
+	Owner string `db:"owner"`
+	From  stamp  `db:"from_at"`
+	Until stamp  `db:"until_at"`
+	Doc   string `db:"doc"`
+	Made  stamp  `db:"made_at"`
+	By    string `db:"made_by"`
+	Ended stamp  `db:"ended_at"`
+}
+
+// silenceDoc is what of a silence nobody searches by.
+type silenceDoc struct {
+	Service   string          `json:"service,omitempty"`
+	Matchers  []string        `json:"matchers,omitempty"`
+	When      string          `json:"when,omitempty"`
+	Recurring []oncall.Window `json:"recurring,omitempty"`
+	Zone      string          `json:"zone,omitempty"`
+	Reason    string          `json:"reason"`
+}
+
+const silenceColumns = `id, kind, owner, from_at, until_at, doc, made_at, made_by, ended_at`
+
+func (r silenceRow) silence() (catalog.Silence, bool) {
+	doc, ok := unpack[silenceDoc](r.Doc, "silence", r.ID)
+	return catalog.Silence{
+		ID: r.ID, Kind: catalog.SilenceKind(r.Kind), Service: doc.Service, Matchers: doc.Matchers, When: doc.When,
+		From: r.From.Time(), Until: r.Until.Time(), Recurring: doc.Recurring, Zone: doc.Zone, Reason: doc.Reason,
+		Owner: r.Owner, By: r.By, Created: r.Made.Time(), Ended: r.Ended.Time(),
+	}, ok
+}
+
+// AddSilence keeps a silence. It is a Conflict when there is one of this id.
+func (s *Store) AddSilence(ctx context.Context, v catalog.Silence) error {
+	doc, err := json.Marshal(silenceDoc{v.Service, v.Matchers, v.When, v.Recurring, v.Zone, v.Reason})
+	if err != nil {
+		return failed(err, "encode a silence")
+	}
+	return s.change(ctx, "add a silence", func(tx *sqlx.Tx) error {
+		result, err := tx.NamedExecContext(ctx, `
+			INSERT INTO silences (`+silenceColumns+`, ended_by)
+			VALUES (:id, :kind, :owner, :from_at, :until_at, :doc, :made_at, :made_by, :ended_at, '')
+			ON CONFLICT DO NOTHING`, silenceRow{
+			ID: v.ID, Kind: string(v.Kind), Owner: v.Owner, From: stampOf(v.From), Until: stampOf(v.Until),
+			Doc: string(doc), Made: stampOf(v.Created), By: v.By, Ended: stampOf(v.Ended),
+		})
+		return changed(result, err, incident.Errorf(incident.Conflict, "there is a silence %s already", v.ID))
+	})
+}
+
+// EndSilence ends a silence at a time. Ending one again changes nothing; one
+// that nobody made is NotFound.
+func (s *Store) EndSilence(ctx context.Context, id, by string, at time.Time) error {
+	return s.change(ctx, "end a silence", func(tx *sqlx.Tx) error {
+		result, err := tx.ExecContext(ctx, tx.Rebind(`
+			UPDATE silences SET ended_by = CASE WHEN ended_at IS NULL THEN ? ELSE ended_by END,
+				ended_at = COALESCE(ended_at, ?) WHERE id = ?`), by, stampOf(at), id)
+		return changed(result, err, incident.Errorf(incident.NotFound, "there is no silence %s", id))
+	})
+}
+
+// Silence returns one silence, or NotFound.
+func (s *Store) Silence(ctx context.Context, id string) (catalog.Silence, error) {
+	row, err := get[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences WHERE id = $1`, id)
+	if err != nil {
+		return catalog.Silence{}, failed(err, "read the silence "+id)
+	}
+	out, _ := row.silence()
+	return out, nil
+}
+
+// SilenceFilter narrows Silences; what is empty does not narrow.
+type SilenceFilter struct {
+	Kind  catalog.SilenceKind
+	Owner string
+	// After leaves out what was over by then, and Before what was not.
+	After, Before time.Time
+	Cursor        string
+	Limit         int
+}
+
+// Silences lists silences, those that end first before the others, and the
+// cursor of what comes next, which is empty at the end. A cursor that was not
+// made here is Invalid.
+func (s *Store) Silences(ctx context.Context, f SilenceFilter) ([]catalog.Silence, string, error) {
+	var c condition
+	c.equal("kind", string(f.Kind))
+	c.equal("owner", f.Owner)
+	if !f.After.IsZero() {
+		c.and("until_at > ? AND (ended_at IS NULL OR ended_at > ?)", stampOf(f.After), stampOf(f.After))
+	}
+	if !f.Before.IsZero() {
+		c.and("(until_at <= ? OR ended_at <= ?)", stampOf(f.Before), stampOf(f.Before))
+	}
+	if err := c.after("until_at", "id", f.Cursor); err != nil {
+		return nil, "", err
+	}
+	limit := limited(f.Limit)
+	rows, err := list[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences`+c.where()+`
+		ORDER BY until_at, id LIMIT ?`, append(c.args, limit+1)...)
+	if err != nil {
+		return nil, "", failed(err, "list silences")
+	}
+	rows, next := cut(rows, limit, func(r silenceRow) string { return timeCursor(r.Until, r.ID) })
+	var out []catalog.Silence
+	for _, row := range rows {
+		if one, ok := row.silence(); ok {
+			out = append(out, one)
+		}
+	}
+	return out, next, nil
+}
+
+// maxSilences bounds the silences that are in force at once.
+const maxSilences = 1000
+
+func (s *Store) readSilences(ctx context.Context, o *catalog.Overlay) error {
+	rows, err := list[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences
+		WHERE until_at > $1 AND (ended_at IS NULL OR ended_at > $1) ORDER BY from_at, id LIMIT $2`,
+		stampOf(time.Now()), maxSilences)
+	for _, row := range rows {
+		if one, ok := row.silence(); ok {
+			o.Silences = append(o.Silences, one)
+		}
+	}
+	return failed(err, "read the silences")
+}
+
+// EndedSilences returns the silences that are over and whose owner was not
+// told so.
+func (s *Store) EndedSilences(ctx context.Context, at time.Time, limit int) ([]catalog.Silence, error) {
+	rows, err := list[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences
+		WHERE told_at IS NULL AND (until_at <= $1 OR ended_at <= $1) ORDER BY until_at, id LIMIT $2`, stampOf(at), limit)
+	var out []catalog.Silence
+	for _, row := range rows {
+		one, _ := row.silence()
+		out = append(out, one)
+	}
+	return out, failed(err, "list silences that are over")
+}
+
+// Suppressing returns the silences under which alerts are known to fire. One
+// that cannot be read is over.
+func (s *Store) Suppressing(ctx context.Context) ([]catalog.Silence, error) {
+	ids, err := list[string](ctx, s, `
+		SELECT DISTINCT suppressed_by FROM facts WHERE suppressed_by <> '' AND status = $1`, string(alerts.Firing))
+	if err != nil || len(ids) == 0 {
+		return nil, failed(err, "list silences that keep alerts from paging")
+	}
+	var c condition
+	oneOf(&c, "id", ids)
+	rows, err := list[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences`+c.where(), c.args...)
+	if err != nil {
+		return nil, failed(err, "list silences that keep alerts from paging")
+	}
+	known := make(map[string]catalog.Silence, len(rows))
+	for _, row := range rows {
+		if one, ok := row.silence(); ok {
+			known[one.ID] = one
+		}
+	}
+	out := make([]catalog.Silence, len(ids))
+	for i, id := range ids {
+		out[i] = known[id]
+		out[i].ID = id
+	}
+	return out, nil
+}
+
+// SuppressedBy returns alerts that fire under a silence, at most limit, those
+// first heard of first.
+func (s *Store) SuppressedBy(ctx context.Context, silence string, limit int) ([]alerts.Alert, error) {
+	docs, err := list[string](ctx, s, `SELECT alert FROM facts
+		WHERE suppressed_by = $1 AND status = $2 ORDER BY first_seen, fingerprint LIMIT $3`,
+		silence, string(alerts.Firing), limit)
+	var out []alerts.Alert
+	for _, doc := range docs {
+		if a, ok := unpack[alerts.Alert](doc, "alert", silence); ok {
+			out = append(out, a)
+		}
+	}
+	return out, failed(err, "list what a silence keeps from paging")
+}
+
+// Unsuppress forgets that a silence keeps alerts from paging that were not
+// heard of at a time or later; at most 500.
+func (s *Store) Unsuppress(ctx context.Context, silence string, fingerprints []string, before time.Time) error {
+	if len(fingerprints) == 0 {
+		return nil
+	}
+	args := []any{silence, stampOf(before)}
+	for _, f := range fingerprints {
+		args = append(args, f)
+	}
+	_, err := s.exec(ctx, "forget what a silence kept from paging", s.w.Rebind(`
+		UPDATE facts SET suppressed_by = '' WHERE suppressed_by = ? AND last_seen < ? AND fingerprint IN `+
+		tuples(1, len(fingerprints))), args...)
+	return err
+}
+
+// TellSilence has the owner of a silence told that it is over, once.
+func (s *Store) TellSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
+	return s.write(ctx, "tell of the end of a silence", func(tx *sqlx.Tx) error {
+		err := addNotices(ctx, tx, Notice{
+			Key: "silence/" + v.ID + "/over", Person: v.Owner, Title: "Silence " + v.ID + " is over", Body: body, Due: at,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, tx.Rebind(`UPDATE silences SET told_at = ? WHERE id = ?`), stampOf(at), v.ID)
+		return err
+	})
+}
+
+// WarnSilence has the owner of a silence told that it is about to end, once.
+func (s *Store) WarnSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
+	return s.AddNotices(ctx, Notice{
+		Key: "silence/" + v.ID + "/ending", Person: v.Owner, Title: "Silence " + v.ID + " is about to end", Body: body, Due: at,
+	})
+}
+
+// Heard is an alert as it was last heard of, and the service that it was
+// routed to.
+type Heard struct {
+	Alert
+	Service string
+}
+
+// HeardSince returns the alerts that were heard of since then, at most limit,
+// the latest first.
+func (s *Store) HeardSince(ctx context.Context, since time.Time, limit int) ([]Heard, error) {
+	rows, err := list[factRow](ctx, s, `SELECT service, fingerprint, count, first_seen, last_seen, alert FROM facts
+		WHERE last_seen >= $1 ORDER BY last_seen DESC, fingerprint LIMIT $2`, stampOf(since), limit)
+	out := make([]Heard, 0, len(rows))
+	for _, r := range rows {
+		if a, ok := unpack[alerts.Alert](r.Alert, "alert", r.Fingerprint); ok {
+			out = append(out, Heard{Alert{Alert: a, Count: r.Count, First: r.First.Time(), Last: r.Last.Time()}, r.Service})
+		}
+	}
+	return out, failed(err, "list what was heard of")
+}
