@@ -42,6 +42,8 @@ var everyCommand = []struct {
 	{"resolve", `{"fix":"f","confirmations":["support"]}`, "resolve", incident.Resolve{Fix: "f", Confirmations: []string{"support"}}, false},
 	{"reopen", `{"reason":"r"}`, "reopen", incident.Reopen{Reason: "r"}, false},
 	{"cancel", `{"reason":"r"}`, "cancel", incident.Cancel{Reason: "r"}, false},
+	{"merge", `{"into":"INC-2","reason":"r"}`, "merge", incident.MergeInto{Into: "INC-2", Reason: "r"}, false},
+	{"split", `{"alerts":["a","b"],"title":"t","reason":"r"}`, "split", incident.Split{Alerts: []string{"a", "b"}, Title: "t", Reason: "r"}, false},
 	{"stamps", `{"clock":"contained","at":"2026-03-01T02:00:00Z","reason":"r"}`, "correct-stamp", incident.CorrectStamp{Clock: incident.Contained, At: night, Reason: "r"}, false},
 	{"follow-ups", `{"title":"t","owner":"alice","priority":"high"}`, "add-follow-up", incident.AddFollowUp{Title: "t", Owner: "alice", Priority: catalog.High}, false},
 	{"follow-ups/confirm", ``, "confirm-collected", incident.ConfirmCollected{}, false},

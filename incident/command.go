@@ -121,6 +121,13 @@ type (
 		Into   string `json:"into"`
 		Reason string `json:"reason"`
 	}
+	// Split makes an incident of its own of some of the alerts, named by their
+	// fingerprints.
+	Split struct {
+		Alerts []string `json:"alerts"`
+		Title  string   `json:"title,omitempty"`
+		Reason string   `json:"reason"`
+	}
 	// CorrectStamp replaces the time of a clock; the original is kept.
 	CorrectStamp struct {
 		Clock  Clock     `json:"clock"`

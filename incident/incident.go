@@ -57,6 +57,8 @@ type Incident struct {
 	Origin string `json:"origin"`
 	// Recurs names the incident that this one repeats.
 	Recurs string `json:"recurs,omitempty"`
+	// SplitFrom names the incident whose alerts this one took.
+	SplitFrom string `json:"split_from,omitempty"`
 	// Into names the incident that this one was merged into.
 	Into string `json:"into,omitempty"`
 	// Absorbed lists the incidents that were merged into this one.

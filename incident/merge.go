@@ -55,6 +55,8 @@ func (i *Incident) canMerge(c MergeInto) error {
 		return Refusal("merging needs a reason", "reason")
 	case i.Outbox.Merge != nil:
 		return Refusal(fmt.Sprintf("%s is being merged into %s already", i.Number, i.Outbox.Merge.Into), "the end of that merge")
+	case len(i.Outbox.Splits) > 0:
+		return Refusal("a split is under way", "the end of "+i.Outbox.Splits[0].ID)
 	case i.absorbed(c.Into) != nil:
 		return Refusal(fmt.Sprintf("%s is part of %s", c.Into, i.Number), "an incident that is not a part of this one")
 	case running >= 0:

@@ -23,6 +23,7 @@ const (
 	ReopenCommand           = "reopen"
 	CancelCommand           = "cancel"
 	MergeCommand            = "merge"
+	SplitCommand            = "split"
 	CorrectStampCommand     = "correct-stamp"
 	AddFollowUpCommand      = "add-follow-up"
 	CompleteFollowUpCommand = "complete-follow-up"

@@ -19,6 +19,8 @@ type Outbox struct {
 	// Merge is the merge into another incident that was asked for, until that
 	// one has taken over.
 	Merge *Merging `json:"merge,omitempty"`
+	// Splits are those that were asked for and are not done.
+	Splits []Splitting `json:"splits,omitempty"`
 	// Absorptions are the answers to incidents that are to be merged into this
 	// one.
 	Absorptions []Absorption `json:"absorptions,omitempty"`

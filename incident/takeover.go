@@ -102,6 +102,7 @@ func (i *Incident) takeOver(a Absorb, now time.Time) {
 	fresh := asked || (a.Working && !known.Working) || (a.Unanswered && (fires || lost || a.Cause.After(known.Cause)))
 	i.takeWorkOf(a)
 	i.takePeopleOf(a, now)
+	i.Outbox.Splits = slices.DeleteFunc(i.Outbox.Splits, func(s Splitting) bool { return s.Number == a.From })
 	if a.Keyed {
 		i.MoreKeys = true
 		i.HoldsKey = i.HoldsKey || i.Phase.Active()
@@ -153,7 +154,7 @@ func (i *Incident) earlier(c Clock, at time.Time) {
 // one fires that was not known to.
 func (i *Incident) takeAlertsOf(a Absorb, known *Absorbed, now time.Time) (fires bool) {
 	for _, state := range a.Alerts {
-		if news := i.takeState(state, now); news && state.Status == alerts.Firing {
+		if news := i.takeState(state, now); news && state.Status == alerts.Firing && state.Suppressed == "" {
 			fires = true
 		}
 		i.Recovered = i.Recovered && state.Status != alerts.Firing

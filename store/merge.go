@@ -15,6 +15,11 @@ import (
 // what was merged into another incident leaves them to that one.
 func handKeys(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
 	now := stampOf(time.Now())
+	if b.Incident.SplitFrom != "" || len(b.Incident.Absorbed) > 0 {
+		if err := handSplits(ctx, tx, b, now); err != nil {
+			return err
+		}
+	}
 	switch {
 	case b.Incident.HoldsKey:
 		return hold(ctx, tx, b.Number)

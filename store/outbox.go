@@ -115,7 +115,11 @@ func (s *Store) waiting(ctx context.Context, which string, arg any, limit int) (
 // keeps the first reason.
 func (s *Store) Release(ctx context.Context, number, reason string) error {
 	return s.write(ctx, "release the key of "+number, func(tx *sqlx.Tx) error {
-		return release(ctx, tx, number, reason, stampOf(time.Now()))
+		now := stampOf(time.Now())
+		if err := endSplits(ctx, tx, number, now); err != nil {
+			return err
+		}
+		return release(ctx, tx, number, reason, now)
 	})
 }
 

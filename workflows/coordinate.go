@@ -19,6 +19,8 @@ func (r *response) coordinate(ctx workflow.Context) {
 	workflow.GoNamed(ctx, "silent runs", r.watchRuns)
 	workflow.GoNamed(ctx, "adoption", r.adopt)
 	workflow.GoNamed(ctx, "recurrence", r.recur)
+	workflow.GoNamed(ctx, "split", r.split)
+	workflow.GoNamed(ctx, "strays", r.passStrays)
 	workflow.GoNamed(ctx, "merge", r.merge)
 	workflow.GoNamed(ctx, "answers to merges", r.answerMerges)
 	workflow.GoNamed(ctx, "visibility", r.show)

@@ -67,5 +67,5 @@ func (r *response) takeAlerts(a Alerts, now time.Time) {
 		r.state.Kept = append(r.state.Kept, a.Alerts...)
 		r.state.Kept = r.state.Kept[max(0, len(r.state.Kept)-maxKept):]
 	}
-	r.inc.TakeAlerts(a.Alerts, a.More, now) //workflowcheck:ignore
+	r.inc.TakeAlerts(r.sortStrays(a.Alerts), a.More, now) //workflowcheck:ignore
 }
