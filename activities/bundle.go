@@ -22,13 +22,21 @@ const (
 	BundleFree = 5
 	// BundleSpan is the time over which that is counted.
 	BundleSpan = time.Minute
-	// urgentWait and ordinaryWait are how long a bundle gathers.
-	urgentWait   = 3 * time.Second
-	ordinaryWait = 6 * time.Second
-	// bundleSends bounds the hand-over of a bundle: whoever gathers for it and
-	// waits for it stays within the time of one hand-over.
-	bundleSends = 3 * time.Second
+	// BundleWait is the longest that a page waits for others to go with it.
+	BundleWait = 30 * time.Second
+	// handsOver bounds one hand-over.
+	handsOver = 10 * time.Second
 )
+
+// waits is how long the first, second and further bundles in a row gather: the
+// longer more comes, the less often somebody is told.
+func waits(urgency catalog.Urgency, before int) time.Duration {
+	steps := []time.Duration{3 * time.Second, 10 * time.Second, BundleWait}
+	if urgency == catalog.Ordinary {
+		steps = steps[1:]
+	}
+	return steps[min(before, len(steps)-1)]
+}
 
 // lane is where pages may be bundled: those of one urgency to one contact
 // method of one person. An urgent page is never in the lane of ordinary ones.
@@ -37,13 +45,6 @@ type lane struct {
 	urgency         catalog.Urgency
 	// answerable pages have an acknowledge link; a question has none.
 	answerable bool
-}
-
-func (l lane) wait() time.Duration {
-	if l.urgency == catalog.Ordinary {
-		return ordinaryWait
-	}
-	return urgentWait
 }
 
 // bundler keeps a person to whom many incidents turn at once from being
@@ -58,6 +59,10 @@ type bundler struct {
 type traffic struct {
 	alone     []time.Time
 	gathering *bundle
+	// row counts the bundles that followed one another, last is when the last
+	// one went.
+	row  int
+	last time.Time
 }
 
 // bundle is a message for several pages.
@@ -96,7 +101,7 @@ func (b *bundler) lane(l lane, now time.Time) *traffic {
 	}
 	if len(b.lanes) > memorySize {
 		for other, t := range b.lanes {
-			if t.recent(now); len(t.alone) == 0 && t.gathering == nil {
+			if t.recent(now); len(t.alone) == 0 && t.gathering == nil && now.Sub(t.last) >= BundleSpan {
 				delete(b.lanes, other)
 			}
 		}
@@ -139,35 +144,46 @@ func (b *bundler) enter(ctx context.Context, l lane, m *member, send sender) *bu
 	t := b.lane(l, time.Now())
 	if t.gathering == nil {
 		t.gathering = &bundle{done: make(chan struct{})}
+		if now := time.Now(); now.Sub(t.last) >= BundleSpan {
+			t.row = 0
+		}
 		// It is for all who join, and outlives whoever came first.
-		go b.handOver(context.WithoutCancel(ctx), l, t.gathering, send)
+		go b.handOver(context.WithoutCancel(ctx), gathering{l, t.gathering, waits(l.urgency, t.row)}, send)
 	}
 	t.gathering.members = append(t.gathering.members, m)
 	return t.gathering
 }
 
+// gathering is a bundle that others may still join.
+type gathering struct {
+	lane lane
+	mine *bundle
+	wait time.Duration
+}
+
 // handOver sends a bundle once it has gathered.
-func (b *bundler) handOver(ctx context.Context, l lane, mine *bundle, send sender) {
-	defer close(mine.done)
-	gathered := time.NewTimer(l.wait())
+func (b *bundler) handOver(ctx context.Context, g gathering, send sender) {
+	defer close(g.mine.done)
+	gathered := time.NewTimer(g.wait)
 	defer gathered.Stop()
 	<-gathered.C
-	orders := b.close(l, mine)
+	orders := b.close(g)
 	if len(orders) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, bundleSends)
-	defer cancel()
-	mine.over, mine.err = send(ctx, orders)
+	g.mine.over, g.mine.err = send(ctx, orders)
 }
 
 // close lets nobody else join, and returns whose page still waits.
-func (b *bundler) close(l lane, mine *bundle) []PageOrder {
+func (b *bundler) close(g gathering) []PageOrder {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.lane(l, time.Now()).gathering = nil
+	now := time.Now()
+	t := b.lane(g.lane, now)
+	t.gathering, t.last = nil, now
+	t.row++
 	var out []PageOrder
-	for _, m := range mine.members {
+	for _, m := range g.mine.members {
 		if !m.gone {
 			out = append(out, m.order)
 		}

@@ -43,8 +43,8 @@ func (p *phone) Send(_ context.Context, _ string, m incident.Message) error {
 // quietLedger remembers nothing, and may be asked by many at once.
 type quietLedger struct{}
 
-func (quietLedger) Made(context.Context, string) (bool, error)        { return false, nil }
-func (quietLedger) Attempt(context.Context, activities.Attempt) error { return nil }
+func (quietLedger) Made(context.Context, string) (bool, error)           { return false, nil }
+func (quietLedger) Attempt(context.Context, ...activities.Attempt) error { return nil }
 
 // flood pages alice from so many incidents at once, and returns the errors.
 func flood(t *testing.T, p *phone, n int, urgency catalog.Urgency) []error {
@@ -68,7 +68,7 @@ func order(i int, urgency catalog.Urgency) activities.PageOrder {
 	number := fmt.Sprintf("INC-%d", i+1)
 	return activities.PageOrder{
 		Key: number + "/alert-1/r0/l0/alice/phone", Incident: number, Person: "alice", Contact: "phone", Why: "Shard fails",
-		Service: "search", Severity: "SEV3", Urgency: urgency, Answerable: true,
+		Service: "search", Severity: "SEV3", Urgency: urgency, Answerable: true, Patient: true,
 	}
 }
 
@@ -109,6 +109,43 @@ func TestUrgentPagesAreNeverBehindOrdinaryOnes(t *testing.T) {
 		require.Equal(t, "INC-78", last.Incident)
 		require.Zero(t, last.after)
 		both.Wait()
+	})
+}
+
+func TestTheLongerItGoesOnTheLessOftenSomebodyIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &phone{began: time.Now()}
+		pager := newOutside().pager()
+		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
+		var all sync.WaitGroup
+		for i := range 150 { // one a second
+			all.Go(func() {
+				o := order(i, catalog.Urgent)
+				_, err := pager.Page(t.Context(), o)
+				require.NoError(t, err)
+			})
+			time.Sleep(time.Second) //nolint:forbidigo // the clock of a bubble, which takes no time
+		}
+		all.Wait()
+		require.Less(t, len(p.got), 25)
+		for _, m := range p.got[:activities.BundleFree] {
+			require.NotContains(t, m.Title, "incidents")
+		}
+	})
+}
+
+func TestWhoHasNoTimeToWaitIsToldLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &phone{began: time.Now()}
+		pager := newOutside().pager()
+		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
+		pageAll(t.Context(), pager, activities.BundleFree, catalog.Urgent)
+		o := order(50, catalog.Urgent)
+		o.Patient = false
+		sent, err := pager.Page(t.Context(), o)
+		require.NoError(t, err)
+		require.True(t, sent.Later)
+		require.Len(t, p.got, activities.BundleFree)
 	})
 }
 
@@ -155,5 +192,23 @@ func TestWhoStopsWaitingIsNotInTheBundle(t *testing.T) {
 		answered.Wait()
 		require.Equal(t, "INC-52", p.got[len(p.got)-1].Incident)
 		require.NotContains(t, p.got[len(p.got)-1].Title, "incidents")
+	})
+}
+
+func TestEveryBeatGoesByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &phone{began: time.Now()}
+		pager := newOutside().pager()
+		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
+		for n := range 3 * activities.BundleFree {
+			o := order(0, catalog.Urgent)
+			o.Incident = incident.BeatNumber(p.began.Add(time.Duration(n) * time.Second))
+			o.Key = o.Incident + "/page"
+			sent, err := pager.Page(t.Context(), o)
+			require.NoError(t, err)
+			require.False(t, sent.Later)
+		}
+		require.Len(t, p.got, 3*activities.BundleFree)
+		require.Zero(t, p.got[len(p.got)-1].after)
 	})
 }

@@ -98,8 +98,8 @@ type End struct {
 type Ledger interface {
 	// Made reports whether the effect of this key was made.
 	Made(ctx context.Context, key string) (bool, error)
-	// Attempt records one attempt: made when errText is empty.
-	Attempt(ctx context.Context, a Attempt) error
+	// Attempt records attempts, all or none: made are those whose Error is empty.
+	Attempt(ctx context.Context, list ...Attempt) error
 }
 
 // Attempt is one try at one effect.

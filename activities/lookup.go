@@ -83,6 +83,8 @@ type Contact struct {
 	ID    string        `json:"id"`
 	Kind  string        `json:"kind"`
 	After time.Duration `json:"after,omitempty"`
+	// Unverified says that nobody has proved to read it.
+	Unverified bool `json:"unverified,omitempty"`
 }
 
 // WhoIsOnCall answers a LookUp, a roster a level, each person at most once.
@@ -166,7 +168,22 @@ func (r *Roster) add(c *catalog.Catalog, duty catalog.Duty, level Level, q LookU
 		r.Missing = append(r.Missing, fmt.Sprintf("%s (%s) has no contact method", person, reason))
 		return
 	}
+	if until, quiet := quietUntil(c, person, level, q); quiet {
+		reason += ", in quiet hours until " + until.Format("2006-01-02 15:04 MST")
+		for n := range contacts {
+			contacts[n].After += until.Sub(q.At)
+		}
+	}
 	r.People = append(r.People, Recipient{Person: person, Reason: reason, Contacts: contacts})
+}
+
+// quietUntil says until when a person is not to be reached: about what is
+// ordinary, in their quiet hours.
+func quietUntil(c *catalog.Catalog, person string, level Level, q LookUp) (time.Time, bool) {
+	if q.Urgency != catalog.Ordinary || level.EveryMethod {
+		return time.Time{}, false
+	}
+	return c.Quiet(person, q.At)
 }
 
 // webhookPrefix marks a webhook among people: no id of a person holds a colon.
@@ -186,7 +203,7 @@ func contacts(c *catalog.Catalog, person string, every bool, urgency catalog.Urg
 	}
 	for _, rule := range c.Contacts(person, urgency) {
 		if m, ok := c.ContactMethod(person, rule.Contact); ok {
-			out = append(out, Contact{ID: m.ID, Kind: m.Kind, After: rule.After})
+			out = append(out, Contact{ID: m.ID, Kind: m.Kind, After: rule.After, Unverified: rule.Unverified})
 		}
 	}
 	return out

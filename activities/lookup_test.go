@@ -18,7 +18,11 @@ settings: {catch_all: payments}
 teams: [{id: payments, name: Payments, members: [alice, bob, carol]}]
 people:
   - {id: alice, name: Alice, contacts: [{id: phone, kind: push, address: alice, verified: true}]}
-  - {id: bob, name: Bob, contacts: [{id: phone, kind: push, address: bob, verified: true}]}
+  - id: bob
+    name: Bob
+    zone: Europe/Berlin
+    contacts: [{id: phone, kind: push, address: bob}]
+    rules: {quiet: [{from: "22:00", until: "07:00"}]}
   - {id: carol, name: Carol}
 webhooks: [{id: wall, name: Wall display, address: "https://wall.example.org/hook"}]
 hours: [{id: business, zone: Europe/Berlin, during: [{days: [monday, tuesday, wednesday, thursday, friday], from: "09:00", until: "17:00"}]}]
@@ -91,6 +95,24 @@ func TestALevelHoldsByItsHours(t *testing.T) {
 	unknown := activities.Level{Targets: everybody, During: "gone"}
 	require.Empty(t, lookUp(t, &activities.Pager{}, unknown, "03:00").Skipped, "hours that are gone keep nobody from being paged")
 	require.NotEmpty(t, lookUp(t, &activities.Pager{}, during, "03:00").People, "known all the same, for when nobody answers a later look-up")
+}
+
+func TestOrdinaryPagesWaitForTheEndOfQuietHours(t *testing.T) {
+	ask := func(urgency catalog.Urgency, every bool) activities.Recipient {
+		p := &activities.Pager{}
+		level := activities.Level{Targets: []oncall.Target{{Person: "bob"}}, EveryMethod: every}
+		lookUp(t, p, level, "03:00") // which sets the catalog
+		at := time.Date(2026, 1, 8, 2, 0, 0, 0, time.UTC)
+		rosters, err := p.WhoIsOnCall(t.Context(), activities.LookUp{Levels: []activities.Level{level}, Urgency: urgency, At: at})
+		require.NoError(t, err)
+		return rosters[0].People[0]
+	}
+	ordinary := ask(catalog.Ordinary, false)
+	require.Equal(t, 4*time.Hour, ordinary.Contacts[0].After)
+	require.Equal(t, "named in the policy, in quiet hours until 2026-01-08 07:00 CET", ordinary.Reason)
+	require.Zero(t, ask(catalog.Urgent, false).Contacts[0].After, "what is urgent never waits")
+	require.Zero(t, ask(catalog.Ordinary, true).Contacts[0].After, "and neither does the last resort")
+	require.True(t, ordinary.Contacts[0].Unverified)
 }
 
 func TestOneOfALevelIsPagedInTurn(t *testing.T) {

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
@@ -51,6 +49,9 @@ type PageOrder struct {
 	Runbooks []string        `json:"runbooks,omitempty"`
 	// Answerable pages carry the acknowledge link.
 	Answerable bool `json:"answerable,omitempty"`
+	// Patient says that there is time to wait until it goes together with
+	// others.
+	Patient bool `json:"patient,omitempty"`
 }
 
 // Sent says when a receiver accepted a message.
@@ -70,23 +71,43 @@ type Sent struct {
 
 // Page hands one page over. A key that was handed over before is not sent
 // again where this process or the ledger remembers it. Beyond BundleFree pages
-// within BundleSpan those to one contact method go together.
+// within BundleSpan those to one contact method go together; a beat goes alone,
+// since each stands for its own moment.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
+	defer beat(ctx)()
 	at := lane{o.Person, o.Contact, o.Urgency, o.Answerable}
-	alone := p.bundles.admit(at, p.now())
-	if !alone && activity.IsActivity(ctx) && activity.GetInfo(ctx).IsLocalActivity {
+	if incident.IsBeat(o.Incident) || p.bundles.admit(at, p.now()) {
+		return p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged}, func() (incident.HandOver, error) {
+			return p.pageAll(ctx, []PageOrder{o})
+		})
+	}
+	if !o.Patient {
 		return Sent{Later: true}, nil
 	}
-	return p.once(ctx, effect{o.Key, o.Incident, "page"}, func() (incident.HandOver, error) {
-		if alone {
-			return p.pageAll(ctx, []PageOrder{o})
-		}
-		return p.bundles.join(ctx, at, o, p.pageAll)
+	return p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged, noted: true}, func() (incident.HandOver, error) {
+		return p.bundles.join(ctx, at, o, p.pageTogether)
 	})
+}
+
+// paged is what attempts at pages are recorded as.
+const paged = "page"
+
+// pageTogether hands the pages of a bundle over, and records the attempt at
+// each of them at once.
+func (p *Pager) pageTogether(ctx context.Context, orders []PageOrder) (incident.HandOver, error) {
+	taken, err := p.pageAll(ctx, orders)
+	at, list := p.now(), make([]Attempt, len(orders))
+	for n, o := range orders {
+		list[n] = attemptOf(effect{key: o.Key, incident: o.Incident, what: paged}, at, taken, err)
+	}
+	attempted(ctx, p.Ledger, list...)
+	return taken, err
 }
 
 // pageAll sends one message for pages that go together.
 func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) (incident.HandOver, error) {
+	ctx, cancel := context.WithTimeout(ctx, handsOver)
+	defer cancel()
 	c, err := p.Catalogs.Current(ctx)
 	if err != nil {
 		return incident.HandOver{}, fmt.Errorf("resolve the address: %w", err)
@@ -99,7 +120,11 @@ func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) (incident.HandO
 }
 
 // effect names what is made once: by its key, for an incident, as what.
-type effect struct{ key, incident, what string }
+type effect struct {
+	key, incident, what string
+	// noted says that whoever makes it records the attempt.
+	noted bool
+}
 
 // once makes an effect unless it is known to have been made, and records the
 // attempt.
@@ -120,11 +145,17 @@ func (p *Pager) once(ctx context.Context, e effect, do func() (incident.HandOver
 	if err == nil {
 		p.sent.remember(e.key, at)
 	}
-	attempted(ctx, p.Ledger, Attempt{
+	if !e.noted {
+		attempted(ctx, p.Ledger, attemptOf(e, at, taken, err))
+	}
+	return Sent{At: at, Provider: taken.Provider, Reference: taken.Reference, Rings: taken.Rings}, Fail(err)
+}
+
+func attemptOf(e effect, at time.Time, taken incident.HandOver, err error) Attempt {
+	return Attempt{
 		Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err)),
 		Provider: taken.Provider, Reference: taken.Reference,
-	})
-	return Sent{At: at, Provider: taken.Provider, Reference: taken.Reference, Rings: taken.Rings}, Fail(err)
+	}
 }
 
 func (p *Pager) now() time.Time {
@@ -277,11 +308,11 @@ func made(ctx context.Context, l Ledger, key string) bool {
 	return err == nil && yes
 }
 
-func attempted(ctx context.Context, l Ledger, a Attempt) {
+func attempted(ctx context.Context, l Ledger, list ...Attempt) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), ledgerPatience)
 	defer cancel()
-	if err := l.Attempt(ctx, a); err != nil {
-		slog.Warn("attempt not recorded", "incident", a.Incident, "error", err)
+	if err := l.Attempt(ctx, list...); err != nil {
+		slog.Warn("attempts not recorded", "incident", list[0].Incident, "attempts", len(list), "error", err)
 	}
 }
 

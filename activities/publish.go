@@ -135,7 +135,7 @@ func (p *Publisher) notify(ctx context.Context, o Publication, n incident.Notice
 	for _, person := range n.To {
 		for _, contact := range contacts(c, person, false, n.Urgency) {
 			key := fmt.Sprintf("%s/%s/%s/%s", o.Number, n.Key, person, contact.ID)
-			_, err := p.Pager.once(ctx, effect{key, o.Number, "notice"}, func() (incident.HandOver, error) {
+			_, err := p.Pager.once(ctx, effect{key: key, incident: o.Number, what: "notice"}, func() (incident.HandOver, error) {
 				return p.Pager.send(ctx, c, person, contact.ID, p.notice(acklink.Claims{Incident: o.Number, Page: key, Person: person}, o, n))
 			})
 			errs = append(errs, Known(err))
@@ -165,7 +165,7 @@ func (p *Publisher) mail(ctx context.Context, o Publication, u incident.StatusUp
 			continue
 		}
 		m := updateMail(o, u, audience)
-		_, err := p.Pager.once(ctx, effect{m.Key, o.Number, "mail"}, func() (incident.HandOver, error) {
+		_, err := p.Pager.once(ctx, effect{key: m.Key, incident: o.Number, what: "mail"}, func() (incident.HandOver, error) {
 			return incident.HandOver{}, p.Mailer.SendMail(ctx, m)
 		})
 		errs = append(errs, Known(err))
@@ -297,6 +297,9 @@ func (w TicketWatch) news(now incident.TicketStatus) bool {
 // beat heartbeats until the returned function is called, so that the death of
 // this worker is noticed within seconds.
 func beat(ctx context.Context) (stop func()) {
+	if !activity.IsActivity(ctx) || activity.GetInfo(ctx).IsLocalActivity {
+		return func() {}
+	}
 	done := make(chan struct{})
 	go func() {
 		ticker := time.NewTicker(3 * time.Second)

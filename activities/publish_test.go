@@ -99,8 +99,8 @@ func (o *outside) Made(_ context.Context, key string) (bool, error) {
 	return o.made[key], o.broken["ledger"]
 }
 
-func (o *outside) Attempt(_ context.Context, a activities.Attempt) error {
-	o.attempts = append(o.attempts, a)
+func (o *outside) Attempt(_ context.Context, list ...activities.Attempt) error {
+	o.attempts = append(o.attempts, list...)
 	return o.broken["ledger"]
 }
 

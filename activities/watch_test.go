@@ -2,7 +2,6 @@ package activities_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // watched is what a watcher looks at, in memory.
@@ -84,7 +84,7 @@ func TestWatchWarnsOwnersInTime(t *testing.T) {
 }
 
 func TestWatchGoesOnPastWhatFails(t *testing.T) {
-	w := &watched{err: errors.New("the store is away")}
+	w := &watched{err: incident.Errorf(incident.Unavailable, "the store is away")}
 	_, err := w.watcher().Watch(t.Context())
 	require.ErrorContains(t, err, "the store is away")
 	require.Equal(t, []string{"lift"}, w.log)

@@ -14,6 +14,7 @@ import (
 const (
 	byCaller      = "key-"
 	byLink        = "link-"
+	byText        = "text-"
 	byDeclaration = "declaration-"
 )
 

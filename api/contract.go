@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -106,8 +107,13 @@ func (s *server) enforce(op operation) echo.MiddlewareFunc {
 				defer cancel()
 			}
 			r = r.WithContext(ctx)
-			if err := op.check(c, r); err != nil {
+			body, err := op.check(c, r)
+			if err != nil {
 				return err
+			}
+			if op.raw {
+				who.target, who.body = c.Request().RequestURI, body
+				r = r.WithContext(context.WithValue(ctx, callerKey{}, who))
 			}
 			if op.keyed {
 				giveKey(r, c.Response())
@@ -142,19 +148,20 @@ func (s *server) admit(r *http.Request, op operation) (caller, error) {
 	return who, nil
 }
 
-// check reads the body within its limit and validates the request.
-func (op operation) check(c echo.Context, r *http.Request) error {
+// check reads the body within its limit, validates the request and returns the
+// body.
+func (op operation) check(c echo.Context, r *http.Request) ([]byte, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, op.body))
 	if err != nil {
 		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return err
+			return nil, err
 		}
-		return &fieldError{message: "the body ended early"}
+		return nil, &fieldError{message: "the body ended early"}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if len(body) > 0 && op.route.Operation.RequestBody != nil && !op.raw {
 		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			return &incident.Error{Kind: unsupportedMedia, Message: "send Content-Type: application/json"}
+			return nil, &incident.Error{Kind: unsupportedMedia, Message: "send Content-Type: application/json"}
 		}
 	}
 	input := &openapi3filter.RequestValidationInput{
@@ -165,13 +172,22 @@ func (op operation) check(c echo.Context, r *http.Request) error {
 		},
 	}
 	if err := op.known(input); err != nil {
-		return err
+		return nil, err
 	}
 	if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
-		return explain(err)
+		return nil, explain(err)
+	}
+	if _, err := url.ParseQuery(string(body)); err != nil && op.form() {
+		return nil, &fieldError{message: "the body is no form: send name=value pairs"}
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	return nil
+	return body, nil
+}
+
+// form reports whether the body is one, of a webhook.
+func (op operation) form() bool {
+	body := op.route.Operation.RequestBody
+	return op.raw && body != nil && body.Value.Content.Get("application/x-www-form-urlencoded") != nil
 }
 
 // known refuses query parameters that the operation does not have: a filter

@@ -43,7 +43,9 @@ func TestEveryOperationIsDescribed(t *testing.T) {
 			require.NotEmpty(t, op.Tags, name)
 			require.NotNil(t, op.Responses.Default(), name)
 			if op.RequestBody != nil {
-				require.NotNil(t, op.RequestBody.Value.Content["application/json"].Example, name)
+				for kind, body := range op.RequestBody.Value.Content {
+					require.NotNil(t, body.Example, "%s as %s", name, kind)
+				}
 			}
 			for _, p := range slices.Concat(op.Parameters, item.Parameters) {
 				require.NotEmpty(t, p.Value.Description, "%s: %s", name, p.Value.Name)
@@ -79,8 +81,9 @@ func TestExamplesKeepToTheContract(t *testing.T) {
 			if op.RequestBody == nil {
 				continue
 			}
-			media := op.RequestBody.Value.Content["application/json"]
-			require.NoError(t, media.Schema.Value.VisitJSON(media.Example, openapi3.VisitAsRequest()), "%s %s", method, path)
+			for kind, media := range op.RequestBody.Value.Content {
+				require.NoError(t, media.Schema.Value.VisitJSON(media.Example, openapi3.VisitAsRequest()), "%s %s as %s", method, path, kind)
+			}
 			r := httptest.NewRequest(method, fill.Replace(path), http.NoBody)
 			route, params, err := router.FindRoute(r)
 			require.NoError(t, err)

@@ -20,6 +20,7 @@ type Duty interface {
 	Swaps
 	Reach
 	Calendars
+	Silences
 	// InForce returns what was, is and will be in force in [from, until).
 	InForce(ctx context.Context, from, until time.Time) (catalog.History, error)
 	// PagesOf counts the pages that became due in [from, until), by person.

@@ -434,7 +434,7 @@ func TestPersonalRules(t *testing.T) {
 	var got gen.Rules
 	d.do("bob", "GET", "/v1/people/alice/rules", "").want(200, &got)
 	require.Equal(t, "catalog", got.Owner)
-	require.Len(t, got.Urgent, 3)
+	require.Len(t, got.Urgent, 4)
 	got = gen.Rules{}
 	d.do("alice", "PUT", "/v1/people/me/rules", `{"urgent":[{"contact":"mail"},{"contact":"phone","after_seconds":60}],"quiet":[{"from":"22:00","until":"07:00"}]}`).want(200, &got)
 	require.Equal(t, "api", got.Owner)

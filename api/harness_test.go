@@ -53,6 +53,7 @@ type world struct {
 	commands *apitest.Commands
 	intake   *apitest.Intake
 	tickets  *apitest.Tickets
+	failures *apitest.Failures
 	links    acklink.Signer
 	log      *syncBuffer
 	clock    *clock
@@ -113,7 +114,7 @@ func example(t *testing.T) *catalog.Catalog {
 func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	t.Helper()
 	w := &world{
-		t: t, commands: &apitest.Commands{}, intake: &apitest.Intake{}, tickets: &apitest.Tickets{}, log: &syncBuffer{},
+		t: t, commands: &apitest.Commands{}, intake: &apitest.Intake{}, tickets: &apitest.Tickets{}, failures: &apitest.Failures{}, log: &syncBuffer{},
 		store: apitest.NewStore(example(t)), clock: &clock{now: night}, tokens: map[string]string{},
 		links: acklink.Signer{Key: bytes.Repeat([]byte("k"), acklink.MinKey)},
 	}
@@ -121,7 +122,8 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	config := api.Config{
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake,
 		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
-		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Links: w.links,
+		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Texts: apitest.Texts{}, Failures: w.failures,
+		Links:    w.links,
 		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,
 		Poll: 5 * time.Millisecond,

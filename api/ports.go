@@ -19,6 +19,7 @@ type Store interface {
 	Tokens
 	Reader
 	CatalogStore
+	Replies
 	// Redact removes the text of an entry of a timeline and leaves a mark.
 	Redact(ctx context.Context, number string, sequence int, by, reason string) error
 }
@@ -48,6 +49,16 @@ type Tokens interface {
 	RevokeToken(ctx context.Context, id string) error
 	// TouchToken remembers when a token was last used.
 	TouchToken(ctx context.Context, id string, at time.Time) error
+}
+
+// Replies keeps what people replied by text, and what became of messages.
+type Replies interface {
+	// Reply returns what was kept of a reply, or incident.NotFound.
+	Reply(ctx context.Context, id string) (store.Reply, error)
+	KeepReply(ctx context.Context, r store.Reply) error
+	// Receipt notes what a provider says of a message and returns the attempt
+	// that it is about, or incident.NotFound while none is recorded.
+	Receipt(ctx context.Context, r store.Receipt) (activities.Attempt, error)
 }
 
 // CatalogStore keeps the versions of the catalog.
@@ -110,6 +121,52 @@ type Tickets interface {
 	// Changed passes a hint on to whichever incident knows the ticket; that
 	// none does is no error.
 	Changed(ctx context.Context, ref incident.TicketRef) error
+}
+
+// Texts reads what the provider of SMS calls back. Its errors are of kind
+// incident.Forbidden for what is not genuine, and incident.Invalid.
+type Texts interface {
+	Text(w Webhook) (Text, error)
+	Receipt(w Webhook) (Receipt, error)
+}
+
+// Webhook is a request whose signature covers all of it.
+type Webhook struct {
+	// URL is the public address that was called, with its query.
+	URL       string
+	Signature string
+	Body      []byte
+}
+
+// Text is an SMS that came in.
+type Text struct {
+	// ID is the same for every delivery of it.
+	ID string
+	// From is the sender's number in E.164.
+	From string
+	Body string
+}
+
+// Receipt says what became of a message. The zero value says that nothing is
+// decided yet.
+type Receipt struct {
+	// Reference is what the provider calls the message.
+	Reference string
+	// State is how it ended, in the provider's words.
+	State     string
+	Delivered bool
+	// Failed says that it will never arrive, and Reason why.
+	Failed bool
+	Reason string
+	// Page is the key of the page, when the provider was told it.
+	Page string
+}
+
+// Failures hears of pages that will never arrive though a provider took them.
+type Failures interface {
+	// PageFailed tells the page's incident. It is an incident.NotFound when its
+	// workflow has ended.
+	PageFailed(ctx context.Context, number, key, reason string) error
 }
 
 // Runbook is a runbook that can be run.

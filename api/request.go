@@ -17,6 +17,10 @@ type caller struct {
 	via      string
 	json     bool
 	away     string
+	// target and body are the request as it came, for whoever verifies a
+	// signature: of webhooks alone.
+	target string
+	body   []byte
 }
 
 type (

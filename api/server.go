@@ -26,8 +26,8 @@ type Config struct {
 	Catalogs Catalogs
 	// Duty keeps what people change day by day.
 	Duty Duty
-	// PublicURL is where people reach the API, without a slash at the end; it
-	// stands before the addresses of calendar feeds.
+	// PublicURL is where people and providers reach the API, without a slash at
+	// the end; it stands before the addresses of calendar feeds and of webhooks.
 	PublicURL string
 	// Intake is nil in a process that takes no alerts: it answers 404 there.
 	Intake Intake
@@ -40,6 +40,11 @@ type Config struct {
 	// returns the ticket that it is about, if any. Its error is of kind
 	// incident.Unauthenticated or incident.Invalid.
 	ReadHint func(header http.Header, body []byte) (incident.TicketRef, error)
+	// Texts reads the webhooks of the provider of SMS, which are signed for
+	// PublicURL, and Failures hears what they say of pages; without both they
+	// answer 404.
+	Texts    Texts
+	Failures Failures
 	// Links verifies acknowledge links.
 	Links    acklink.Signer
 	Runbooks []Runbook
@@ -63,6 +68,7 @@ type server struct {
 	metrics *requestMetrics
 	pages   *web.Pages
 	streams chan struct{}
+	answers pace
 }
 
 // maxStreams bounds how many people watch one process at once.

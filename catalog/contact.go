@@ -21,6 +21,8 @@ func ContactKinds() []ContactKind {
 	return []ContactKind{
 		{"email", checkMail},
 		{"push", checkTopic},
+		{"pushover", checkUserKey},
+		{"sms", checkNumber},
 		{"webhook", checkURL},
 		{"console", func(string) error { return nil }},
 	}
@@ -56,6 +58,24 @@ var topic = regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`)
 func checkTopic(address string) error {
 	if !topic.MatchString(address) {
 		return errors.New("must be a topic: up to 64 letters, digits, - and _")
+	}
+	return nil
+}
+
+var userKey = regexp.MustCompile(`^[A-Za-z0-9]{30}$`)
+
+func checkUserKey(address string) error {
+	if !userKey.MatchString(address) {
+		return errors.New("must be a Pushover user key: 30 letters and digits")
+	}
+	return nil
+}
+
+var number = regexp.MustCompile(`^\+[1-9][0-9]{6,14}$`)
+
+func checkNumber(address string) error {
+	if !number.MatchString(address) {
+		return errors.New(`must be a number with its country, in quotes and without spaces: "+442079460000"`)
 	}
 	return nil
 }

@@ -142,3 +142,18 @@ func TestOnCallSaysWhichLayer(t *testing.T) {
 	require.Empty(t, catalog.Diff(c, back))
 	require.Equal(t, c.Schedules, back.Schedules)
 }
+
+func TestLoads(t *testing.T) {
+	c, err := catalog.Parse(catalog.File{Name: "a.yaml", Data: []byte(small)}, catalog.File{Name: "b.yaml", Data: []byte(layered)})
+	require.NoError(t, err)
+	from := time.Date(2026, 1, 12, 8, 0, 0, 0, time.UTC)
+	// Ben has the week in payments. Ann lives in Berlin, and nobody knows where
+	// Ben does: the zone of the schedule counts.
+	require.Equal(t, []oncall.Load{{Person: "ben", Total: 24 * time.Hour, Night: 8 * time.Hour, Nights: 1}},
+		c.Loads(from, from.Add(24*time.Hour), "payments"))
+	all := c.Loads(from, from.Add(24*time.Hour))
+	require.Len(t, all, 2)
+	require.Equal(t, "ann", all[0].Person)
+	require.Equal(t, 24*time.Hour, all[1].Total, "two duties at once are one load")
+	require.Empty(t, c.Loads(from, from.Add(time.Hour), "x"))
+}

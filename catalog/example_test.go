@@ -9,6 +9,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 func example(tb testing.TB) *catalog.Catalog {
@@ -69,4 +70,37 @@ func TestExampleHasSomebodyOnCallAtAllTimes(t *testing.T) {
 			}
 		}
 	}
+}
+
+// The example shows a schedule that follows the sun, and who comes next in it.
+func TestExampleFollowsTheSun(t *testing.T) {
+	c := example(t)
+	on := func(target, at string) string {
+		moment, err := time.Parse(time.RFC3339, at)
+		require.NoError(t, err)
+		duties := c.OnCall(oncall.Target{Schedule: target}, moment)
+		require.Len(t, duties, 1)
+		return duties[0].Person
+	}
+	for at, want := range map[string][2]string{
+		"2026-01-14T12:00:00-05:00": {"dave", "erin"},
+		"2026-01-14T09:59:00-05:00": {"erin", "dave"},
+		"2026-01-14T08:00:00+08:00": {"grace", "frank"},
+		"2026-01-14T07:59:00+08:00": {"erin", "dave"},
+		"2026-01-14T20:00:00+08:00": {"erin", "dave"},
+	} {
+		require.Equal(t, want, [2]string{on("storefront/primary", at), on("storefront/secondary", at)}, at)
+	}
+}
+
+func TestExampleBranchesByOfficeHours(t *testing.T) {
+	c := example(t)
+	office, ok := c.Clock("office")
+	require.True(t, ok)
+	require.True(t, office.Holds(time.Date(2026, 12, 24, 10, 0, 0, 0, time.UTC)))
+	require.False(t, office.Holds(time.Date(2026, 12, 25, 10, 0, 0, 0, time.UTC)))
+	p, ok := c.Policy("platform")
+	require.True(t, ok)
+	require.Equal(t, "office", p.Escalation.Levels[1].During)
+	require.Equal(t, "office", p.Escalation.Levels[2].Outside)
 }

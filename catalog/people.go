@@ -87,6 +87,24 @@ func (c *Catalog) turns(target oncall.Target) (oncall.Schedule, oncall.Rotation,
 	return schedule, rotation, ok
 }
 
+// Loads returns how much each person is on call in [from, until), over all
+// schedules, or those named. Their nights are by their own clocks.
+func (c *Catalog) Loads(from, until time.Time, schedules ...string) []oncall.Load {
+	var shifts []oncall.Shift
+	for _, s := range c.Schedules {
+		if len(schedules) > 0 && !slices.Contains(schedules, s.ID) {
+			continue
+		}
+		if calendar, ok := c.Calendar(s.ID); ok {
+			shifts = append(shifts, calendar.Shifts(from, until)...)
+		}
+	}
+	return oncall.Loads(shifts, func(person string) string {
+		p, _ := c.Person(person)
+		return p.Zone
+	})
+}
+
 func dutyReason(s oncall.Shift) string {
 	reason := fmt.Sprintf("on call in %s/%s until %s", s.Schedule, s.Rotation, s.Until.Format("2006-01-02 15:04 MST"))
 	if s.Reason != "rotation "+s.Rotation {

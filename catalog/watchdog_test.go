@@ -56,3 +56,15 @@ func TestTheWatchdogsIDIsReserved(t *testing.T) {
 	_, err := catalog.Parse(catalog.File{Name: "c.yaml", Data: []byte("people:\n  - id: tocsin-watchdog\n    name: Rex\n")})
 	require.ErrorContains(t, err, `c.yaml:2: people[tocsin-watchdog].id: "tocsin-watchdog" is Tocsin's own: choose another id`)
 }
+
+func TestNoSilenceAndNoRouteTouchABeat(t *testing.T) {
+	at := time.Now()
+	all := catalog.Silence{ID: "all", When: "true", From: at.Add(-time.Hour), Until: at.Add(time.Hour)}
+	c := parseSmall(t).With(catalog.Overlay{Silences: []catalog.Silence{all}})
+	require.Equal(t, "all", c.Route(alerts.Alert{Status: alerts.Firing, Labels: map[string]string{"alertname": "X"}}, at).Silence)
+	routed := c.Route(alerts.Alert{Source: alerts.SourceBeat, Status: alerts.Firing, StartsAt: at}, at)
+	require.Empty(t, routed.Silence)
+	require.True(t, routed.Pages())
+	require.Equal(t, catalog.Watchdog, c.OnCall(oncall.Target{Person: catalog.Watchdog}, at)[0].Person)
+	require.Len(t, c.Contacts(catalog.Watchdog, catalog.Urgent), 1, "what people change leaves it alone")
+}

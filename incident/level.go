@@ -15,6 +15,16 @@ type Reach struct {
 	Contact string
 	Kind    string
 	After   time.Duration
+	// Unverified says that nobody has proved to read it.
+	Unverified bool
+}
+
+// why says why this person, and flags a contact method that may be wrong.
+func (r Reach) why() string {
+	if r.Unverified {
+		return r.Reason + ", by a contact method that is not verified"
+	}
+	return r.Reason
 }
 
 // Roster is whom a level reaches, as it was looked up.
@@ -82,7 +92,7 @@ func (i *Incident) layOut(s *Summons, reach []Reach, now time.Time) {
 	for _, r := range reach {
 		s.Pages = append(s.Pages, &Page{
 			Key: i.pageKey(s, r), Summons: s.ID, Person: r.Person, Contact: r.Contact, Kind: r.Kind,
-			Reason: r.Reason, Due: now.Add(r.After), State: PageDue,
+			Reason: r.why(), Due: now.Add(r.After), State: PageDue,
 		})
 	}
 	s.Present = slices.DeleteFunc(people(reach), func(p string) bool { return strings.HasPrefix(p, WebhookPrefix) })

@@ -76,6 +76,20 @@ func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
 	i.bringForward(s, p, now)
 }
 
+// Undelivered records that a page which a provider took will never arrive, as
+// its receipt says: the next rule goes at once. To whom it was meant for an
+// answer that has come, it makes no difference.
+func (i *Incident) Undelivered(key, reason string, now time.Time) {
+	for _, s := range i.Summonses {
+		for _, p := range s.Pages {
+			if p.Key == key && p.State == PageSent && (s.escalates() || slices.Contains(s.Awaited, p.Person)) {
+				i.Failed(s, p, reason, now)
+				return
+			}
+		}
+	}
+}
+
 // bringForward makes the next rule of somebody whom a page cannot reach due
 // at once; those behind it keep their distance.
 func (i *Incident) bringForward(s *Summons, failed *Page, now time.Time) {
@@ -102,6 +116,15 @@ func sameLevel(a, b *Page) bool { return levelOf(a) == levelOf(b) }
 func levelOf(p *Page) string {
 	parts := strings.SplitN(p.Key, "/", keyParts)
 	return strings.Join(parts[:min(len(parts), keyParts-1)], "/")
+}
+
+// PersonOf returns whom the page of a key is for; "" when it is no page's.
+func PersonOf(key string) string {
+	parts := strings.Split(key, "/")
+	if len(parts) < keyParts+1 {
+		return ""
+	}
+	return parts[keyParts-1]
 }
 
 // keyParts is one more than the parts that name a level in a page's key:

@@ -29,7 +29,7 @@ func newWindows(specs []Window, except []string, loc *time.Location) *windows {
 	for _, spec := range specs {
 		from, until, _ := spec.bounds()
 		w := window{from: from, until: until}
-		if until <= from {
+		if until < from {
 			w.until += fullDay
 		}
 		for d := range w.days {
@@ -102,8 +102,8 @@ func (w *windows) holds(clock wall) bool {
 const horizon = 14
 
 // closes returns the end of the windows that hold, one after the other; false
-// when they never end. Where an excepted day may be what ends them, it stops
-// short at the horizon.
+// when they never end. Where beyond the horizon only an excepted day may be
+// what ends them, it stops right before that.
 func (w *windows) closes(clock wall) (wall, bool) {
 	for last := clock.day() + horizon; clock.day() <= last; {
 		end := clock
@@ -119,7 +119,11 @@ func (w *windows) closes(clock wall) (wall, bool) {
 		}
 		clock = end
 	}
-	return clock, w.exceptAfter(clock)
+	i, _ := slices.BinarySearch(w.except, clock.day())
+	if i == len(w.except) {
+		return 0, false
+	}
+	return max(clock, (w.except[i] - 1).at(0)), true
 }
 
 // opened returns the beginning of the windows that hold, one after the other,
@@ -158,7 +162,7 @@ func (w *windows) opens(clock wall) (wall, bool) {
 			return next, true
 		}
 	}
-	return next, w.exceptAfter(next)
+	return next, len(w.except) > 0 && w.except[len(w.except)-1] >= clock.day()
 }
 
 // closed returns when the last window ended, as closes does when the present
@@ -177,11 +181,7 @@ func (w *windows) closed(clock wall) (wall, bool) {
 			return last, true
 		}
 	}
-	return last, last > first.at(0) || w.exceptBefore(last)
-}
-
-func (w *windows) exceptAfter(clock wall) bool {
-	return len(w.except) > 0 && w.except[len(w.except)-1] >= clock.day()
+	return last, last > first.at(0) || w.exceptBefore(clock)
 }
 
 func (w *windows) exceptBefore(clock wall) bool {

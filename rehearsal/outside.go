@@ -44,12 +44,14 @@ func (r *record) close() {
 // Made reports nothing: the pager's own memory knows what it has sent.
 func (r *record) Made(context.Context, string) (bool, error) { return false, nil }
 
-// Attempt writes one attempt at a page down.
-func (r *record) Attempt(_ context.Context, a activities.Attempt) error {
+// Attempt writes attempts at pages down.
+func (r *record) Attempt(_ context.Context, list ...activities.Attempt) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.over {
-		r.tries[a.Key] = a.At
+	for _, a := range list {
+		if !r.over {
+			r.tries[a.Key] = a.At
+		}
 	}
 	return nil
 }
@@ -152,7 +154,7 @@ func (nowhere) SendMail(context.Context, incident.Mail) error { return nil }
 func (nowhere) Made(context.Context, string) (bool, error) { return false, nil }
 
 // Attempt forgets.
-func (nowhere) Attempt(context.Context, activities.Attempt) error { return nil }
+func (nowhere) Attempt(context.Context, ...activities.Attempt) error { return nil }
 
 var errNoTicket = errors.New("a rehearsal keeps no ticket")
 

@@ -1,7 +1,7 @@
 // Package sandbox is the outside world on one machine: a JIRA, a mail inbox,
-// phones, a deploy target, a metrics source and a dead-man's switch, each
-// spoken to over real HTTP or SMTP, each with a page to look at and with faults
-// that can be asked for.
+// phones with push, SMS and Pushover, a deploy target, a metrics source and a
+// dead-man's switch, each spoken to over real HTTP or SMTP, each with a page to
+// look at and with faults that can be asked for.
 //
 // It is for development, demonstrations and tests. It listens on loopback
 // unless it is told otherwise, and its control APIs and pages ask for no

@@ -18,6 +18,8 @@ import (
 	"github.com/tocsinhq/tocsin/sandbox/jira"
 	"github.com/tocsinhq/tocsin/sandbox/metrics"
 	"github.com/tocsinhq/tocsin/sandbox/phone"
+	"github.com/tocsinhq/tocsin/sandbox/pushover"
+	"github.com/tocsinhq/tocsin/sandbox/twilio"
 )
 
 // The addresses of the zero Config.
@@ -49,6 +51,8 @@ type Config struct {
 	Jira     jira.Config
 	Inbox    inbox.Config
 	Phone    phone.Config
+	Twilio   twilio.Config
+	Pushover pushover.Config
 	Deployer deployer.Config
 	// Heartbeat keeps nothing, in no Dir.
 	Heartbeat heartbeat.Config
@@ -60,6 +64,8 @@ type Sandbox struct {
 	Jira      *jira.Server
 	Inbox     *inbox.Server
 	Phone     *phone.Server
+	Twilio    *twilio.Server
+	Pushover  *pushover.Server
 	Deployer  *deployer.Server
 	Metrics   *metrics.Server
 	Heartbeat *heartbeat.Server
@@ -115,6 +121,7 @@ func (c Config) withDefaults() Config {
 	}
 	c.Jira.Dir, c.Inbox.Dir, c.Phone.Dir, c.Deployer.Dir = c.Dir, c.Dir, c.Dir, c.Dir
 	c.Jira.Log, c.Inbox.Log, c.Phone.Log, c.Deployer.Log = c.Log, c.Log, c.Log, c.Log
+	c.Twilio.Dir, c.Twilio.Log, c.Pushover.Dir, c.Pushover.Log = c.Dir, c.Log, c.Dir, c.Log
 	return c
 }
 
@@ -131,6 +138,12 @@ func (s *Sandbox) build(config Config) error {
 	}
 	if s.Phone, err = phone.New(config.Phone); err != nil {
 		return fmt.Errorf("set the phones up: %w", err)
+	}
+	if s.Twilio, err = twilio.New(config.Twilio); err != nil {
+		return fmt.Errorf("set the SMS up: %w", err)
+	}
+	if s.Pushover, err = pushover.New(config.Pushover); err != nil {
+		return fmt.Errorf("set Pushover up: %w", err)
 	}
 	if s.Deployer, err = deployer.New(config.Deployer); err != nil {
 		return fmt.Errorf("set the deploy target up: %w", err)
@@ -193,6 +206,12 @@ func (s *Sandbox) close() error {
 	var errs []error
 	if s.Phone != nil {
 		s.Phone.Close()
+	}
+	if s.Twilio != nil {
+		s.Twilio.Close()
+	}
+	if s.Pushover != nil {
+		s.Pushover.Close()
 	}
 	if s.Deployer != nil {
 		s.Deployer.Close()

@@ -47,7 +47,9 @@ func TestTheIndexLeadsEverywhere(t *testing.T) {
 	status, body := call(t, http.MethodGet, s.URL()+"/", "")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, s.SMTPAddr())
-	for _, path := range []string{"/jira/", "/inbox/", "/phone/", "/deploy/", "/metrics-page", "/heartbeat/"} {
+	for _, path := range []string{
+		"/jira/", "/inbox/", "/phone/", "/twilio/", "/pushover/", "/deploy/", "/metrics-page", "/heartbeat/",
+	} {
 		require.Contains(t, body, `href="`+path+`"`)
 		status, page := call(t, http.MethodGet, s.URL()+path, "")
 		require.Equal(t, http.StatusOK, status, path)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/tocsinhq/tocsin/activities"
 )
 
@@ -16,16 +18,23 @@ func (s *Store) Made(ctx context.Context, key string) (bool, error) {
 	return made > 0, failed(err, "look an effect up")
 }
 
-// Attempt records one attempt at an effect: made when its Error is empty.
-// Recording the same attempt again changes nothing.
-func (s *Store) Attempt(ctx context.Context, a activities.Attempt) error {
-	if a.At.IsZero() {
-		a.At = time.Now()
+// Attempt records attempts at effects, all or none: made are those whose Error
+// is empty. Recording an attempt again changes nothing.
+func (s *Store) Attempt(ctx context.Context, list ...activities.Attempt) error {
+	rows := make([]attemptRow, len(list))
+	for n, a := range list {
+		if a.At.IsZero() {
+			a.At = time.Now()
+		}
+		rows[n] = attemptRow{
+			Key: a.Key, At: stampOf(a.At), Incident: a.Incident, What: a.What, Error: a.Error, Provider: a.Provider, Reference: a.Reference,
+		}
 	}
-	_, err := s.exec(ctx, "record an attempt", `
-		INSERT INTO attempts (key, at, incident, what, error, provider, reference) VALUES ($1, $2, $3, $4, $5, $6, $7)
-		ON CONFLICT (key, at) DO NOTHING`, a.Key, stampOf(a.At), a.Incident, a.What, a.Error, a.Provider, a.Reference)
-	return err
+	return s.write(ctx, "record an attempt", func(tx *sqlx.Tx) error {
+		return insert(ctx, tx, `
+			INSERT INTO attempts (key, at, incident, what, error, provider, reference)
+			VALUES (:key, :at, :incident, :what, :error, :provider, :reference) ON CONFLICT (key, at) DO NOTHING`, rows)
+	})
 }
 
 type attemptRow struct {

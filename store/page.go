@@ -87,6 +87,9 @@ type PageFilter struct {
 	Incident string
 	Person   string
 	States   []incident.PageState
+	// Open leaves out what was answered and what belongs to incidents that are
+	// over.
+	Open bool
 	// From and Until bound when they were due: [From, Until).
 	From, Until time.Time
 	// After is the cursor that the last page of the list ended with.
@@ -102,6 +105,10 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 	c.equal("incident", f.Incident)
 	c.equal("person", f.Person)
 	oneOf(&c, "state", f.States)
+	if f.Open {
+		c.and("answered_at IS NULL")
+		c.and("incident IN (SELECT number FROM incidents WHERE " + open + ")")
+	}
 	if !f.From.IsZero() {
 		c.and("due_at >= ?", stampOf(f.From))
 	}

@@ -50,7 +50,7 @@ func (w *beatWay) Start(_ context.Context, inc *incident.Incident, news []alerts
 
 func (w *beatWay) Made(context.Context, string) (bool, error) { return false, nil }
 
-func (w *beatWay) Attempt(context.Context, activities.Attempt) error { return nil }
+func (w *beatWay) Attempt(context.Context, ...activities.Attempt) error { return nil }
 
 func (w *beatWay) Record(_ context.Context, b activities.Batch) error {
 	w.mu.Lock()

@@ -130,6 +130,14 @@ func (c *Client) TicketChanged(ctx context.Context, number string, ref incident.
 	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", TicketSignal, ref), "signal "+number)
 }
 
+// PageFailed tells an incident that a page which a provider took will never
+// arrive. It answers with incident.NotFound when its workflow is gone or
+// finished.
+func (c *Client) PageFailed(ctx context.Context, number, key, reason string) error {
+	fact := PageFailed{Key: key, Reason: reason}
+	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", PageFailedSignal, fact), "signal "+number)
+}
+
 // Describe says which service and dedup key an incident has, and whether its
 // workflow is open.
 func (c *Client) Describe(ctx context.Context, number string) (key string, open bool, err error) {

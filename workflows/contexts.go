@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/catalog"
 )
 
@@ -52,8 +53,20 @@ const tries = 100_000
 func paging(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
 	o := pagingOptions(urgency, summary)
 	o.ScheduleToCloseTimeout = pagesMatter
+	// It may wait for others, and beats meanwhile.
+	o.StartToCloseTimeout, o.HeartbeatTimeout = 10*time.Second+activities.BundleWait+5*time.Second, 10*time.Second
 	o.RetryPolicy = &temporal.RetryPolicy{
 		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
+	}
+	return workflow.WithActivityOptions(ctx, o)
+}
+
+// silencing stops what rings, which ends by itself after half an hour at most.
+func silencing(ctx workflow.Context, summary string) workflow.Context {
+	o := pagingOptions(catalog.Ordinary, summary)
+	o.ScheduleToCloseTimeout = 30 * time.Minute
+	o.RetryPolicy = &temporal.RetryPolicy{
+		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second, MaximumAttempts: tries,
 	}
 	return workflow.WithActivityOptions(ctx, o)
 }

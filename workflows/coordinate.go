@@ -23,6 +23,7 @@ func (r *response) coordinate(ctx workflow.Context) {
 	workflow.GoNamed(ctx, "strays", r.passStrays)
 	workflow.GoNamed(ctx, "merge", r.merge)
 	workflow.GoNamed(ctx, "answers to merges", r.answerMerges)
+	workflow.GoNamed(ctx, "silencing", r.silence)
 	workflow.GoNamed(ctx, "visibility", r.show)
 	workflow.GoNamed(ctx, "journal", r.journal)
 }

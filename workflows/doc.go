@@ -36,8 +36,9 @@ const (
 	TicketSignal      = "ticket"
 	// MergeSignal comes from an incident that is to be merged into this one,
 	// MergedSignal is the answer to it.
-	MergeSignal  = "merge"
-	MergedSignal = "merged"
+	MergeSignal      = "merge"
+	MergedSignal     = "merged"
+	PageFailedSignal = "page-failed"
 )
 
 // StateQuery answers with the Incident as it stands; it is for tests and
@@ -49,6 +50,13 @@ const StateQuery = "state"
 type Alerts struct {
 	Alerts []alerts.Alert `json:"alerts"`
 	More   int            `json:"more,omitempty"`
+}
+
+// PageFailed is the payload of PageFailedSignal: a page that a provider took
+// will never arrive.
+type PageFailed struct {
+	Key    string `json:"key"`
+	Reason string `json:"reason"`
 }
 
 // Command is a request from a named person, the payload of every update.

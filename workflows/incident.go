@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -66,6 +67,8 @@ type response struct {
 	attended             map[string]bool
 	tried                map[string]bool
 	inFlight             map[string]bool
+	// ringing is what rings though nobody need answer it any more.
+	ringing []activities.Ringing
 
 	// recorded is the last revision that the journal holds; slow says that
 	// the store did not answer in time lately.

@@ -86,7 +86,7 @@ func rosterOf(found activities.Roster) incident.Roster {
 	for _, person := range found.People {
 		for _, c := range person.Contacts {
 			out.Reach = append(out.Reach, incident.Reach{
-				Person: person.Person, Reason: person.Reason, Contact: c.ID, Kind: c.Kind, After: c.After,
+				Person: person.Person, Reason: person.Reason, Contact: c.ID, Kind: c.Kind, After: c.After, Unverified: c.Unverified,
 			})
 		}
 	}

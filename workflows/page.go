@@ -76,7 +76,9 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 // loses nothing that still matters when it ends.
 func (r *response) tryOn(ctx workflow.Context, s *incident.Summons, p *incident.Page) (activities.Sent, error) {
 	ctx, giveUp := workflow.WithCancel(ctx)
-	answer := workflow.ExecuteActivity(paging(ctx, s.Urgency, pageSummary(p)), pager.Page, r.order(s, p))
+	order := r.order(s, p)
+	order.Patient = true
+	answer := workflow.ExecuteActivity(paging(ctx, s.Urgency, pageSummary(p)), pager.Page, order)
 	_ = workflow.Await(ctx, func() bool { return answer.IsReady() || !s.Wants(p) }) // cancelled, it is ready too
 	if !answer.IsReady() {
 		giveUp()

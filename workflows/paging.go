@@ -120,6 +120,9 @@ func (r *response) opened(ctx workflow.Context) {
 // settle keeps the last word on a page for the journal and forgets it.
 func (r *response) settle(s *incident.Summons, p *incident.Page) {
 	r.state.Settled = append(r.state.Settled, *p)
+	if p.Rings && p.Reference != "" {
+		r.ringing = append(r.ringing, activities.Ringing{Kind: p.Kind, Provider: p.Provider, Reference: p.Reference})
+	}
 	r.inc.Settle(s, p)
 }
 

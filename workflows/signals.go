@@ -10,7 +10,9 @@ import (
 )
 
 func signals() []string {
-	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, MergeSignal, MergedSignal}
+	return []string{
+		AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal, MergeSignal, MergedSignal,
+	}
 }
 
 // receive takes in signals as they come.
@@ -46,6 +48,7 @@ func (r *response) takeIn(ctx workflow.Context) {
 		}
 	})
 	r.takeMerges(ctx, now)
+	drain(ctx, PageFailedSignal, func(f PageFailed) { r.inc.Undelivered(f.Key, f.Reason, now) })
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
 }
 

@@ -41,6 +41,8 @@ type world struct {
 	hours   map[string]string
 	turns   []activities.Turn
 	crowded bool
+	// rings is the kind of contact method that rings until it is answered.
+	rings string
 	// holder is who holds the key when an incident adopts it.
 	holder  string
 	tickets map[string]incident.TicketStatus
@@ -162,7 +164,20 @@ func (w *world) Page(ctx context.Context, o activities.PageOrder) (activities.Se
 		link = ""
 	}
 	w.see("%s %s (%s)%s", kind, o.Person, strings.Split(o.Key, "/")[1], link)
+	if kind == w.rings {
+		return activities.Sent{At: w.now(), Provider: "bells", Reference: "bell of " + o.Person, Rings: true}, nil
+	}
 	return activities.Sent{At: w.now()}, nil
+}
+
+func (w *world) Silence(_ context.Context, list []activities.Ringing) error {
+	if err := w.fails("silence"); err != nil {
+		return err
+	}
+	for _, ringing := range list {
+		w.see("silence %s by %s %s", ringing.Reference, ringing.Kind, ringing.Provider)
+	}
+	return nil
 }
 
 // first reports whether an effect is made for the first time.

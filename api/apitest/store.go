@@ -29,6 +29,8 @@ type Store struct {
 	timeline  map[string][]incident.Entry
 	pages     []store.Page
 	attempts  []activities.Attempt
+	replies   map[string]store.Reply
+	receipts  []store.Receipt
 	lookUps   int
 	touches   int
 	hanging   bool
@@ -216,13 +218,60 @@ func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, stri
 	var fit []store.Page
 	for _, p := range s.pages {
 		fits := (f.Incident == "" || f.Incident == p.Incident) && (f.Person == "" || f.Person == p.Person) &&
-			(len(f.States) == 0 || slices.Contains(f.States, p.State)) &&
+			(len(f.States) == 0 || slices.Contains(f.States, p.State)) && (!f.Open || p.Answered.IsZero()) &&
 			!p.Due.Before(f.From) && (f.Until.IsZero() || p.Due.Before(f.Until))
 		if fits {
 			fit = append(fit, p)
 		}
 	}
 	return page(fit, f.After, f.Limit)
+}
+
+// Reply returns what was kept of a reply.
+func (s *Store) Reply(_ context.Context, id string) (store.Reply, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, ok := s.replies[id]
+	if s.down == nil && !ok {
+		return r, incident.Errorf(incident.NotFound, "look a reply up: no rows")
+	}
+	return r, s.down
+}
+
+// KeepReply keeps a reply.
+func (s *Store) KeepReply(_ context.Context, r store.Reply) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.replies == nil {
+		s.replies = map[string]store.Reply{}
+	}
+	if s.down == nil {
+		s.replies[r.ID] = r
+	}
+	return s.down
+}
+
+// Receipt remembers a receipt and returns the attempt with its reference.
+func (s *Store) Receipt(_ context.Context, r store.Receipt) (activities.Attempt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, a := range s.attempts {
+		if s.down == nil && a.Reference == r.Reference {
+			s.receipts = append(s.receipts, r)
+			return a, nil
+		}
+	}
+	if s.down != nil {
+		return activities.Attempt{}, s.down
+	}
+	return activities.Attempt{}, incident.Errorf(incident.NotFound, "note a receipt: no rows")
+}
+
+// Receipts returns what was noted.
+func (s *Store) Receipts() []store.Receipt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.receipts)
 }
 
 // Attempts lists the attempts at effects of an incident.

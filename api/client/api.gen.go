@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"io"
 	"net/http"
@@ -65,6 +66,66 @@ func (e PageState) Valid() bool {
 	}
 }
 
+// Defines values for SilenceKind.
+const (
+	SilenceKindMaintenance SilenceKind = "maintenance"
+	SilenceKindSilence     SilenceKind = "silence"
+)
+
+// Valid indicates whether the value is a known member of the SilenceKind enum.
+func (e SilenceKind) Valid() bool {
+	switch e {
+	case SilenceKindMaintenance:
+		return true
+	case SilenceKindSilence:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SilenceState.
+const (
+	Active  SilenceState = "active"
+	Over    SilenceState = "over"
+	Pending SilenceState = "pending"
+	Resting SilenceState = "resting"
+)
+
+// Valid indicates whether the value is a known member of the SilenceState enum.
+func (e SilenceState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Over:
+		return true
+	case Pending:
+		return true
+	case Resting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SilenceOrderKind.
+const (
+	SilenceOrderKindMaintenance SilenceOrderKind = "maintenance"
+	SilenceOrderKindSilence     SilenceOrderKind = "silence"
+)
+
+// Valid indicates whether the value is a known member of the SilenceOrderKind enum.
+func (e SilenceOrderKind) Valid() bool {
+	switch e {
+	case SilenceOrderKindMaintenance:
+		return true
+	case SilenceOrderKindSilence:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListFollowUpsParamsState.
 const (
 	ListFollowUpsParamsStateAll    ListFollowUpsParamsState = "all"
@@ -113,6 +174,24 @@ func (e ListLedgerParamsState) Valid() bool {
 	case ListLedgerParamsStateSent:
 		return true
 	case ListLedgerParamsStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSilencesParamsKind.
+const (
+	ListSilencesParamsKindMaintenance ListSilencesParamsKind = "maintenance"
+	ListSilencesParamsKindSilence     ListSilencesParamsKind = "silence"
+)
+
+// Valid indicates whether the value is a known member of the ListSilencesParamsKind enum.
+func (e ListSilencesParamsKind) Valid() bool {
+	switch e {
+	case ListSilencesParamsKindMaintenance:
+		return true
+	case ListSilencesParamsKindSilence:
 		return true
 	default:
 		return false
@@ -966,6 +1045,98 @@ type ShiftList struct {
 	Until  time.Time     `json:"until"`
 }
 
+// Silence defines model for Silence.
+type Silence struct {
+	// By Who made it.
+	By string `json:"by"`
+
+	// EndedAt When somebody ended it by hand.
+	EndedAt   time.Time   `json:"ended_at,omitempty,omitzero"`
+	From      time.Time   `json:"from"`
+	Id        string      `json:"id"`
+	Kind      SilenceKind `json:"kind"`
+	MadeAt    time.Time   `json:"made_at"`
+	Matchers  []string    `json:"matchers,omitempty,omitzero"`
+	Owner     string      `json:"owner"`
+	Reason    string      `json:"reason"`
+	Recurring []Window    `json:"recurring,omitempty,omitzero"`
+
+	// Scope What it fits, in words.
+	Scope   string `json:"scope"`
+	Service string `json:"service,omitempty,omitzero"`
+
+	// State Resting is between two windows.
+	State SilenceState `json:"state"`
+	Until time.Time    `json:"until"`
+	When  string       `json:"when,omitempty,omitzero"`
+	Zone  string       `json:"zone,omitempty,omitzero"`
+}
+
+// SilenceKind defines model for Silence.Kind.
+type SilenceKind string
+
+// SilenceState Resting is between two windows.
+type SilenceState string
+
+// SilenceList defines model for SilenceList.
+type SilenceList struct {
+	// Next The cursor of the next page.
+	Next     string    `json:"next,omitempty,omitzero"`
+	Silences []Silence `json:"silences"`
+}
+
+// SilenceMatch defines model for SilenceMatch.
+type SilenceMatch struct {
+	Alert    string    `json:"alert"`
+	Labels   Labels    `json:"labels"`
+	LastSeen time.Time `json:"last_seen"`
+	Service  string    `json:"service"`
+}
+
+// SilenceOrder defines model for SilenceOrder.
+type SilenceOrder struct {
+	// From Now when missing.
+	From time.Time `json:"from,omitempty,omitzero"`
+
+	// Kind silence when missing.
+	Kind SilenceOrderKind `json:"kind,omitempty,omitzero"`
+
+	// Matchers Conditions on labels that must all hold, such as host="db1".
+	Matchers []string `json:"matchers,omitempty,omitzero"`
+
+	// Owner Who is told before it ends; whoever asks when missing.
+	Owner  string `json:"owner,omitempty,omitzero"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Recurring Only in these windows of local time.
+	Recurring []Window `json:"recurring,omitempty,omitzero"`
+
+	// Service The service that the alerts are routed to.
+	Service string    `json:"service,omitempty,omitzero"`
+	Until   time.Time `json:"until"`
+
+	// When A condition in CEL.
+	When string `json:"when,omitempty,omitzero"`
+
+	// Zone The zone of the windows; UTC when missing.
+	Zone string `json:"zone,omitempty,omitzero"`
+}
+
+// SilenceOrderKind silence when missing.
+type SilenceOrderKind string
+
+// SilencePreview defines model for SilencePreview.
+type SilencePreview struct {
+	// Firing What fires now, the latest first; at most 100.
+	Firing []SilenceMatch `json:"firing"`
+
+	// More How many more it matches.
+	More int `json:"more"`
+
+	// Seen What was heard of in the last seven days and does not fire; at most 100.
+	Seen []SilenceMatch `json:"seen"`
+}
+
 // Snooze defines model for Snooze.
 type Snooze = incident.Snooze
 
@@ -1116,6 +1287,20 @@ type TokenOrder struct {
 	Subject string `json:"subject"`
 }
 
+// TwilioForm What is read of a form that Twilio posts; the rest is signed too.
+type TwilioForm struct {
+	AccountSid string `json:"AccountSid,omitempty,omitzero"`
+	Body       string `json:"Body,omitempty,omitzero"`
+	ErrorCode  string `json:"ErrorCode,omitempty,omitzero"`
+
+	// From The sender's number in E.164.
+	From string `json:"From,omitempty,omitzero"`
+
+	// MessageSid The same for every delivery.
+	MessageSid    string `json:"MessageSid,omitempty,omitzero"`
+	MessageStatus string `json:"MessageStatus,omitempty,omitzero"`
+}
+
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
 
@@ -1160,6 +1345,9 @@ type QuestionID = string
 
 // RoleName defines model for RoleName.
 type RoleName = Role
+
+// TwilioSignature defines model for TwilioSignature.
+type TwilioSignature = string
 
 // Accepted defines model for Accepted.
 type Accepted = Receipt
@@ -1623,6 +1811,27 @@ type ListLedgerParams struct {
 // ListLedgerParamsState defines parameters for ListLedger.
 type ListLedgerParamsState string
 
+// ListSilencesParams defines parameters for ListSilences.
+type ListSilencesParams struct {
+	// Kind Only of this kind.
+	Kind ListSilencesParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Owner Only those of this person; `me` is whoever asks.
+	Owner string `form:"owner,omitempty" json:"owner,omitempty,omitzero"`
+
+	// All Also what is over.
+	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListSilencesParamsKind defines parameters for ListSilences.
+type ListSilencesParamsKind string
+
 // ListSwapsParams defines parameters for ListSwaps.
 type ListSwapsParams struct {
 	// Schedule Only of this schedule.
@@ -1669,6 +1878,20 @@ type ListTemporariesParams struct {
 type PostJiraWebhookParams struct {
 	// XHubSignature `sha256=` and the hexadecimal HMAC-SHA256 of the body.
 	XHubSignature string `json:"X-Hub-Signature,omitempty,omitzero"`
+}
+
+// PostTwilioTextParams defines parameters for PostTwilioText.
+type PostTwilioTextParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
+}
+
+// PostTwilioStatusParams defines parameters for PostTwilioStatus.
+type PostTwilioStatusParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
 }
 
 // PostAlertmanagerJSONRequestBody defines body for PostAlertmanager for application/json ContentType.
@@ -1782,6 +2005,12 @@ type SetRulesJSONRequestBody = RulesOrder
 // TestRoutesJSONRequestBody defines body for TestRoutes for application/json ContentType.
 type TestRoutesJSONRequestBody = AnyDelivery
 
+// AddSilenceJSONRequestBody defines body for AddSilence for application/json ContentType.
+type AddSilenceJSONRequestBody = SilenceOrder
+
+// PreviewSilenceJSONRequestBody defines body for PreviewSilence for application/json ContentType.
+type PreviewSilenceJSONRequestBody = SilenceOrder
+
 // OfferSwapJSONRequestBody defines body for OfferSwap for application/json ContentType.
 type OfferSwapJSONRequestBody = SwapOrder
 
@@ -1793,6 +2022,12 @@ type CreateTokenJSONRequestBody = TokenOrder
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
+
+// PostTwilioTextFormdataRequestBody defines body for PostTwilioText for application/x-www-form-urlencoded ContentType.
+type PostTwilioTextFormdataRequestBody = TwilioForm
+
+// PostTwilioStatusFormdataRequestBody defines body for PostTwilioStatus for application/x-www-form-urlencoded ContentType.
+type PostTwilioStatusFormdataRequestBody = TwilioForm
 
 // RequestEditorFn is the function signature for the RequestEditor callback function
 type RequestEditorFn func(ctx context.Context, req *http.Request) error
@@ -2884,6 +3119,69 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/runbooks (the `ListRunbooks` operationId).
 	ListRunbooks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListSilences List silences and maintenance windows
+	//
+	// What keeps alerts from paging, by when it ends.
+	//
+	// Corresponds with GET /v1/silences (the `ListSilences` operationId).
+	ListSilences(ctx context.Context, params *ListSilencesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSilenceWithBody Keep alerts from paging for a while
+	//
+	// What begins to fire under it is recorded and pages nobody; what still
+	// fires when it ends pages then. Incidents that are open already are left
+	// alone. `service`, `matchers` and `when` must all fit; one of them is
+	// needed. It always ends, and its owner is told before and at its end.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+	AddSilenceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// AddSilence Keep alerts from paging for a while
+	//
+	// What begins to fire under it is recorded and pages nobody; what still
+	// fires when it ends pages then. Incidents that are open already are left
+	// alone. `service`, `matchers` and `when` must all fit; one of them is
+	// needed. It always ends, and its owner is told before and at its end.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+	AddSilence(ctx context.Context, body AddSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewSilenceWithBody Show what a silence would match
+	//
+	// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+	PreviewSilenceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PreviewSilence Show what a silence would match
+	//
+	// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+	PreviewSilence(ctx context.Context, body PreviewSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// EndSilence End a silence now
+	//
+	// What still fires pages within some seconds. It stays in the record.
+	//
+	// Corresponds with DELETE /v1/silences/{id} (the `EndSilence` operationId).
+	EndSilence(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetSilence Show one silence
+	//
+	// Also one that is over.
+	//
+	// Corresponds with GET /v1/silences/{id} (the `GetSilence` operationId).
+	GetSilence(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListSwaps List swaps
 	//
 	// The newest first.
@@ -3022,6 +3320,56 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/webhooks/jira (the `PostJiraWebhook` operationId).
 	PostJiraWebhook(ctx context.Context, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioTextWithBody Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithBody(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioTextWithFormdataBody Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithFormdataBody(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioStatusWithBody Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithBody(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostTwilioStatusWithFormdataBody Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type.
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithFormdataBody(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 }
 
 // ShowAcknowledge Show the acknowledge page
@@ -5130,6 +5478,139 @@ func (c *Client) ListRunbooks(ctx context.Context, reqEditors ...RequestEditorFn
 	return c.Client.Do(req)
 }
 
+// ListSilences List silences and maintenance windows
+//
+// What keeps alerts from paging, by when it ends.
+//
+// Corresponds with GET /v1/silences (the `ListSilences` operationId).
+func (c *Client) ListSilences(ctx context.Context, params *ListSilencesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSilencesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSilenceWithBody Keep alerts from paging for a while
+//
+// What begins to fire under it is recorded and pages nobody; what still
+// fires when it ends pages then. Incidents that are open already are left
+// alone. `service`, `matchers` and `when` must all fit; one of them is
+// needed. It always ends, and its owner is told before and at its end.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+func (c *Client) AddSilenceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSilenceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// AddSilence Keep alerts from paging for a while
+//
+// What begins to fire under it is recorded and pages nobody; what still
+// fires when it ends pages then. Incidents that are open already are left
+// alone. `service`, `matchers` and `when` must all fit; one of them is
+// needed. It always ends, and its owner is told before and at its end.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+func (c *Client) AddSilence(ctx context.Context, body AddSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewAddSilenceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewSilenceWithBody Show what a silence would match
+//
+// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+func (c *Client) PreviewSilenceWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSilenceRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PreviewSilence Show what a silence would match
+//
+// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+func (c *Client) PreviewSilence(ctx context.Context, body PreviewSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPreviewSilenceRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// EndSilence End a silence now
+//
+// What still fires pages within some seconds. It stays in the record.
+//
+// Corresponds with DELETE /v1/silences/{id} (the `EndSilence` operationId).
+func (c *Client) EndSilence(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewEndSilenceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetSilence Show one silence
+//
+// Also one that is over.
+//
+// Corresponds with GET /v1/silences/{id} (the `GetSilence` operationId).
+func (c *Client) GetSilence(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetSilenceRequest(c.Server, id)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListSwaps List swaps
 //
 // The newest first.
@@ -5419,6 +5900,96 @@ func (c *Client) PostJiraWebhookWithBody(ctx context.Context, params *PostJiraWe
 // Corresponds with POST /v1/webhooks/jira (the `PostJiraWebhook` operationId).
 func (c *Client) PostJiraWebhook(ctx context.Context, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewPostJiraWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioTextWithBody Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *Client) PostTwilioTextWithBody(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioTextRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioTextWithFormdataBody Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *Client) PostTwilioTextWithFormdataBody(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioTextRequestWithFormdataBody(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioStatusWithBody Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *Client) PostTwilioStatusWithBody(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioStatusRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostTwilioStatusWithFormdataBody Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type.
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *Client) PostTwilioStatusWithFormdataBody(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostTwilioStatusRequestWithFormdataBody(c.Server, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -9134,6 +9705,236 @@ func NewListRunbooksRequest(server string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewListSilencesRequest constructs an http.Request for the ListSilences method
+func NewListSilencesRequest(server string, params *ListSilencesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/silences")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "owner", params.Owner, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "all", params.All, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewAddSilenceRequest calls the generic AddSilence builder with application/json body
+func NewAddSilenceRequest(server string, body AddSilenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewAddSilenceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewAddSilenceRequestWithBody constructs an http.Request for the AddSilence method, with any body, and a specified content type
+func NewAddSilenceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/silences")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewPreviewSilenceRequest calls the generic PreviewSilence builder with application/json body
+func NewPreviewSilenceRequest(server string, body PreviewSilenceJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPreviewSilenceRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewPreviewSilenceRequestWithBody constructs an http.Request for the PreviewSilence method, with any body, and a specified content type
+func NewPreviewSilenceRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/silences/preview")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewEndSilenceRequest constructs an http.Request for the EndSilence method
+func NewEndSilenceRequest(server string, id DutyID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/silences/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodDelete, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetSilenceRequest constructs an http.Request for the GetSilence method
+func NewGetSilenceRequest(server string, id DutyID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/silences/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListSwapsRequest constructs an http.Request for the ListSwaps method
 func NewListSwapsRequest(server string, params *ListSwapsParams) (*http.Request, error) {
 	var err error
@@ -9678,6 +10479,112 @@ func NewPostJiraWebhookRequestWithBody(server string, params *PostJiraWebhookPar
 		}
 
 		req.Header.Set("X-Hub-Signature", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPostTwilioTextRequestWithFormdataBody calls the generic PostTwilioText builder with application/x-www-form-urlencoded body
+func NewPostTwilioTextRequestWithFormdataBody(server string, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	bodyStr, err := runtime.MarshalForm(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = strings.NewReader(bodyStr.Encode())
+	return NewPostTwilioTextRequestWithBody(server, params, "application/x-www-form-urlencoded", bodyReader)
+}
+
+// NewPostTwilioTextRequestWithBody constructs an http.Request for the PostTwilioText method, with any body, and a specified content type
+func NewPostTwilioTextRequestWithBody(server string, params *PostTwilioTextParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/twilio/sms")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Twilio-Signature", params.XTwilioSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Twilio-Signature", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewPostTwilioStatusRequestWithFormdataBody calls the generic PostTwilioStatus builder with application/x-www-form-urlencoded body
+func NewPostTwilioStatusRequestWithFormdataBody(server string, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	bodyStr, err := runtime.MarshalForm(body, nil)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = strings.NewReader(bodyStr.Encode())
+	return NewPostTwilioStatusRequestWithBody(server, params, "application/x-www-form-urlencoded", bodyReader)
+}
+
+// NewPostTwilioStatusRequestWithBody constructs an http.Request for the PostTwilioStatus method, with any body, and a specified content type
+func NewPostTwilioStatusRequestWithBody(server string, params *PostTwilioStatusParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/twilio/status")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Twilio-Signature", params.XTwilioSignature, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Twilio-Signature", headerParam0)
 
 	}
 
@@ -10814,6 +11721,75 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/runbooks (the `ListRunbooks` operationId).
 	ListRunbooksWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListRunbooksResponse, error)
 
+	// ListSilencesWithResponse List silences and maintenance windows
+	//
+	// What keeps alerts from paging, by when it ends.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/silences (the `ListSilences` operationId).
+	ListSilencesWithResponse(ctx context.Context, params *ListSilencesParams, reqEditors ...RequestEditorFn) (*ListSilencesResponse, error)
+
+	// AddSilenceWithBodyWithResponse Keep alerts from paging for a while
+	//
+	// What begins to fire under it is recorded and pages nobody; what still
+	// fires when it ends pages then. Incidents that are open already are left
+	// alone. `service`, `matchers` and `when` must all fit; one of them is
+	// needed. It always ends, and its owner is told before and at its end.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+	AddSilenceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSilenceResponse, error)
+
+	// AddSilenceWithResponse Keep alerts from paging for a while
+	//
+	// What begins to fire under it is recorded and pages nobody; what still
+	// fires when it ends pages then. Incidents that are open already are left
+	// alone. `service`, `matchers` and `when` must all fit; one of them is
+	// needed. It always ends, and its owner is told before and at its end.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+	AddSilenceWithResponse(ctx context.Context, body AddSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSilenceResponse, error)
+
+	// PreviewSilenceWithBodyWithResponse Show what a silence would match
+	//
+	// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+	PreviewSilenceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSilenceResponse, error)
+
+	// PreviewSilenceWithResponse Show what a silence would match
+	//
+	// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+	PreviewSilenceWithResponse(ctx context.Context, body PreviewSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSilenceResponse, error)
+
+	// EndSilenceWithResponse End a silence now
+	//
+	// What still fires pages within some seconds. It stays in the record.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with DELETE /v1/silences/{id} (the `EndSilence` operationId).
+	EndSilenceWithResponse(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*EndSilenceResponse, error)
+
+	// GetSilenceWithResponse Show one silence
+	//
+	// Also one that is over.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/silences/{id} (the `GetSilence` operationId).
+	GetSilenceWithResponse(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*GetSilenceResponse, error)
+
 	// ListSwapsWithResponse List swaps
 	//
 	// The newest first.
@@ -10968,6 +11944,56 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/webhooks/jira (the `PostJiraWebhook` operationId).
 	PostJiraWebhookWithResponse(ctx context.Context, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*PostJiraWebhookResponse, error)
+
+	// PostTwilioTextWithBodyWithResponse Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error)
+
+	// PostTwilioTextWithFormdataBodyWithResponse Hear what a person replied to a page by SMS
+	//
+	// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+	// `NO 1042` declines; without the number when one incident alone pages
+	// that person. Anything else is answered with what can be replied. The
+	// answer is TwiML. A text counts once, however often it is delivered; who
+	// sends too many is answered with nothing. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+	PostTwilioTextWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error)
+
+	// PostTwilioStatusWithBodyWithResponse Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error)
+
+	// PostTwilioStatusWithFormdataBodyWithResponse Hear what became of an SMS
+	//
+	// A receipt never acknowledges: it stamps the page as delivered, or tells
+	// the incident that it will never arrive. Signed with the account's auth
+	// token for the public address.
+	//
+	// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+	PostTwilioStatusWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error)
 }
 
 type ShowAcknowledgeResponse struct {
@@ -17765,6 +18791,475 @@ func (r ListRunbooksResponse) ContentType() string {
 	return ""
 }
 
+// ListSilencesResponse401Headers the declared response headers of an HTTP 401 response for ListSilences
+type ListSilencesResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ListSilencesResponse503Headers the declared response headers of an HTTP 503 response for ListSilences
+type ListSilencesResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ListSilencesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SilenceList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListSilencesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListSilencesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSilencesResponse) GetJSON200() *SilenceList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListSilencesResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListSilencesResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListSilencesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListSilencesResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSilencesResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSilencesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSilencesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSilencesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSilencesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// AddSilenceResponse401Headers the declared response headers of an HTTP 401 response for AddSilence
+type AddSilenceResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// AddSilenceResponse503Headers the declared response headers of an HTTP 503 response for AddSilence
+type AddSilenceResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type AddSilenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *Silence
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *AddSilenceResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *AddSilenceResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r AddSilenceResponse) GetJSON201() *Silence {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r AddSilenceResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r AddSilenceResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r AddSilenceResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r AddSilenceResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r AddSilenceResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r AddSilenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r AddSilenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r AddSilenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r AddSilenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PreviewSilenceResponse401Headers the declared response headers of an HTTP 401 response for PreviewSilence
+type PreviewSilenceResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// PreviewSilenceResponse503Headers the declared response headers of an HTTP 503 response for PreviewSilence
+type PreviewSilenceResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type PreviewSilenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SilencePreview
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *PreviewSilenceResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PreviewSilenceResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r PreviewSilenceResponse) GetJSON200() *SilencePreview {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r PreviewSilenceResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PreviewSilenceResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PreviewSilenceResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PreviewSilenceResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PreviewSilenceResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PreviewSilenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PreviewSilenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PreviewSilenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PreviewSilenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// EndSilenceResponse401Headers the declared response headers of an HTTP 401 response for EndSilence
+type EndSilenceResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// EndSilenceResponse503Headers the declared response headers of an HTTP 503 response for EndSilence
+type EndSilenceResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type EndSilenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Silence
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *EndSilenceResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *EndSilenceResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r EndSilenceResponse) GetJSON200() *Silence {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r EndSilenceResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r EndSilenceResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r EndSilenceResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r EndSilenceResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r EndSilenceResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r EndSilenceResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r EndSilenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r EndSilenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r EndSilenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r EndSilenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetSilenceResponse401Headers the declared response headers of an HTTP 401 response for GetSilence
+type GetSilenceResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GetSilenceResponse503Headers the declared response headers of an HTTP 503 response for GetSilence
+type GetSilenceResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GetSilenceResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Silence
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetSilenceResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetSilenceResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetSilenceResponse) GetJSON200() *Silence {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetSilenceResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetSilenceResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetSilenceResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetSilenceResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetSilenceResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetSilenceResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetSilenceResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetSilenceResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetSilenceResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetSilenceResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListSwapsResponse401Headers the declared response headers of an HTTP 401 response for ListSwaps
 type ListSwapsResponse401Headers struct {
 	WWWAuthenticate string
@@ -18900,6 +20395,167 @@ func (r PostJiraWebhookResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PostJiraWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PostTwilioTextResponse503Headers the declared response headers of an HTTP 503 response for PostTwilioText
+type PostTwilioTextResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type PostTwilioTextResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// XML200 the response for an HTTP 200 `text/xml` response
+	XML200 *string
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PostTwilioTextResponse503Headers
+}
+
+// GetXML200 returns the response for an HTTP 200 `text/xml` response
+func (r PostTwilioTextResponse) GetXML200() *string {
+	return r.XML200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PostTwilioTextResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PostTwilioTextResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PostTwilioTextResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostTwilioTextResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PostTwilioTextResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// PostTwilioStatusResponse503Headers the declared response headers of an HTTP 503 response for PostTwilioStatus
+type PostTwilioStatusResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type PostTwilioStatusResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PostTwilioStatusResponse503Headers
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PostTwilioStatusResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PostTwilioStatusResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PostTwilioStatusResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostTwilioStatusResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PostTwilioStatusResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -20646,6 +22302,117 @@ func (c *ClientWithResponses) ListRunbooksWithResponse(ctx context.Context, reqE
 	return ParseListRunbooksResponse(rsp)
 }
 
+// ListSilencesWithResponse List silences and maintenance windows
+//
+// What keeps alerts from paging, by when it ends.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/silences (the `ListSilences` operationId).
+func (c *ClientWithResponses) ListSilencesWithResponse(ctx context.Context, params *ListSilencesParams, reqEditors ...RequestEditorFn) (*ListSilencesResponse, error) {
+	rsp, err := c.ListSilences(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSilencesResponse(rsp)
+}
+
+// AddSilenceWithBodyWithResponse Keep alerts from paging for a while
+//
+// What begins to fire under it is recorded and pages nobody; what still
+// fires when it ends pages then. Incidents that are open already are left
+// alone. `service`, `matchers` and `when` must all fit; one of them is
+// needed. It always ends, and its owner is told before and at its end.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+func (c *ClientWithResponses) AddSilenceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*AddSilenceResponse, error) {
+	rsp, err := c.AddSilenceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSilenceResponse(rsp)
+}
+
+// AddSilenceWithResponse Keep alerts from paging for a while
+//
+// What begins to fire under it is recorded and pages nobody; what still
+// fires when it ends pages then. Incidents that are open already are left
+// alone. `service`, `matchers` and `when` must all fit; one of them is
+// needed. It always ends, and its owner is told before and at its end.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/silences (the `AddSilence` operationId).
+func (c *ClientWithResponses) AddSilenceWithResponse(ctx context.Context, body AddSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*AddSilenceResponse, error) {
+	rsp, err := c.AddSilence(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseAddSilenceResponse(rsp)
+}
+
+// PreviewSilenceWithBodyWithResponse Show what a silence would match
+//
+// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+func (c *ClientWithResponses) PreviewSilenceWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PreviewSilenceResponse, error) {
+	rsp, err := c.PreviewSilenceWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewSilenceResponse(rsp)
+}
+
+// PreviewSilenceWithResponse Show what a silence would match
+//
+// Of what fires now and of what was heard of in the last seven days. Nothing is silenced.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/silences/preview (the `PreviewSilence` operationId).
+func (c *ClientWithResponses) PreviewSilenceWithResponse(ctx context.Context, body PreviewSilenceJSONRequestBody, reqEditors ...RequestEditorFn) (*PreviewSilenceResponse, error) {
+	rsp, err := c.PreviewSilence(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePreviewSilenceResponse(rsp)
+}
+
+// EndSilenceWithResponse End a silence now
+//
+// What still fires pages within some seconds. It stays in the record.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with DELETE /v1/silences/{id} (the `EndSilence` operationId).
+func (c *ClientWithResponses) EndSilenceWithResponse(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*EndSilenceResponse, error) {
+	rsp, err := c.EndSilence(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseEndSilenceResponse(rsp)
+}
+
+// GetSilenceWithResponse Show one silence
+//
+// Also one that is over.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/silences/{id} (the `GetSilence` operationId).
+func (c *ClientWithResponses) GetSilenceWithResponse(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*GetSilenceResponse, error) {
+	rsp, err := c.GetSilence(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetSilenceResponse(rsp)
+}
+
 // ListSwapsWithResponse List swaps
 //
 // The newest first.
@@ -20895,6 +22662,80 @@ func (c *ClientWithResponses) PostJiraWebhookWithResponse(ctx context.Context, p
 		return nil, err
 	}
 	return ParsePostJiraWebhookResponse(rsp)
+}
+
+// PostTwilioTextWithBodyWithResponse Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *ClientWithResponses) PostTwilioTextWithBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error) {
+	rsp, err := c.PostTwilioTextWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioTextResponse(rsp)
+}
+
+// PostTwilioTextWithFormdataBodyWithResponse Hear what a person replied to a page by SMS
+//
+// Of a contact method's number. `ACK 1042` acknowledges INC-1042, and
+// `NO 1042` declines; without the number when one incident alone pages
+// that person. Anything else is answered with what can be replied. The
+// answer is TwiML. A text counts once, however often it is delivered; who
+// sends too many is answered with nothing. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/sms (the `PostTwilioText` operationId).
+func (c *ClientWithResponses) PostTwilioTextWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioTextParams, body PostTwilioTextFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioTextResponse, error) {
+	rsp, err := c.PostTwilioTextWithFormdataBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioTextResponse(rsp)
+}
+
+// PostTwilioStatusWithBodyWithResponse Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *ClientWithResponses) PostTwilioStatusWithBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error) {
+	rsp, err := c.PostTwilioStatusWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioStatusResponse(rsp)
+}
+
+// PostTwilioStatusWithFormdataBodyWithResponse Hear what became of an SMS
+//
+// A receipt never acknowledges: it stamps the page as delivered, or tells
+// the incident that it will never arrive. Signed with the account's auth
+// token for the public address.
+//
+// Takes a body of the `application/x-www-form-urlencoded` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/twilio/status (the `PostTwilioStatus` operationId).
+func (c *ClientWithResponses) PostTwilioStatusWithFormdataBodyWithResponse(ctx context.Context, params *PostTwilioStatusParams, body PostTwilioStatusFormdataRequestBody, reqEditors ...RequestEditorFn) (*PostTwilioStatusResponse, error) {
+	rsp, err := c.PostTwilioStatusWithFormdataBody(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostTwilioStatusResponse(rsp)
 }
 
 // ParseShowAcknowledgeResponse parses an HTTP response from a ShowAcknowledgeWithResponse call
@@ -27611,6 +29452,475 @@ func ParseListRunbooksResponse(rsp *http.Response) (*ListRunbooksResponse, error
 	return response, nil
 }
 
+// ParseListSilencesResponse parses an HTTP response from a ListSilencesWithResponse call
+func ParseListSilencesResponse(rsp *http.Response) (*ListSilencesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSilencesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SilenceList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListSilencesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListSilencesResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseAddSilenceResponse parses an HTTP response from a AddSilenceWithResponse call
+func ParseAddSilenceResponse(rsp *http.Response) (*AddSilenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &AddSilenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest Silence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers AddSilenceResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers AddSilenceResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePreviewSilenceResponse parses an HTTP response from a PreviewSilenceWithResponse call
+func ParsePreviewSilenceResponse(rsp *http.Response) (*PreviewSilenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PreviewSilenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SilencePreview
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers PreviewSilenceResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers PreviewSilenceResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseEndSilenceResponse parses an HTTP response from a EndSilenceWithResponse call
+func ParseEndSilenceResponse(rsp *http.Response) (*EndSilenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &EndSilenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Silence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers EndSilenceResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers EndSilenceResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetSilenceResponse parses an HTTP response from a GetSilenceWithResponse call
+func ParseGetSilenceResponse(rsp *http.Response) (*GetSilenceResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetSilenceResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Silence
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetSilenceResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetSilenceResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListSwapsResponse parses an HTTP response from a ListSwapsWithResponse call
 func ParseListSwapsResponse(rsp *http.Response) (*ListSwapsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -28741,6 +31051,164 @@ func ParsePostJiraWebhookResponse(rsp *http.Response) (*PostJiraWebhookResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers PostJiraWebhookResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePostTwilioTextResponse parses an HTTP response from a PostTwilioTextWithResponse call
+func ParsePostTwilioTextResponse(rsp *http.Response) (*PostTwilioTextResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostTwilioTextResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "xml") && rsp.StatusCode == 200:
+		var dest string
+		if err := xml.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.XML200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 503:
+		var headers PostTwilioTextResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePostTwilioStatusResponse parses an HTTP response from a PostTwilioStatusWithResponse call
+func ParsePostTwilioStatusResponse(rsp *http.Response) (*PostTwilioStatusResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostTwilioStatusResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 503:
+		var headers PostTwilioStatusResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

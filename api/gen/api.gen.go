@@ -65,6 +65,66 @@ func (e PageState) Valid() bool {
 	}
 }
 
+// Defines values for SilenceKind.
+const (
+	SilenceKindMaintenance SilenceKind = "maintenance"
+	SilenceKindSilence     SilenceKind = "silence"
+)
+
+// Valid indicates whether the value is a known member of the SilenceKind enum.
+func (e SilenceKind) Valid() bool {
+	switch e {
+	case SilenceKindMaintenance:
+		return true
+	case SilenceKindSilence:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SilenceState.
+const (
+	Active  SilenceState = "active"
+	Over    SilenceState = "over"
+	Pending SilenceState = "pending"
+	Resting SilenceState = "resting"
+)
+
+// Valid indicates whether the value is a known member of the SilenceState enum.
+func (e SilenceState) Valid() bool {
+	switch e {
+	case Active:
+		return true
+	case Over:
+		return true
+	case Pending:
+		return true
+	case Resting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for SilenceOrderKind.
+const (
+	SilenceOrderKindMaintenance SilenceOrderKind = "maintenance"
+	SilenceOrderKindSilence     SilenceOrderKind = "silence"
+)
+
+// Valid indicates whether the value is a known member of the SilenceOrderKind enum.
+func (e SilenceOrderKind) Valid() bool {
+	switch e {
+	case SilenceOrderKindMaintenance:
+		return true
+	case SilenceOrderKindSilence:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListFollowUpsParamsState.
 const (
 	ListFollowUpsParamsStateAll    ListFollowUpsParamsState = "all"
@@ -113,6 +173,24 @@ func (e ListLedgerParamsState) Valid() bool {
 	case ListLedgerParamsStateSent:
 		return true
 	case ListLedgerParamsStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListSilencesParamsKind.
+const (
+	ListSilencesParamsKindMaintenance ListSilencesParamsKind = "maintenance"
+	ListSilencesParamsKindSilence     ListSilencesParamsKind = "silence"
+)
+
+// Valid indicates whether the value is a known member of the ListSilencesParamsKind enum.
+func (e ListSilencesParamsKind) Valid() bool {
+	switch e {
+	case ListSilencesParamsKindMaintenance:
+		return true
+	case ListSilencesParamsKindSilence:
 		return true
 	default:
 		return false
@@ -966,6 +1044,98 @@ type ShiftList struct {
 	Until  time.Time     `json:"until"`
 }
 
+// Silence defines model for Silence.
+type Silence struct {
+	// By Who made it.
+	By string `json:"by"`
+
+	// EndedAt When somebody ended it by hand.
+	EndedAt   time.Time   `json:"ended_at,omitempty,omitzero"`
+	From      time.Time   `json:"from"`
+	Id        string      `json:"id"`
+	Kind      SilenceKind `json:"kind"`
+	MadeAt    time.Time   `json:"made_at"`
+	Matchers  []string    `json:"matchers,omitempty,omitzero"`
+	Owner     string      `json:"owner"`
+	Reason    string      `json:"reason"`
+	Recurring []Window    `json:"recurring,omitempty,omitzero"`
+
+	// Scope What it fits, in words.
+	Scope   string `json:"scope"`
+	Service string `json:"service,omitempty,omitzero"`
+
+	// State Resting is between two windows.
+	State SilenceState `json:"state"`
+	Until time.Time    `json:"until"`
+	When  string       `json:"when,omitempty,omitzero"`
+	Zone  string       `json:"zone,omitempty,omitzero"`
+}
+
+// SilenceKind defines model for Silence.Kind.
+type SilenceKind string
+
+// SilenceState Resting is between two windows.
+type SilenceState string
+
+// SilenceList defines model for SilenceList.
+type SilenceList struct {
+	// Next The cursor of the next page.
+	Next     string    `json:"next,omitempty,omitzero"`
+	Silences []Silence `json:"silences"`
+}
+
+// SilenceMatch defines model for SilenceMatch.
+type SilenceMatch struct {
+	Alert    string    `json:"alert"`
+	Labels   Labels    `json:"labels"`
+	LastSeen time.Time `json:"last_seen"`
+	Service  string    `json:"service"`
+}
+
+// SilenceOrder defines model for SilenceOrder.
+type SilenceOrder struct {
+	// From Now when missing.
+	From time.Time `json:"from,omitempty,omitzero"`
+
+	// Kind silence when missing.
+	Kind SilenceOrderKind `json:"kind,omitempty,omitzero"`
+
+	// Matchers Conditions on labels that must all hold, such as host="db1".
+	Matchers []string `json:"matchers,omitempty,omitzero"`
+
+	// Owner Who is told before it ends; whoever asks when missing.
+	Owner  string `json:"owner,omitempty,omitzero"`
+	Reason string `json:"reason,omitempty,omitzero"`
+
+	// Recurring Only in these windows of local time.
+	Recurring []Window `json:"recurring,omitempty,omitzero"`
+
+	// Service The service that the alerts are routed to.
+	Service string    `json:"service,omitempty,omitzero"`
+	Until   time.Time `json:"until"`
+
+	// When A condition in CEL.
+	When string `json:"when,omitempty,omitzero"`
+
+	// Zone The zone of the windows; UTC when missing.
+	Zone string `json:"zone,omitempty,omitzero"`
+}
+
+// SilenceOrderKind silence when missing.
+type SilenceOrderKind string
+
+// SilencePreview defines model for SilencePreview.
+type SilencePreview struct {
+	// Firing What fires now, the latest first; at most 100.
+	Firing []SilenceMatch `json:"firing"`
+
+	// More How many more it matches.
+	More int `json:"more"`
+
+	// Seen What was heard of in the last seven days and does not fire; at most 100.
+	Seen []SilenceMatch `json:"seen"`
+}
+
 // Snooze defines model for Snooze.
 type Snooze = incident.Snooze
 
@@ -1116,6 +1286,20 @@ type TokenOrder struct {
 	Subject string `json:"subject"`
 }
 
+// TwilioForm What is read of a form that Twilio posts; the rest is signed too.
+type TwilioForm struct {
+	AccountSid string `json:"AccountSid,omitempty,omitzero"`
+	Body       string `json:"Body,omitempty,omitzero"`
+	ErrorCode  string `json:"ErrorCode,omitempty,omitzero"`
+
+	// From The sender's number in E.164.
+	From string `json:"From,omitempty,omitzero"`
+
+	// MessageSid The same for every delivery.
+	MessageSid    string `json:"MessageSid,omitempty,omitzero"`
+	MessageStatus string `json:"MessageStatus,omitempty,omitzero"`
+}
+
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
 
@@ -1160,6 +1344,9 @@ type QuestionID = string
 
 // RoleName defines model for RoleName.
 type RoleName = Role
+
+// TwilioSignature defines model for TwilioSignature.
+type TwilioSignature = string
 
 // Accepted defines model for Accepted.
 type Accepted = Receipt
@@ -1623,6 +1810,27 @@ type ListLedgerParams struct {
 // ListLedgerParamsState defines parameters for ListLedger.
 type ListLedgerParamsState string
 
+// ListSilencesParams defines parameters for ListSilences.
+type ListSilencesParams struct {
+	// Kind Only of this kind.
+	Kind ListSilencesParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Owner Only those of this person; `me` is whoever asks.
+	Owner string `form:"owner,omitempty" json:"owner,omitempty,omitzero"`
+
+	// All Also what is over.
+	All bool `form:"all,omitempty" json:"all,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
+// ListSilencesParamsKind defines parameters for ListSilences.
+type ListSilencesParamsKind string
+
 // ListSwapsParams defines parameters for ListSwaps.
 type ListSwapsParams struct {
 	// Schedule Only of this schedule.
@@ -1669,6 +1877,20 @@ type ListTemporariesParams struct {
 type PostJiraWebhookParams struct {
 	// XHubSignature `sha256=` and the hexadecimal HMAC-SHA256 of the body.
 	XHubSignature string `json:"X-Hub-Signature,omitempty,omitzero"`
+}
+
+// PostTwilioTextParams defines parameters for PostTwilioText.
+type PostTwilioTextParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
+}
+
+// PostTwilioStatusParams defines parameters for PostTwilioStatus.
+type PostTwilioStatusParams struct {
+	// XTwilioSignature Base64 of the HMAC-SHA1, under the account's auth token, of the public
+	// address with its query and of every parameter by name.
+	XTwilioSignature TwilioSignature `json:"X-Twilio-Signature,omitempty,omitzero"`
 }
 
 // PostAlertmanagerJSONRequestBody defines body for PostAlertmanager for application/json ContentType.
@@ -1782,6 +2004,12 @@ type SetRulesJSONRequestBody = RulesOrder
 // TestRoutesJSONRequestBody defines body for TestRoutes for application/json ContentType.
 type TestRoutesJSONRequestBody = AnyDelivery
 
+// AddSilenceJSONRequestBody defines body for AddSilence for application/json ContentType.
+type AddSilenceJSONRequestBody = SilenceOrder
+
+// PreviewSilenceJSONRequestBody defines body for PreviewSilence for application/json ContentType.
+type PreviewSilenceJSONRequestBody = SilenceOrder
+
 // OfferSwapJSONRequestBody defines body for OfferSwap for application/json ContentType.
 type OfferSwapJSONRequestBody = SwapOrder
 
@@ -1793,6 +2021,12 @@ type CreateTokenJSONRequestBody = TokenOrder
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
+
+// PostTwilioTextFormdataRequestBody defines body for PostTwilioText for application/x-www-form-urlencoded ContentType.
+type PostTwilioTextFormdataRequestBody = TwilioForm
+
+// PostTwilioStatusFormdataRequestBody defines body for PostTwilioStatus for application/x-www-form-urlencoded ContentType.
+type PostTwilioStatusFormdataRequestBody = TwilioForm
 
 // ServerInterface represents all server handlers.
 type ServerInterface interface {
@@ -2012,6 +2246,21 @@ type ServerInterface interface {
 	// ListRunbooks List the runbooks
 	// (GET /v1/runbooks)
 	ListRunbooks(ctx echo.Context) error
+	// ListSilences List silences and maintenance windows
+	// (GET /v1/silences)
+	ListSilences(ctx echo.Context, params ListSilencesParams) error
+	// AddSilence Keep alerts from paging for a while
+	// (POST /v1/silences)
+	AddSilence(ctx echo.Context) error
+	// PreviewSilence Show what a silence would match
+	// (POST /v1/silences/preview)
+	PreviewSilence(ctx echo.Context) error
+	// EndSilence End a silence now
+	// (DELETE /v1/silences/{id})
+	EndSilence(ctx echo.Context, id DutyID) error
+	// GetSilence Show one silence
+	// (GET /v1/silences/{id})
+	GetSilence(ctx echo.Context, id DutyID) error
 	// ListSwaps List swaps
 	// (GET /v1/swaps)
 	ListSwaps(ctx echo.Context, params ListSwapsParams) error
@@ -2048,6 +2297,12 @@ type ServerInterface interface {
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx echo.Context, params PostJiraWebhookParams) error
+	// PostTwilioText Hear what a person replied to a page by SMS
+	// (POST /v1/webhooks/twilio/sms)
+	PostTwilioText(ctx echo.Context, params PostTwilioTextParams) error
+	// PostTwilioStatus Hear what became of an SMS
+	// (POST /v1/webhooks/twilio/status)
+	PostTwilioStatus(ctx echo.Context, params PostTwilioStatusParams) error
 }
 
 // ServerInterfaceWrapper converts echo contexts to parameters.
@@ -4029,6 +4284,102 @@ func (w *ServerInterfaceWrapper) ListRunbooks(ctx echo.Context) error {
 	return err
 }
 
+// ListSilences converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSilences(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListSilencesParams
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "owner" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "owner", ctx.QueryParams(), &params.Owner, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter owner: %s", err))
+	}
+
+	// ------------- Optional query parameter "all" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "all", ctx.QueryParams(), &params.All, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter all: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSilences(ctx, params)
+	return err
+}
+
+// AddSilence converts echo context to params.
+func (w *ServerInterfaceWrapper) AddSilence(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.AddSilence(ctx)
+	return err
+}
+
+// PreviewSilence converts echo context to params.
+func (w *ServerInterfaceWrapper) PreviewSilence(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PreviewSilence(ctx)
+	return err
+}
+
+// EndSilence converts echo context to params.
+func (w *ServerInterfaceWrapper) EndSilence(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id DutyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.EndSilence(ctx, id)
+	return err
+}
+
+// GetSilence converts echo context to params.
+func (w *ServerInterfaceWrapper) GetSilence(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id DutyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetSilence(ctx, id)
+	return err
+}
+
 // ListSwaps converts echo context to params.
 func (w *ServerInterfaceWrapper) ListSwaps(ctx echo.Context) error {
 	var err error
@@ -4280,6 +4631,64 @@ func (w *ServerInterfaceWrapper) PostJiraWebhook(ctx echo.Context) error {
 	return err
 }
 
+// PostTwilioText converts echo context to params.
+func (w *ServerInterfaceWrapper) PostTwilioText(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostTwilioTextParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Twilio-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Twilio-Signature")]; found {
+		var XTwilioSignature TwilioSignature
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Twilio-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Twilio-Signature", valueList[0], &XTwilioSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Twilio-Signature: %s", err))
+		}
+
+		params.XTwilioSignature = XTwilioSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PostTwilioText(ctx, params)
+	return err
+}
+
+// PostTwilioStatus converts echo context to params.
+func (w *ServerInterfaceWrapper) PostTwilioStatus(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostTwilioStatusParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Twilio-Signature" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Twilio-Signature")]; found {
+		var XTwilioSignature TwilioSignature
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Twilio-Signature, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Twilio-Signature", valueList[0], &XTwilioSignature, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Twilio-Signature: %s", err))
+		}
+
+		params.XTwilioSignature = XTwilioSignature
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PostTwilioStatus(ctx, params)
+	return err
+}
+
 // This is a simple interface which specifies echo.Route addition functions which
 // are present on both echo.Echo and echo.Group, since we want to allow using
 // either of them for path registration
@@ -4394,6 +4803,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/calendars/:id/rotate", wrapper.RotateCalendar, options.OperationMiddlewares["rotateCalendar"]...)
 	router.GET(options.BaseURL+"/v1/catalog", wrapper.GetCatalog, options.OperationMiddlewares["getCatalog"]...)
 	router.PUT(options.BaseURL+"/v1/catalog", wrapper.ApplyCatalog, options.OperationMiddlewares["applyCatalog"]...)
+	router.GET(options.BaseURL+"/v1/silences", wrapper.ListSilences, options.OperationMiddlewares["listSilences"]...)
+	router.POST(options.BaseURL+"/v1/silences", wrapper.AddSilence, options.OperationMiddlewares["addSilence"]...)
+	router.POST(options.BaseURL+"/v1/silences/preview", wrapper.PreviewSilence, options.OperationMiddlewares["previewSilence"]...)
+	router.DELETE(options.BaseURL+"/v1/silences/:id", wrapper.EndSilence, options.OperationMiddlewares["endSilence"]...)
+	router.GET(options.BaseURL+"/v1/silences/:id", wrapper.GetSilence, options.OperationMiddlewares["getSilence"]...)
 	router.POST(options.BaseURL+"/v1/routes/test", wrapper.TestRoutes, options.OperationMiddlewares["testRoutes"]...)
 	router.POST(options.BaseURL+"/v1/catalog/validate", wrapper.ValidateCatalog, options.OperationMiddlewares["validateCatalog"]...)
 	router.GET(options.BaseURL+"/v1/runbooks", wrapper.ListRunbooks, options.OperationMiddlewares["listRunbooks"]...)
@@ -4403,6 +4817,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/v1/tokens/:id", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/jira", wrapper.PostJiraWebhook, options.OperationMiddlewares["postJiraWebhook"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/twilio/sms", wrapper.PostTwilioText, options.OperationMiddlewares["postTwilioText"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/twilio/status", wrapper.PostTwilioStatus, options.OperationMiddlewares["postTwilioStatus"]...)
 	router.GET(options.BaseURL+"/ack/:token", wrapper.ShowAcknowledge, options.OperationMiddlewares["showAcknowledge"]...)
 	router.POST(options.BaseURL+"/ack/:token", wrapper.PostAcknowledge, options.OperationMiddlewares["postAcknowledge"]...)
 	router.GET(options.BaseURL+"/ack/:token/incident", wrapper.ShowLinkedIncident, options.OperationMiddlewares["showLinkedIncident"]...)
@@ -13363,6 +13779,568 @@ func (response ListRunbooksdefaultApplicationProblemPlusJSONResponse) VisitListR
 	return err
 }
 
+type ListSilencesRequestObject struct {
+	Params ListSilencesParams
+}
+
+type ListSilencesResponseObject interface {
+	VisitListSilencesResponse(w http.ResponseWriter) error
+}
+
+type ListSilences200JSONResponse SilenceList
+
+func (response ListSilences200JSONResponse) VisitListSilencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSilences400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSilences400ApplicationProblemPlusJSONResponse) VisitListSilencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSilences401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSilences401ApplicationProblemPlusJSONResponse) VisitListSilencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSilences403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSilences403ApplicationProblemPlusJSONResponse) VisitListSilencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSilences503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSilences503ApplicationProblemPlusJSONResponse) VisitListSilencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSilencesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSilencesdefaultApplicationProblemPlusJSONResponse) VisitListSilencesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSilenceRequestObject struct {
+	Body *AddSilenceJSONRequestBody
+}
+
+type AddSilenceResponseObject interface {
+	VisitAddSilenceResponse(w http.ResponseWriter) error
+}
+
+type AddSilence201JSONResponse Silence
+
+func (response AddSilence201JSONResponse) VisitAddSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSilence400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response AddSilence400ApplicationProblemPlusJSONResponse) VisitAddSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSilence401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response AddSilence401ApplicationProblemPlusJSONResponse) VisitAddSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSilence403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response AddSilence403ApplicationProblemPlusJSONResponse) VisitAddSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSilence503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response AddSilence503ApplicationProblemPlusJSONResponse) VisitAddSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type AddSilencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response AddSilencedefaultApplicationProblemPlusJSONResponse) VisitAddSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSilenceRequestObject struct {
+	Body *PreviewSilenceJSONRequestBody
+}
+
+type PreviewSilenceResponseObject interface {
+	VisitPreviewSilenceResponse(w http.ResponseWriter) error
+}
+
+type PreviewSilence200JSONResponse SilencePreview
+
+func (response PreviewSilence200JSONResponse) VisitPreviewSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSilence400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewSilence400ApplicationProblemPlusJSONResponse) VisitPreviewSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSilence401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewSilence401ApplicationProblemPlusJSONResponse) VisitPreviewSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSilence403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewSilence403ApplicationProblemPlusJSONResponse) VisitPreviewSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSilence503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PreviewSilence503ApplicationProblemPlusJSONResponse) VisitPreviewSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PreviewSilencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PreviewSilencedefaultApplicationProblemPlusJSONResponse) VisitPreviewSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSilenceRequestObject struct {
+	Id DutyID `json:"id"`
+}
+
+type EndSilenceResponseObject interface {
+	VisitEndSilenceResponse(w http.ResponseWriter) error
+}
+
+type EndSilence200JSONResponse Silence
+
+func (response EndSilence200JSONResponse) VisitEndSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSilence400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response EndSilence400ApplicationProblemPlusJSONResponse) VisitEndSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSilence401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response EndSilence401ApplicationProblemPlusJSONResponse) VisitEndSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSilence403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response EndSilence403ApplicationProblemPlusJSONResponse) VisitEndSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSilence404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response EndSilence404ApplicationProblemPlusJSONResponse) VisitEndSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSilence503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response EndSilence503ApplicationProblemPlusJSONResponse) VisitEndSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type EndSilencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response EndSilencedefaultApplicationProblemPlusJSONResponse) VisitEndSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSilenceRequestObject struct {
+	Id DutyID `json:"id"`
+}
+
+type GetSilenceResponseObject interface {
+	VisitGetSilenceResponse(w http.ResponseWriter) error
+}
+
+type GetSilence200JSONResponse Silence
+
+func (response GetSilence200JSONResponse) VisitGetSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSilence400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetSilence400ApplicationProblemPlusJSONResponse) VisitGetSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSilence401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetSilence401ApplicationProblemPlusJSONResponse) VisitGetSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSilence403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetSilence403ApplicationProblemPlusJSONResponse) VisitGetSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSilence404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetSilence404ApplicationProblemPlusJSONResponse) VisitGetSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSilence503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetSilence503ApplicationProblemPlusJSONResponse) VisitGetSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetSilencedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetSilencedefaultApplicationProblemPlusJSONResponse) VisitGetSilenceResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListSwapsRequestObject struct {
 	Params ListSwapsParams
 }
@@ -14777,6 +15755,218 @@ func (response PostJiraWebhookdefaultApplicationProblemPlusJSONResponse) VisitPo
 	return err
 }
 
+type PostTwilioTextRequestObject struct {
+	Params PostTwilioTextParams
+	Body   *PostTwilioTextFormdataRequestBody
+}
+
+type PostTwilioTextResponseObject interface {
+	VisitPostTwilioTextResponse(w http.ResponseWriter) error
+}
+
+type PostTwilioText200TextxmlResponse struct {
+	Body          io.Reader
+	ContentLength int64
+}
+
+func (response PostTwilioText200TextxmlResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	w.Header().Set("Content-Type", "text/xml")
+	if response.ContentLength != 0 {
+		w.Header().Set("Content-Length", fmt.Sprint(response.ContentLength))
+	}
+	w.WriteHeader(200)
+
+	if closer, ok := response.Body.(io.ReadCloser); ok {
+		defer closer.Close()
+	}
+	_, err := io.Copy(w, response.Body)
+	return err
+}
+
+type PostTwilioText400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText400ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioText403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText403ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioText404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText404ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioText503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioText503ApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioTextdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostTwilioTextdefaultApplicationProblemPlusJSONResponse) VisitPostTwilioTextResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatusRequestObject struct {
+	Params PostTwilioStatusParams
+	Body   *PostTwilioStatusFormdataRequestBody
+}
+
+type PostTwilioStatusResponseObject interface {
+	VisitPostTwilioStatusResponse(w http.ResponseWriter) error
+}
+
+type PostTwilioStatus204Response struct {
+}
+
+func (response PostTwilioStatus204Response) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type PostTwilioStatus400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus400ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatus403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus403ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatus404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus404ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatus503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PostTwilioStatus503ApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostTwilioStatusdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostTwilioStatusdefaultApplicationProblemPlusJSONResponse) VisitPostTwilioStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 // StrictServerInterface represents all server handlers.
 type StrictServerInterface interface {
 	// ShowAcknowledge Show the acknowledge page
@@ -14995,6 +16185,21 @@ type StrictServerInterface interface {
 	// ListRunbooks List the runbooks
 	// (GET /v1/runbooks)
 	ListRunbooks(ctx context.Context, request ListRunbooksRequestObject) (ListRunbooksResponseObject, error)
+	// ListSilences List silences and maintenance windows
+	// (GET /v1/silences)
+	ListSilences(ctx context.Context, request ListSilencesRequestObject) (ListSilencesResponseObject, error)
+	// AddSilence Keep alerts from paging for a while
+	// (POST /v1/silences)
+	AddSilence(ctx context.Context, request AddSilenceRequestObject) (AddSilenceResponseObject, error)
+	// PreviewSilence Show what a silence would match
+	// (POST /v1/silences/preview)
+	PreviewSilence(ctx context.Context, request PreviewSilenceRequestObject) (PreviewSilenceResponseObject, error)
+	// EndSilence End a silence now
+	// (DELETE /v1/silences/{id})
+	EndSilence(ctx context.Context, request EndSilenceRequestObject) (EndSilenceResponseObject, error)
+	// GetSilence Show one silence
+	// (GET /v1/silences/{id})
+	GetSilence(ctx context.Context, request GetSilenceRequestObject) (GetSilenceResponseObject, error)
 	// ListSwaps List swaps
 	// (GET /v1/swaps)
 	ListSwaps(ctx context.Context, request ListSwapsRequestObject) (ListSwapsResponseObject, error)
@@ -15031,6 +16236,12 @@ type StrictServerInterface interface {
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx context.Context, request PostJiraWebhookRequestObject) (PostJiraWebhookResponseObject, error)
+	// PostTwilioText Hear what a person replied to a page by SMS
+	// (POST /v1/webhooks/twilio/sms)
+	PostTwilioText(ctx context.Context, request PostTwilioTextRequestObject) (PostTwilioTextResponseObject, error)
+	// PostTwilioStatus Hear what became of an SMS
+	// (POST /v1/webhooks/twilio/status)
+	PostTwilioStatus(ctx context.Context, request PostTwilioStatusRequestObject) (PostTwilioStatusResponseObject, error)
 }
 
 type StrictHandlerFunc func(ctx echo.Context, request any) (any, error)
@@ -17714,6 +18925,173 @@ func (sh *strictHandler) ListRunbooks(ctx echo.Context) error {
 	return nil
 }
 
+// ListSilences operation middleware
+func (sh *strictHandler) ListSilences(ctx echo.Context, params ListSilencesParams) error {
+	var request ListSilencesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSilences(ctx.Request().Context(), request.(ListSilencesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSilences")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSilencesResponseObject); ok {
+		return validResponse.VisitListSilencesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// AddSilence operation middleware
+func (sh *strictHandler) AddSilence(ctx echo.Context) error {
+	var request AddSilenceRequestObject
+
+	var body AddSilenceJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.AddSilence(ctx.Request().Context(), request.(AddSilenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "AddSilence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(AddSilenceResponseObject); ok {
+		return validResponse.VisitAddSilenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PreviewSilence operation middleware
+func (sh *strictHandler) PreviewSilence(ctx echo.Context) error {
+	var request PreviewSilenceRequestObject
+
+	var body PreviewSilenceJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PreviewSilence(ctx.Request().Context(), request.(PreviewSilenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PreviewSilence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PreviewSilenceResponseObject); ok {
+		return validResponse.VisitPreviewSilenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// EndSilence operation middleware
+func (sh *strictHandler) EndSilence(ctx echo.Context, id DutyID) error {
+	var request EndSilenceRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.EndSilence(ctx.Request().Context(), request.(EndSilenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "EndSilence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(EndSilenceResponseObject); ok {
+		return validResponse.VisitEndSilenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetSilence operation middleware
+func (sh *strictHandler) GetSilence(ctx echo.Context, id DutyID) error {
+	var request GetSilenceRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetSilence(ctx.Request().Context(), request.(GetSilenceRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetSilence")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetSilenceResponseObject); ok {
+		return validResponse.VisitGetSilenceResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListSwaps operation middleware
 func (sh *strictHandler) ListSwaps(ctx echo.Context, params ListSwapsParams) error {
 	var request ListSwapsRequestObject
@@ -18092,6 +19470,76 @@ func (sh *strictHandler) PostJiraWebhook(ctx echo.Context, params PostJiraWebhoo
 		return err
 	} else if validResponse, ok := response.(PostJiraWebhookResponseObject); ok {
 		return validResponse.VisitPostJiraWebhookResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PostTwilioText operation middleware
+func (sh *strictHandler) PostTwilioText(ctx echo.Context, params PostTwilioTextParams) error {
+	var request PostTwilioTextRequestObject
+
+	request.Params = params
+
+	if form, err := ctx.FormParams(); err == nil {
+		var body PostTwilioTextFormdataRequestBody
+		if err := runtime.BindForm(&body, form, nil, nil); err != nil {
+			return err
+		}
+		request.Body = &body
+	} else {
+		return err
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PostTwilioText(ctx.Request().Context(), request.(PostTwilioTextRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostTwilioText")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PostTwilioTextResponseObject); ok {
+		return validResponse.VisitPostTwilioTextResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PostTwilioStatus operation middleware
+func (sh *strictHandler) PostTwilioStatus(ctx echo.Context, params PostTwilioStatusParams) error {
+	var request PostTwilioStatusRequestObject
+
+	request.Params = params
+
+	if form, err := ctx.FormParams(); err == nil {
+		var body PostTwilioStatusFormdataRequestBody
+		if err := runtime.BindForm(&body, form, nil, nil); err != nil {
+			return err
+		}
+		request.Body = &body
+	} else {
+		return err
+	}
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PostTwilioStatus(ctx.Request().Context(), request.(PostTwilioStatusRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostTwilioStatus")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PostTwilioStatusResponseObject); ok {
+		return validResponse.VisitPostTwilioStatusResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -178,7 +179,7 @@ func (i *Intake) take(ctx context.Context, d alerts.Delivery) (Receipt, error) {
 	failed := make([]error, len(parcels))
 	for n, p := range parcels {
 		group.Go(func() error {
-			out.Incidents[n], failed[n] = i.place(ctx, p)
+			out.Incidents[n], failed[n] = i.placeAll(ctx, p)
 			return nil // the others go on
 		})
 	}
@@ -189,6 +190,30 @@ func (i *Intake) take(ctx context.Context, d alerts.Delivery) (Receipt, error) {
 	}
 	return out, nil
 }
+
+// placeAll brings a parcel to its incident, a part after the other: one
+// transaction over thousands of alerts would take longer than a page may wait,
+// and hold up all others.
+func (i *Intake) placeAll(ctx context.Context, p *parcel) (Placed, error) {
+	var out Placed
+	for n, part := range slices.Collect(slices.Chunk(p.alerts, maxClaimed)) {
+		q := *p
+		q.alerts = part
+		if n > 0 {
+			q.silenced = 0
+		}
+		placed, err := i.place(ctx, &q)
+		if err != nil {
+			return Placed{}, err
+		}
+		placed.New, placed.News = placed.New || out.New, placed.News+out.News
+		out = placed
+	}
+	return out, nil
+}
+
+// maxClaimed is how many alerts of one key are claimed at once.
+const maxClaimed = 500
 
 // place brings one parcel to its incident.
 func (i *Intake) place(ctx context.Context, p *parcel) (Placed, error) {

@@ -371,3 +371,19 @@ func TestMetricsCount(t *testing.T) {
 		require.Equal(t, 1, value(t, w.registry, "tocsin_intake_"+name+"_total"), name)
 	}
 }
+
+func TestAGreatDeliveryIsClaimedInParts(t *testing.T) {
+	w := newWorld(t)
+	var list []alerts.Alert
+	for n := range 1_200 {
+		list = append(list, alert("ErrorRate", "checkout", fmt.Sprintf("pod=%d", n)))
+	}
+	got := take(t, w.Intake, list...)
+	require.Len(t, got.Incidents, 1)
+	require.True(t, got.Incidents[0].New)
+	require.Equal(t, 3, w.store.Claims(), "no transaction is over all of it")
+	require.Equal(t, []string{"INC-1"}, w.engine.Starts())
+	counts := w.engine.Workflow("INC-1").Incident.Counts
+	require.Equal(t, 50, counts.Firing)
+	require.Greater(t, counts.More, 500, "told as a power of two is passed")
+}

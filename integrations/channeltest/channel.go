@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -33,6 +34,12 @@ type Subject struct {
 	Secrets []string
 	// Key is the form in which the message's key is sent; nil is the key itself.
 	Key func(key string) string
+	// Form says that the body is a form, and the key and the title a part of
+	// its values.
+	Form bool
+	// MayBeRepaired says that a refused sign-in is tried again: for a page it is
+	// worth while.
+	MayBeRepaired bool
 }
 
 // Message returns a page with every field set.
@@ -58,7 +65,7 @@ func Message() incident.Message {
 func Run(t *testing.T, s Subject) {
 	t.Helper()
 	t.Run("hands a message over with its key", s.handsOver)
-	Failures(t, s.OwesAnswer, func(ctx context.Context, t *testing.T, base string) error {
+	Repairable(t, s.OwesAnswer, s.MayBeRepaired, func(ctx context.Context, t *testing.T, base string) error {
 		channel, address := s.New(t, base)
 		err := channel.Send(ctx, address, Message())
 		NoSecret(t, err, append([]string{address, base, "opaque-"}, s.Secrets...)...)
@@ -72,6 +79,9 @@ func (s Subject) handsOver(t *testing.T) {
 		var head strings.Builder
 		_ = r.Header.Write(&head)
 		body, _ := io.ReadAll(r.Body)
+		if form, err := url.QueryUnescape(string(body)); s.Form && err == nil {
+			body = []byte(form)
+		}
 		sent.Store(head.String() + string(body))
 		s.Accept(w, r)
 	}))

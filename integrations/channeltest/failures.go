@@ -20,7 +20,14 @@ type Call func(ctx context.Context, t *testing.T, base string) error
 // Failures checks what a call makes of bad answers and of none.
 func Failures(t *testing.T, owesAnswer bool, call Call) {
 	t.Helper()
-	t.Run("says which answers may be tried again", func(t *testing.T) { statuses(t, call) })
+	Repairable(t, owesAnswer, false, call)
+}
+
+// Repairable checks what Failures does of a call that may be worth trying again
+// after its sign-in was refused.
+func Repairable(t *testing.T, owesAnswer, repairable bool, call Call) {
+	t.Helper()
+	t.Run("says which answers may be tried again", func(t *testing.T) { statuses(t, repairable, call) })
 	t.Run("keeps how long it was asked to wait", func(t *testing.T) { retryAfter(t, call) })
 	t.Run("follows no redirect", func(t *testing.T) { redirects(t, call) })
 	t.Run("takes silence for an outage", func(t *testing.T) { silence(t, call) })
@@ -30,13 +37,18 @@ func Failures(t *testing.T, owesAnswer bool, call Call) {
 	}
 }
 
-func statuses(t *testing.T, call Call) {
+func statuses(t *testing.T, repairable bool, call Call) {
 	for _, status := range []int{400, 401, 403, 404, 410, 408, 429, 500, 502, 503, 504} {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			err := call(t.Context(), t, answering(t, status, nil, `{"error":"no"}`))
 			require.Error(t, err)
-			require.Contains(t, kindsOf(status), incident.KindOf(err), "%v", err)
-			if status == 401 || status == 403 {
+			signIn := status == 401 || status == 403
+			if signIn && repairable {
+				require.Equal(t, incident.Unavailable, incident.KindOf(err), "%v", err)
+			} else {
+				require.Contains(t, kindsOf(status), incident.KindOf(err), "%v", err)
+			}
+			if signIn {
 				require.Contains(t, err.Error(), "check ", "it does not say what to look at")
 			}
 		})

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devstack"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/workflows"
 )
 
 // maxBeatEvents holds what a beat costs, on a busy machine too.
@@ -51,6 +52,13 @@ func TestBeatsTakeTheWholeWay(t *testing.T) {
 	require.Empty(t, s.Sandbox.Phone.Pages(""))
 	require.Empty(t, w.Mails(number))
 	require.True(t, ready(t, c)["watchdog"])
+	engine := &workflows.Client{Temporal: s.App.Client, Namespace: "default"}
+	require.NoError(t, engine.Forget(t.Context(), number))
+	require.Eventually(t, func() bool {
+		_, _, err := engine.Describe(t.Context(), number)
+		return incident.KindOf(err) == incident.NotFound
+	}, patience, 100*time.Millisecond, "Temporal keeps a beat for ever")
+	require.Equal(t, incident.Invalid, incident.KindOf(engine.Forget(t.Context(), "INC-1")))
 	last, err := s.Store.LastBeat(t.Context())
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), last, patience)

@@ -35,6 +35,7 @@ type plan struct {
 	perSecond                int
 	storm                    int
 	open                     int
+	crowd, lookUps           int
 	// openSpread is over how long the timers of the open incidents are
 	// spread, openLead how long after the first alert they begin.
 	openSpread, openLead time.Duration
@@ -45,12 +46,13 @@ func (c Config) plan() plan {
 	if c.Quick {
 		return plan{
 			single: 5, burst: 40, sustained: 25, perSecond: 25, storm: 100,
-			open: 20, openSpread: 3 * time.Second, openLead: 3 * time.Second,
+			open: 20, openSpread: 3 * time.Second, openLead: 3 * time.Second, crowd: 30, lookUps: 1000,
 		}
 	}
 	return plan{
 		single: 60, burst: 1000, sustained: 1500, perSecond: 50, storm: 10_000,
-		open: 2000, openSpread: 2 * time.Minute, openLead: 75 * time.Second, whole: true,
+		// 20 timers a second fire while all the others wait.
+		open: 5000, openSpread: 250 * time.Second, openLead: 3 * time.Minute, crowd: 1000, lookUps: 1_000_000, whole: true,
 	}
 }
 
@@ -74,7 +76,9 @@ func measures() []measure {
 		{"single", func(ctx context.Context, b *bench) error { return b.way(ctx, single(b.plan)) }},
 		{"burst", func(ctx context.Context, b *bench) error { return b.way(ctx, burst(b.plan)) }},
 		{"sustained", func(ctx context.Context, b *bench) error { return b.way(ctx, sustained(b.plan)) }},
-		{"storm", func(ctx context.Context, b *bench) error { return b.storm(ctx) }},
+		{"storm", func(ctx context.Context, b *bench) error { return b.storms(ctx) }},
+		{"crowd", func(ctx context.Context, b *bench) error { return b.crowd(ctx) }},
+		{"on-call", func(_ context.Context, b *bench) error { return b.onCall() }},
 		{"whole", func(ctx context.Context, b *bench) error { return b.whole(ctx) }},
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 	"time"
 
@@ -12,23 +11,31 @@ import (
 	"github.com/tocsinhq/tocsin/store"
 )
 
-// delayStep is how finely the delays of the first page are laid out: each has
-// a service and a responder of its own.
-const delayStep = 500 * time.Millisecond
+const (
+	// delayStep is how finely the delays of the first page are laid out: each
+	// has services and responders of its own.
+	delayStep = time.Second
+	// abreast is how many: so many that nobody gets enough pages within a
+	// minute for them to go together.
+	abreast = 8
+)
 
 // late begins the names of the services, and of those whom they page.
 const late = "late-"
 
-// delayed names the service whose responder is paged so many steps late.
-func delayed(steps int) string { return fmt.Sprint(late, steps) }
+// delayed names the service of the nth alert, whose responder is paged so many
+// steps late.
+func delayed(steps, n int) string { return fmt.Sprintf("%s%d-%d", late, steps, n%abreast) }
 
 func delays(steps int) func(*catalog.Catalog) {
 	return func(c *catalog.Catalog) {
 		benchCatalog(c)
-		for n := range steps + 1 {
-			addService(c, delayed(n), delayed(n), catalog.Rules{
-				Urgent: []catalog.Rule{{Contact: "phone", After: time.Duration(n) * delayStep}},
-			})
+		for step := range steps + 1 {
+			for n := range abreast {
+				addService(c, delayed(step, n), delayed(step, n), catalog.Rules{
+					Urgent: []catalog.Rule{{Contact: "phone", After: time.Duration(step) * delayStep}},
+				})
+			}
 		}
 	}
 }
@@ -68,7 +75,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 		})
 	}
 	b.report.Open = &out
-	b.report.aim("lateness of page timers p99, ms", out.Lateness.P99, 2000)
+	b.report.aim("lateness of page timers p99, ms", out.Lateness.P99, 1000)
 	return w.count(&b.report.Counts)
 }
 
@@ -77,10 +84,10 @@ func (b *bench) openAll(ctx context.Context, w *world, out *Open) {
 	post := newSender(w.Stack)
 	began := time.Now()
 	inFlight(16)(ctx, b.plan.open, func(ctx context.Context, n int, _ time.Time) {
-		target := began.Add(b.plan.openLead + rand.N(b.plan.openSpread)) //nolint:gosec // no secret
+		target := began.Add(b.plan.openLead + b.plan.openSpread*time.Duration(n)/time.Duration(b.plan.open))
 		steps := max(int(time.Until(target)/delayStep), 0)
 		m := fmt.Sprintf(mark, "open", n)
-		post.send(ctx, alert{name: m, service: delayed(steps), instance: "shop:9090", summary: m})
+		post.send(ctx, alert{name: m, service: delayed(steps, n), instance: "shop:9090", summary: m})
 	})
 	out.Opened, out.Refused = ms(time.Since(began)), int(post.refused.Load())
 	out.Tickets, _ = w.drain(ctx, b.plan.open)

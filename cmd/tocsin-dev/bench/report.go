@@ -14,7 +14,9 @@ type Report struct {
 	CPUs   int           `json:"cpus"`
 	Quick  bool          `json:"quick,omitempty"`
 	Ways   []Way         `json:"ways"`
-	Storm  *Storm        `json:"storm,omitempty"`
+	Storms []Storm       `json:"storms,omitempty"`
+	Crowd  *Crowd        `json:"crowd,omitempty"`
+	OnCall *OnCall       `json:"on_call,omitempty"`
 	Open   *Open         `json:"open,omitempty"`
 	Whole  *Whole        `json:"whole,omitempty"`
 	Counts Counts        `json:"counts"`
@@ -63,6 +65,8 @@ type Volley struct {
 
 // Storm is many alerts of one key.
 type Storm struct {
+	// How they came: in posts of their own, or in one payload.
+	How       string  `json:"how"`
 	Load      float64 `json:"load"`
 	Alerts    int     `json:"alerts"`
 	Refused   int     `json:"refused,omitempty"`
@@ -108,6 +112,24 @@ type Memory struct {
 	Files float64 `json:"rss_open_settled_files_mb"`
 }
 
+// Crowd is many incidents that page one person at once.
+type Crowd struct {
+	Load      float64 `json:"load"`
+	Incidents int     `json:"incidents"`
+	// Messages came by push, First after the first alert and Last the last one.
+	Messages int     `json:"messages"`
+	First    float64 `json:"first_ms"`
+	Last     float64 `json:"last_ms"`
+	// Lost are the incidents of whose page the ledger does not say that it was
+	// handed over.
+	Lost int `json:"lost"`
+}
+
+// OnCall is how often a second can be asked who is on call, on one processor.
+type OnCall struct {
+	PerSecond float64 `json:"per_second"`
+}
+
 // Whole is the history of one incident from alert to closing.
 type Whole struct {
 	Events int            `json:"events"`
@@ -142,9 +164,12 @@ func (r *Report) Failed() error {
 		never(w.Tocsin.Lost, w.Name+": pages lost")
 		never(w.Tocsin.Doubled, w.Name+": pages doubled")
 	}
-	if s := r.Storm; s != nil {
-		never(s.Incidents-1, "storm: incidents too many")
-		never(s.Pages-1, "storm: pages too many")
+	for _, s := range r.Storms {
+		never(s.Incidents-1, "storm in "+s.How+": incidents too many")
+		never(s.Pages-1, "storm in "+s.How+": pages too many")
+	}
+	if c := r.Crowd; c != nil {
+		never(c.Lost, "crowd: incidents that nobody was told of")
 	}
 	if o := r.Open; o != nil {
 		never(o.Lost, "open incidents: pages lost")

@@ -13,23 +13,25 @@ import (
 // good is a report with which nothing is wrong.
 func good() bench.Report {
 	return bench.Report{
-		Ways:  []bench.Way{{Name: "burst", Floor: bench.Volley{Sent: 9, Latency: bench.Figures{N: 9, P50: 2}}, Tocsin: bench.Volley{Sent: 9}}},
-		Storm: &bench.Storm{Alerts: 100, Kept: 100, Incidents: 1, Pages: 1},
-		Open:  &bench.Open{Incidents: 20}, Whole: &bench.Whole{Events: 120},
+		Ways:   []bench.Way{{Name: "burst", Floor: bench.Volley{Sent: 9, Latency: bench.Figures{N: 9, P50: 2}}, Tocsin: bench.Volley{Sent: 9}}},
+		Storms: []bench.Storm{{How: "posts", Alerts: 100, Kept: 100, Incidents: 1, Pages: 1}},
+		Crowd:  &bench.Crowd{Incidents: 30, Messages: 7}, OnCall: &bench.OnCall{PerSecond: 200_000},
+		Open: &bench.Open{Incidents: 20}, Whole: &bench.Whole{Events: 120},
 		Aims: []bench.Aim{{What: "burst p50, times the floor", Got: 2, Limit: 3}},
 	}
 }
 
 func TestFailed(t *testing.T) {
 	for want, spoil := range map[string]func(r *bench.Report){
-		"":                             func(*bench.Report) {},
-		"2 burst: pages lost":          func(r *bench.Report) { r.Ways[0].Tocsin.Lost = 2 },
-		"1 burst: pages doubled":       func(r *bench.Report) { r.Ways[0].Tocsin.Doubled = 1 },
-		"1 storm: incidents too many":  func(r *bench.Report) { r.Storm.Incidents = 2 },
-		"-1 storm: pages too many":     func(r *bench.Report) { r.Storm.Pages = 0 },
-		"3 open incidents: pages lost": func(r *bench.Report) { r.Open.Lost = 3 },
-		"4 starts that were not eager": func(r *bench.Report) { r.Counts.NonEager = 4 },
-		"5 failed workflow tasks":      func(r *bench.Report) { r.Counts.FailedTasks = 5 },
+		"":                                     func(*bench.Report) {},
+		"2 burst: pages lost":                  func(r *bench.Report) { r.Ways[0].Tocsin.Lost = 2 },
+		"1 burst: pages doubled":               func(r *bench.Report) { r.Ways[0].Tocsin.Doubled = 1 },
+		"1 storm in posts: incidents too many": func(r *bench.Report) { r.Storms[0].Incidents = 2 },
+		"-1 storm in posts: pages too many":    func(r *bench.Report) { r.Storms[0].Pages = 0 },
+		"2 crowd: incidents that nobody was told of": func(r *bench.Report) { r.Crowd.Lost = 2 },
+		"3 open incidents: pages lost":               func(r *bench.Report) { r.Open.Lost = 3 },
+		"4 starts that were not eager":               func(r *bench.Report) { r.Counts.NonEager = 4 },
+		"5 failed workflow tasks":                    func(r *bench.Report) { r.Counts.FailedTasks = 5 },
 	} {
 		r := good()
 		spoil(&r)
@@ -59,7 +61,7 @@ func TestPrintOfAnEmptyReport(t *testing.T) {
 
 func TestUnknownMeasure(t *testing.T) {
 	_, err := bench.Run(t.Context(), bench.Config{Only: []string{"speed"}})
-	require.ErrorContains(t, err, `there is no measure "speed"; there are [open single burst sustained storm whole]`)
+	require.ErrorContains(t, err, `there is no measure "speed"; there are [open single burst sustained storm crowd on-call whole]`)
 }
 
 func TestPrintOfTheMemory(t *testing.T) {
@@ -94,7 +96,10 @@ func TestQuick(t *testing.T) {
 	}
 	require.Equal(t, r.Open.Incidents, r.Open.Lateness.N)
 	require.Equal(t, []string{"Temporal", "API with intake", "worker", "sandbox and bench"}, processes(r.Open.Memory))
-	require.Positive(t, r.Storm.Events)
+	require.Len(t, r.Storms, 2)
+	require.Positive(t, r.Storms[1].Events)
+	require.Less(t, r.Crowd.Messages, r.Crowd.Incidents)
+	require.Positive(t, r.OnCall.PerSecond)
 	require.Nil(t, r.Whole, "the whole incident takes too long for a small run")
 	_, err = json.Marshal(r)
 	require.NoError(t, err)

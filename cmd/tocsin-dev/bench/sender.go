@@ -41,27 +41,33 @@ type alert struct {
 	name, service, instance, summary string
 }
 
-func (a alert) body(now time.Time) ([]byte, error) {
-	labels := map[string]string{
-		"alertname": a.name, "service": a.service, "severity": "critical", "instance": a.instance, "job": "shop", "region": "eu-1",
-	}
-	return json.Marshal(map[string]any{
-		"version": "4", "status": "firing", "receiver": "tocsin", "groupLabels": map[string]string{"alertname": a.name},
-		"alerts": []any{map[string]any{
-			"status": "firing", "labels": labels, "startsAt": now.UTC().Format(time.RFC3339Nano), "endsAt": "0001-01-01T00:00:00Z",
+// bodyOf is one delivery of some alerts.
+func bodyOf(list []alert, now time.Time) ([]byte, error) {
+	since := now.UTC().Format(time.RFC3339Nano)
+	firing := make([]any, len(list))
+	for n, a := range list {
+		firing[n] = map[string]any{
+			"status": "firing", "startsAt": since, "endsAt": "0001-01-01T00:00:00Z",
+			"labels": map[string]string{
+				"alertname": a.name, "service": a.service, "severity": "critical", "instance": a.instance, "job": "shop", "region": "eu-1",
+			},
 			"annotations":  map[string]string{"summary": a.summary, "description": "The ratio of failing requests is above 5% for 5 minutes."},
 			"generatorURL": "http://prometheus.example.org/graph?g0.expr=shop_http_error_ratio",
-		}},
+		}
+	}
+	return json.Marshal(map[string]any{
+		"version": "4", "status": "firing", "receiver": "tocsin", "groupLabels": map[string]string{"alertname": list[0].name},
+		"alerts": firing,
 	})
 }
 
 // tries is how often one alert is sent.
 const tries = 5
 
-// send posts one alert until it is accepted, and notes how long the answer to
-// that took.
-func (s *sender) send(ctx context.Context, a alert) {
-	body, err := a.body(time.Now())
+// send posts alerts together until they are accepted, and notes how long the
+// answer to that took.
+func (s *sender) send(ctx context.Context, list ...alert) {
+	body, err := bodyOf(list, time.Now())
 	for range tries {
 		begun := time.Now()
 		if err == nil {

@@ -14,20 +14,40 @@ import (
 // maxStormEvents bounds the history that one storm may leave.
 const maxStormEvents = 2000
 
-// storm sends many alerts of one key.
-func (b *bench) storm(ctx context.Context) (err error) {
+// storms sends many alerts of one key: each in a POST of its own, and all in
+// one.
+func (b *bench) storms(ctx context.Context) error {
+	each := func(ctx context.Context, post *sender, summary string) {
+		inFlight(16)(ctx, b.plan.storm, func(ctx context.Context, n int, _ time.Time) { post.send(ctx, stormy(n, summary)) })
+	}
+	atOnce := func(ctx context.Context, post *sender, summary string) {
+		list := make([]alert, b.plan.storm)
+		for n := range list {
+			list[n] = stormy(n, summary)
+		}
+		post.send(ctx, list...)
+	}
+	if err := b.storm(ctx, "posts", each); err != nil {
+		return err
+	}
+	return b.storm(ctx, "one payload", atOnce)
+}
+
+func stormy(n int, summary string) alert {
+	return alert{name: "Storm", service: crew(0), instance: fmt.Sprintf("shop-%d:9090", n), summary: summary}
+}
+
+// storm sends many alerts of one key in one way.
+func (b *bench) storm(ctx context.Context, how string, send func(context.Context, *sender, string)) (err error) {
 	w, err := b.begin(ctx, benchCatalog)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.end(ctx, w)) }()
 	post := newSender(w.Stack)
-	out := Storm{Alerts: b.plan.storm, Load: w.load}
-	summary := fmt.Sprintf(mark, "storm", 0)
+	out := Storm{How: how, Alerts: b.plan.storm, Load: w.load}
 	began := time.Now()
-	inFlight(16)(ctx, b.plan.storm, func(ctx context.Context, n int, _ time.Time) {
-		post.send(ctx, alert{name: "Storm", service: service, instance: fmt.Sprintf("shop-%d:9090", n), summary: summary})
-	})
+	send(ctx, post, fmt.Sprintf(mark, "storm", 0))
 	out.Took = ms(time.Since(began))
 	w.drain(ctx, 1)
 	out.Answer, out.Refused, out.Pages = Of(post.answers), int(post.refused.Load()), len(w.sink.Pages(pager))
@@ -48,8 +68,8 @@ func (b *bench) storm(ctx context.Context) (err error) {
 		}
 		out.Kept += kept
 	}
-	b.report.Storm = &out
-	b.report.aim("events of a storm", float64(out.Events), maxStormEvents)
+	b.report.Storms = append(b.report.Storms, out)
+	b.report.aim("events of a storm in "+how, float64(out.Events), maxStormEvents)
 	return nil
 }
 

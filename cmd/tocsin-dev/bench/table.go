@@ -86,9 +86,16 @@ func (w Way) steps() string {
 func over(a, b float64) float64 { return a / cmp.Or(b, 1) }
 
 func (r *Report) printRest(row row) {
-	if s := r.Storm; s != nil {
-		row("storm of one key\t%d alerts\t%d incidents, %d page, %d alerts kept, %d events, %.1f s, POST p50 / p99 %.1f / %.1f, %d refused, load %.1f",
+	for _, s := range r.Storms {
+		row("storm of one key in "+s.How+"\t%d alerts\t%d incidents, %d page, %d alerts kept, %d events, %.1f s, POST p50 / p99 %.1f / %.1f, %d refused, load %.1f",
 			s.Alerts, s.Incidents, s.Pages, s.Kept, s.Events, s.Took/1000, s.Answer.P50, s.Answer.P99, s.Refused, s.Load)
+	}
+	if c := r.Crowd; c != nil {
+		row("incidents for one person\t%d\t%d messages, the first after %.1f, the last after %.1f; %d of whose page is not known, load %.1f",
+			c.Incidents, c.Messages, c.First, c.Last, c.Lost, c.Load)
+	}
+	if o := r.OnCall; o != nil {
+		row("who is on call\t\t%.0f answers a second on one processor, 20 people in 3 layers", o.PerSecond)
 	}
 	if o := r.Open; o != nil {
 		row("open incidents\t%d\topened in %.1f s, %d tickets; lateness p50 %.0f, p95 %.0f, p99 %.0f, max %.0f; %d lost, %d doubled, load %.1f",

@@ -97,7 +97,7 @@ func (w *world) measureFloor(ctx context.Context, s scenario) (Volley, error) {
 func (w *world) measureTocsin(ctx context.Context, s scenario) (Volley, error) {
 	post := newSender(w.Stack)
 	out := w.run(ctx, s, pager, func(ctx context.Context, mark string, n int) {
-		post.send(ctx, alert{name: mark, service: service, instance: fmt.Sprintf("shop-%d:9090", n), summary: mark + " 1 in 5 payments fails"})
+		post.send(ctx, alert{name: mark, service: crew(n), instance: fmt.Sprintf("shop-%d:9090", n), summary: mark + " 1 in 5 payments fails"})
 	})
 	out.Refused = int(post.refused.Load())
 	out.Answer = Of(post.answers)

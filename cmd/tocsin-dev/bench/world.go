@@ -64,19 +64,27 @@ func (b *bench) end(ctx context.Context, w *world) error {
 }
 
 const (
-	// service is whose alerts are measured, pager who is on call for it and
-	// their push topic.
-	service = "bench"
-	pager   = "bench-pager"
+	// service begins the names of the services whose alerts are measured, pager
+	// those of who is on call for them and of their push topics.
+	service = "bench-"
+	pager   = "bench-pager-"
+	// crews is over how many services and people alerts are spread: nobody gets
+	// so many pages within a minute that they go together.
+	crews = 400
 )
 
-// benchCatalog adds to the example a service whose responder is paged by push
+// crew names the service of the nth alert.
+func crew(n int) string { return fmt.Sprint(service, n%crews) }
+
+// benchCatalog adds to the example services whose responders are paged by push
 // and by mail at once, and by push again later, and lifts the storm limit.
 func benchCatalog(c *catalog.Catalog) {
 	c.Settings.Storm.NewKeysPerMinute = 1_000_000
-	addService(c, service, pager, catalog.Rules{
-		Urgent: []catalog.Rule{{Contact: "phone"}, {Contact: "mail"}, {Contact: "phone", After: 20 * time.Minute}},
-	})
+	for n := range crews {
+		addService(c, crew(n), fmt.Sprint(pager, n), catalog.Rules{
+			Urgent: []catalog.Rule{{Contact: "phone"}, {Contact: "mail"}, {Contact: "phone", After: 20 * time.Minute}},
+		})
+	}
 }
 
 func addService(c *catalog.Catalog, id, person string, rules catalog.Rules) {

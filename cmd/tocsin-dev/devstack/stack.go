@@ -17,6 +17,8 @@ import (
 	"github.com/tocsinhq/tocsin/sandbox/deployer"
 	"github.com/tocsinhq/tocsin/sandbox/jira"
 	"github.com/tocsinhq/tocsin/sandbox/phone"
+	"github.com/tocsinhq/tocsin/sandbox/pushover"
+	"github.com/tocsinhq/tocsin/sandbox/twilio"
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/worker"
 	"github.com/tocsinhq/tocsin/workflows"
@@ -108,6 +110,7 @@ func (s *Stack) startSandbox(ctx context.Context) (err error) {
 			Webhook:  jira.Webhook{URL: "http://" + api + "/v1/webhooks/jira", Secret: s.secrets.jira},
 		},
 		Phone:    phone.Config{HookSecret: s.secrets.webhook},
+		Twilio:   twilio.Config{ReplyURL: "http://" + api + "/v1/webhooks/twilio/sms"},
 		Deployer: deployer.Config{Token: deployerToken},
 	})
 	if err != nil {
@@ -214,6 +217,9 @@ func (s *Stack) AppConfig() app.Config {
 		NtfyURL: cmp.Or(s.config.Push, s.Sandbox.URL()+"/phone"), WebhookSecret: s.secrets.webhook,
 		WatchdogURL: s.Sandbox.URL() + s.Sandbox.Heartbeat.Path(),
 		JiraURL:     s.Sandbox.URL() + "/jira", JiraEmail: jira.DefaultEmail, JiraToken: jira.DefaultToken, JiraWebhookSecret: s.secrets.jira,
+		PushoverURL: s.Sandbox.URL() + "/pushover", PushoverToken: pushover.DefaultToken,
+		TwilioURL: s.Sandbox.URL() + "/twilio", TwilioAccountSID: twilio.DefaultAccountSID, TwilioAuthToken: twilio.DefaultAuthToken,
+		TwilioFrom: twilio.DefaultNumber, TwilioReplies: true,
 		DeployerURL: s.Sandbox.URL() + "/deploy", DeployerToken: deployerToken,
 		PrometheusURL: s.Sandbox.URL() + "/prometheus",
 	}

@@ -10,8 +10,6 @@ import (
 	"github.com/tocsinhq/tocsin/integrations/deployer"
 	"github.com/tocsinhq/tocsin/integrations/heartbeat"
 	"github.com/tocsinhq/tocsin/integrations/jira"
-	"github.com/tocsinhq/tocsin/integrations/mail"
-	"github.com/tocsinhq/tocsin/integrations/ntfy"
 	"github.com/tocsinhq/tocsin/integrations/prometheus"
 	"github.com/tocsinhq/tocsin/integrations/webhook"
 )
@@ -21,6 +19,7 @@ import (
 type outside struct {
 	channels map[string]activities.Channel
 	mailer   activities.Mailer
+	sms      []smsProvider
 	watchdog *heartbeat.Channel
 	tracker  *jira.Tracker
 	deployer activities.Deployer
@@ -33,6 +32,8 @@ func connect(c Config, links activities.Links, log *slog.Logger) (*outside, erro
 	for _, step := range []func() error{
 		func() error { return o.addMail(c) },
 		func() error { return o.addPush(c) },
+		func() error { return o.addPushover(c) },
+		func() error { return o.addSMS(c) },
 		func() error { return o.addWebhook(c) },
 		func() error { return o.addWatchdog(c) },
 		func() error { return o.addTracker(c, links, log) },
@@ -46,32 +47,6 @@ func connect(c Config, links activities.Links, log *slog.Logger) (*outside, erro
 		o.channels["console"] = console.New(os.Stdout)
 	}
 	return o, nil
-}
-
-func (o *outside) addMail(c Config) error {
-	if c.SMTPAddr == "" {
-		return nil
-	}
-	sender, err := mail.New(mail.Config{
-		Addr: c.SMTPAddr, TLS: mail.TLSMode(c.SMTPTLS), Username: c.SMTPUsername, Password: c.SMTPPassword, From: c.SMTPFrom,
-	})
-	if err != nil {
-		return fmt.Errorf("set up e-mail: %w", err)
-	}
-	o.mailer, o.channels["email"] = sender, sender
-	return nil
-}
-
-func (o *outside) addPush(c Config) error {
-	if c.NtfyURL == "" {
-		return nil
-	}
-	push, err := ntfy.New(ntfy.Config{URL: c.NtfyURL, Token: c.NtfyToken})
-	if err != nil {
-		return fmt.Errorf("set up push: %w", err)
-	}
-	o.channels["push"] = push
-	return nil
 }
 
 func (o *outside) addWebhook(c Config) error {

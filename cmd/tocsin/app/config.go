@@ -25,7 +25,18 @@ type Config struct {
 
 	SMTPAddr, SMTPTLS, SMTPUsername, SMTPPassword, SMTPFrom string
 	NtfyURL, NtfyToken                                      string
-	WebhookSecret                                           string
+	PushoverURL, PushoverToken                              string
+
+	TwilioURL, TwilioAccountSID, TwilioAuthToken, TwilioFrom string
+	// TwilioReplies says that what people reply to an SMS arrives.
+	TwilioReplies bool
+
+	// The second provider of a kind takes over when the first fails.
+	SMTPSecondAddr, SMTPSecondTLS, SMTPSecondUsername, SMTPSecondPassword            string
+	NtfySecondURL, NtfySecondToken                                                   string
+	TwilioSecondURL, TwilioSecondAccountSID, TwilioSecondAuthToken, TwilioSecondFrom string
+
+	WebhookSecret string
 	// WatchdogURL is fed by beats; it holds a secret.
 	WatchdogURL                                      string
 	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret string
@@ -54,8 +65,28 @@ func Settings() []Setting {
 		text("smtp_username", "", false, func(c *Config) *string { return &c.SMTPUsername }),
 		text("smtp_password", "", true, func(c *Config) *string { return &c.SMTPPassword }),
 		text("smtp_from", "sender of all mail, such as Tocsin <tocsin@example.org>", false, func(c *Config) *string { return &c.SMTPFrom }),
+		text("smtp_second_addr", "HOST:PORT of a mail server that takes over when the first fails", false, func(c *Config) *string { return &c.SMTPSecondAddr }),
+		text("smtp_second_tls", "starttls (default), tls or none", false, func(c *Config) *string { return &c.SMTPSecondTLS }),
+		text("smtp_second_username", "", false, func(c *Config) *string { return &c.SMTPSecondUsername }),
+		text("smtp_second_password", "", true, func(c *Config) *string { return &c.SMTPSecondPassword }),
 		text("ntfy_url", "server for contact methods of kind push", false, func(c *Config) *string { return &c.NtfyURL }),
 		text("ntfy_token", "", true, func(c *Config) *string { return &c.NtfyToken }),
+		text("ntfy_second_url", "server that takes over when the first fails", false, func(c *Config) *string { return &c.NtfySecondURL }),
+		text("ntfy_second_token", "", true, func(c *Config) *string { return &c.NtfySecondToken }),
+		text("pushover_token", "application token for contact methods of kind pushover", true, func(c *Config) *string { return &c.PushoverToken }),
+		text("pushover_url", "another address of Pushover's API, for tests", false, func(c *Config) *string { return &c.PushoverURL }),
+		text("twilio_account_sid", "account for contact methods of kind sms", false, func(c *Config) *string { return &c.TwilioAccountSID }),
+		text("twilio_auth_token", "signs in, and verifies replies and receipts", true, func(c *Config) *string { return &c.TwilioAuthToken }),
+		text("twilio_from", "number or messaging service (MG...) that SMS come from", false, func(c *Config) *string { return &c.TwilioFrom }),
+		text("twilio_url", "another address of Twilio's API, or of a provider that speaks it", false, func(c *Config) *string { return &c.TwilioURL }),
+		{Name: "twilio_replies", Help: "true once incoming SMS are posted to us: pages then say how to reply, instead of carrying a link", Set: func(c *Config, v string) (err error) {
+			c.TwilioReplies, err = strconv.ParseBool(v)
+			return err
+		}},
+		text("twilio_second_account_sid", "account that takes over when the first fails", false, func(c *Config) *string { return &c.TwilioSecondAccountSID }),
+		text("twilio_second_auth_token", "", true, func(c *Config) *string { return &c.TwilioSecondAuthToken }),
+		text("twilio_second_from", "", false, func(c *Config) *string { return &c.TwilioSecondFrom }),
+		text("twilio_second_url", "", false, func(c *Config) *string { return &c.TwilioSecondURL }),
 		text("webhook_secret", "signs contact methods of kind webhook", true, func(c *Config) *string { return &c.WebhookSecret }),
 		text("watchdog_url", "address that a beat calls every minute, of the watchdog outside; the same in every process", true, func(c *Config) *string { return &c.WatchdogURL }),
 		text("jira_url", "JIRA Cloud site, such as https://example.atlassian.net", false, func(c *Config) *string { return &c.JiraURL }),

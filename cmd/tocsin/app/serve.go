@@ -52,6 +52,9 @@ func (a *App) makeServer(context.Context) error {
 		config.Tickets = tickets{a.Store, a.engine}
 		config.ReadHint = readHint(a.options.Config.JiraWebhookSecret)
 	}
+	if reader := textsOf(a.options.Config); reader != nil {
+		config.Texts, config.Failures = reader, a.engine
+	}
 	handler, err := api.New(config) //nolint:contextcheck // each request brings its own
 	if err != nil {
 		return fmt.Errorf("set up the API: %w", err)
@@ -108,6 +111,7 @@ func (a *App) checks() []api.Check {
 	if a.beats != nil {
 		list = append(list, api.Check{Name: "watchdog", Probe: a.beats.Probe, Detail: "no beat has reached the watchdog for three minutes: no page may reach anybody"})
 	}
+	list = append(list, a.outside.smsChecks()...)
 	if t := a.outside.tracker; t != nil {
 		list = append(list, api.Check{Name: "jira", Probe: t.Probe})
 	}

@@ -3,7 +3,6 @@ package watchdog_test
 import (
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -100,5 +99,5 @@ func TestConfig(t *testing.T) {
 	for _, want := range []string{"TOCSIN_WATCHDOG_SECRET to at least 20", "TOCSIN_WATCHDOG_AFTER", "TOCSIN_WATCHDOG_AGAIN", "TOCSIN_WATCHDOG_STATE"} {
 		require.ErrorContains(t, err, want)
 	}
-	require.False(t, strings.Contains(err.Error(), "short"))
+	require.NotContains(t, err.Error(), "short")
 }

@@ -1,0 +1,106 @@
+package api
+
+import (
+	"context"
+	"encoding/xml"
+	"strings"
+
+	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+// PostTwilioText hears what somebody texted, and answers in plain words.
+func (s *server) PostTwilioText(ctx context.Context, r gen.PostTwilioTextRequestObject) (gen.PostTwilioTextResponseObject, error) {
+	if err := s.hearsTexts(); err != nil {
+		return nil, err
+	}
+	text, err := s.Texts.Text(s.webhook(ctx, r.Params.XTwilioSignature))
+	if err != nil {
+		return nil, err
+	}
+	return twiml(s.answerText(ctx, text))
+}
+
+// PostTwilioStatus hears what became of an SMS. It never acknowledges: that a
+// phone has it says nothing of its owner.
+func (s *server) PostTwilioStatus(ctx context.Context, r gen.PostTwilioStatusRequestObject) (gen.PostTwilioStatusResponseObject, error) {
+	if err := s.hearsTexts(); err != nil {
+		return nil, err
+	}
+	receipt, err := s.Texts.Receipt(s.webhook(ctx, r.Params.XTwilioSignature))
+	if err != nil {
+		return nil, err
+	}
+	if receipt.Delivered || receipt.Failed {
+		err = s.receipt(ctx, receipt)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return gen.PostTwilioStatus204Response{}, nil
+}
+
+func (s *server) hearsTexts() error {
+	if s.Texts == nil || s.Failures == nil || s.PublicURL == "" {
+		return incident.Errorf(incident.NotFound, "this process hears no webhooks of Twilio: set TOCSIN_TWILIO_ACCOUNT_SID")
+	}
+	return nil
+}
+
+// webhook is the request as whoever signed it saw it.
+func (s *server) webhook(ctx context.Context, signature string) Webhook {
+	who := callerOf(ctx)
+	return Webhook{URL: s.PublicURL + who.target, Signature: signature, Body: who.body}
+}
+
+// receipt stamps the ledger, and tells the incident of a page that will never
+// arrive. It needs no database to tell: the page stands in the address that the
+// provider was given.
+func (s *server) receipt(ctx context.Context, r Receipt) error {
+	state := r.State
+	if r.Delivered {
+		state = store.Delivered
+	}
+	attempt, err := s.Store.Receipt(ctx, store.Receipt{Reference: r.Reference, State: state, At: s.Now().UTC()})
+	page := r.Page
+	if err == nil {
+		page = attempt.Key
+	}
+	if !r.Failed {
+		return untilRecorded(err)
+	}
+	number, _, found := strings.Cut(page, "/")
+	if !found || !strings.HasPrefix(number, incident.NumberPrefix) {
+		return untilRecorded(err) // a test page, or one that is not known yet
+	}
+	s.Log.Warn("a page was taken, and will not arrive", "incident", number, "why", r.Reason)
+	if err := s.Failures.PageFailed(ctx, number, page, r.Reason); err != nil && incident.KindOf(err) != incident.NotFound {
+		return err
+	}
+	return nil
+}
+
+// untilRecorded asks the provider to come again while the ledger does not know
+// the message: it is written after the hand-over.
+func untilRecorded(err error) error {
+	if incident.KindOf(err) == incident.NotFound {
+		return incident.Errorf(incident.Unavailable, "the message is not recorded yet: %w", err)
+	}
+	return err
+}
+
+// twiml says something to whoever texted, or nothing.
+func twiml(answer string) (gen.PostTwilioText200TextxmlResponse, error) {
+	body := struct {
+		XMLName xml.Name `xml:"Response"`
+		Message string   `xml:",omitempty"`
+	}{Message: answer}
+	data, err := xml.Marshal(body)
+	if err != nil {
+		return gen.PostTwilioText200TextxmlResponse{}, err
+	}
+	return gen.PostTwilioText200TextxmlResponse{
+		Body: strings.NewReader(xml.Header + string(data)), ContentLength: int64(len(xml.Header) + len(data)),
+	}, nil
+}
