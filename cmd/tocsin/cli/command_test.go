@@ -14,6 +14,7 @@ import (
 // Every command reaches its incident with each of its fields.
 func TestCommands(t *testing.T) {
 	w := newWorld(t)
+	w.store.Put(sample("INC-2"))
 	at := time.Date(2026, 3, 1, 1, 50, 0, 0, time.UTC)
 	for _, tc := range []struct {
 		args []string
