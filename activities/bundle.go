@@ -17,10 +17,8 @@ import (
 )
 
 const (
-	// BundleFree is how many pages of one urgency go to one contact method each
-	// by itself within BundleSpan. What is beyond goes together.
-	BundleFree = 5
-	// BundleSpan is the time over which that is counted.
+	// BundleSpan is the time over which pages are counted that go each by
+	// itself.
 	BundleSpan = time.Minute
 	// BundleWait is the longest that a page waits for others to go with it.
 	BundleWait = 30 * time.Second
@@ -82,12 +80,13 @@ type member struct {
 	gone  bool
 }
 
-// admit reports whether a page goes by itself. The first one always does.
-func (b *bundler) admit(l lane, now time.Time) bool {
+// admit reports whether a page goes by itself: the first one always does, and so
+// many within a span.
+func (b *bundler) admit(l lane, now time.Time, limit int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	t := b.lane(l, now)
-	if len(t.alone) >= BundleFree {
+	if len(t.alone) >= limit {
 		return false
 	}
 	t.alone = append(t.alone, now)

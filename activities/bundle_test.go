@@ -78,12 +78,12 @@ func TestAThousandIncidentsAreFewMessages(t *testing.T) {
 		for _, err := range flood(t, p, 1000, catalog.Urgent) {
 			require.NoError(t, err, "each incident knows that its page was handed over")
 		}
-		require.Len(t, p.got, activities.BundleFree+1)
-		for _, alone := range p.got[:activities.BundleFree] {
+		require.Len(t, p.got, catalog.DefaultPagesPerMinute+1)
+		for _, alone := range p.got[:catalog.DefaultPagesPerMinute] {
 			require.Zero(t, alone.after, "the first ones never wait")
 			require.Contains(t, alone.Body, "Shard fails")
 		}
-		together := p.got[activities.BundleFree]
+		together := p.got[catalog.DefaultPagesPerMinute]
 		require.Equal(t, 3*time.Second, together.after)
 		require.Equal(t, "995 incidents page you", together.Title)
 		require.Equal(t, 20, strings.Count(together.Body, "Shard fails"))
@@ -128,7 +128,7 @@ func TestTheLongerItGoesOnTheLessOftenSomebodyIsTold(t *testing.T) {
 		}
 		all.Wait()
 		require.Less(t, len(p.got), 25)
-		for _, m := range p.got[:activities.BundleFree] {
+		for _, m := range p.got[:catalog.DefaultPagesPerMinute] {
 			require.NotContains(t, m.Title, "incidents")
 		}
 	})
@@ -139,13 +139,13 @@ func TestWhoHasNoTimeToWaitIsToldLater(t *testing.T) {
 		p := &phone{began: time.Now()}
 		pager := newOutside().pager()
 		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
-		pageAll(t.Context(), pager, activities.BundleFree, catalog.Urgent)
+		pageAll(t.Context(), pager, catalog.DefaultPagesPerMinute, catalog.Urgent)
 		o := order(50, catalog.Urgent)
 		o.Patient = false
 		sent, err := pager.Page(t.Context(), o)
 		require.NoError(t, err)
 		require.True(t, sent.Later)
-		require.Len(t, p.got, activities.BundleFree)
+		require.Len(t, p.got, catalog.DefaultPagesPerMinute)
 	})
 }
 
@@ -154,7 +154,7 @@ func TestPagesGoByThemselvesAgainAfterAMinute(t *testing.T) {
 		p := &phone{began: time.Now()}
 		pager := newOutside().pager()
 		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
-		pageAll(t.Context(), pager, activities.BundleFree, catalog.Urgent)
+		pageAll(t.Context(), pager, catalog.DefaultPagesPerMinute, catalog.Urgent)
 		time.Sleep(activities.BundleSpan) //nolint:forbidigo // the clock of a bubble, which takes no time
 		_, err := pager.Page(t.Context(), order(99, catalog.Urgent))
 		require.NoError(t, err)
@@ -176,7 +176,7 @@ func TestWhoStopsWaitingIsNotInTheBundle(t *testing.T) {
 		p := &phone{began: time.Now()}
 		pager := newOutside().pager()
 		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
-		pageAll(t.Context(), pager, activities.BundleFree, catalog.Urgent)
+		pageAll(t.Context(), pager, catalog.DefaultPagesPerMinute, catalog.Urgent)
 		ctx, cancel := context.WithCancel(t.Context())
 		var answered sync.WaitGroup
 		answered.Go(func() {
@@ -200,7 +200,7 @@ func TestEveryBeatGoesByItself(t *testing.T) {
 		p := &phone{began: time.Now()}
 		pager := newOutside().pager()
 		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
-		for n := range 3 * activities.BundleFree {
+		for n := range 3 * catalog.DefaultPagesPerMinute {
 			o := order(0, catalog.Urgent)
 			o.Incident = incident.BeatNumber(p.began.Add(time.Duration(n) * time.Second))
 			o.Key = o.Incident + "/page"
@@ -208,7 +208,7 @@ func TestEveryBeatGoesByItself(t *testing.T) {
 			require.NoError(t, err)
 			require.False(t, sent.Later)
 		}
-		require.Len(t, p.got, 3*activities.BundleFree)
+		require.Len(t, p.got, 3*catalog.DefaultPagesPerMinute)
 		require.Zero(t, p.got[len(p.got)-1].after)
 	})
 }

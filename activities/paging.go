@@ -70,13 +70,13 @@ type Sent struct {
 }
 
 // Page hands one page over. A key that was handed over before is not sent
-// again where this process or the ledger remembers it. Beyond BundleFree pages
-// within BundleSpan those to one contact method go together; a beat goes alone,
+// again where this process or the ledger remembers it. Beyond the
+// catalog's rate those to one contact method go together; a beat goes alone,
 // since each stands for its own moment.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	defer beat(ctx)()
 	at := lane{o.Person, o.Contact, o.Urgency, o.Answerable}
-	if incident.IsBeat(o.Incident) || p.bundles.admit(at, p.now()) {
+	if incident.IsBeat(o.Incident) || p.bundles.admit(at, p.now(), p.alone(ctx)) {
 		return p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged}, func() (incident.HandOver, error) {
 			return p.pageAll(ctx, []PageOrder{o})
 		})
@@ -87,6 +87,15 @@ func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	return p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged, noted: true}, func() (incident.HandOver, error) {
 		return p.bundles.join(ctx, at, o, p.pageTogether)
 	})
+}
+
+// alone is how many pages go to a contact method each by itself.
+func (p *Pager) alone(ctx context.Context) int {
+	c, err := p.Catalogs.Current(ctx)
+	if err != nil {
+		return catalog.DefaultPagesPerMinute
+	}
+	return c.Settings.Bundle.Limit()
 }
 
 // paged is what attempts at pages are recorded as.

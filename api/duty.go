@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
@@ -41,10 +42,10 @@ type Turns interface {
 
 // Swaps keeps swaps, and what people are to be told of them.
 type Swaps interface {
-	OfferSwap(ctx context.Context, w store.Swap, tell ...store.Notice) error
+	OfferSwap(ctx context.Context, w store.Swap, tell ...activities.DutyNotice) error
 	Swap(ctx context.Context, id string, now time.Time) (store.Swap, error)
-	AcceptSwap(ctx context.Context, w store.Swap, overrides []store.Override, tell ...store.Notice) error
-	EndSwap(ctx context.Context, w store.Swap, state store.SwapState, tell ...store.Notice) error
+	AcceptSwap(ctx context.Context, w store.Swap, overrides []store.Override, tell ...activities.DutyNotice) error
+	EndSwap(ctx context.Context, w store.Swap, state store.SwapState, tell ...activities.DutyNotice) error
 	Swaps(ctx context.Context, f store.SwapFilter) ([]store.Swap, string, error)
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
@@ -135,7 +136,7 @@ func (s *server) swapFor(ctx context.Context, id string, may func(store.Swap) st
 }
 
 // swapNotice writes what a person is told of a swap, with times in their zone.
-func swapNotice(c *catalog.Catalog, w store.Swap, person, title, more string) store.Notice {
+func swapNotice(c *catalog.Catalog, w store.Swap, person, title, more string) activities.DutyNotice {
 	zone := zoneOf(c, person)
 	span := func(who string, s oncall.Span) string {
 		return fmt.Sprintf("%s/%s of %s: %s to %s", w.Schedule, s.Rotation, nameOf(c, who),
@@ -146,7 +147,7 @@ func swapNotice(c *catalog.Catalog, w store.Swap, person, title, more string) st
 		body += "Reason: " + w.Reason + "\n"
 	}
 	at := cmp.Or(w.Answered, w.Made)
-	return store.Notice{
+	return activities.DutyNotice{
 		Key: fmt.Sprintf("swap/%s/%s/%d", w.ID, person, at.Unix()), Person: person, Title: title, Body: body + more, Due: at,
 	}
 }

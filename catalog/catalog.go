@@ -41,6 +41,8 @@ type Settings struct {
 	// Storm bounds how many new incidents one service may open a minute; the
 	// rest join one storm incident. Zero means DefaultStormKeys.
 	Storm Storm `yaml:"storm" json:"storm"`
+	// Bundle bounds how many pages go each by itself; the rest go together.
+	Bundle Bundle `yaml:"bundle" json:"bundle,omitzero"`
 	// AlertSeverities maps the value of an alert's severity label to how it
 	// pages. What is not mapped is urgent.
 	AlertSeverities map[string]AlertSeverity `yaml:"alert_severities" json:"alert_severities,omitempty"`
@@ -51,6 +53,13 @@ type Settings struct {
 // Storm is the limit above which a service's new keys become one incident.
 type Storm struct {
 	NewKeysPerMinute int `yaml:"new_keys_per_minute" json:"new_keys_per_minute,omitempty"`
+}
+
+// Bundle is the rate above which pages to one contact method go together.
+type Bundle struct {
+	// PagesPerMinute counts those of one urgency. Zero means
+	// DefaultPagesPerMinute.
+	PagesPerMinute int `yaml:"pages_per_minute" json:"pages_per_minute,omitempty"`
 }
 
 // AlertSeverity is what an alert's severity label means here.

@@ -132,6 +132,9 @@ func (k *checker) matchers(key string, texts []string) {
 func (k *checker) settings() {
 	s := k.c.Settings
 	k.refer("settings.catch_all", "service", s.CatchAll)
+	if s.Bundle.PagesPerMinute < 0 {
+		k.report("settings.bundle.pages_per_minute", "must not be negative")
+	}
 	if s.Storm.NewKeysPerMinute < 0 {
 		k.report("settings.storm.new_keys_per_minute", "must not be negative")
 	}

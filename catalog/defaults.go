@@ -13,6 +13,9 @@ const (
 	DefaultLevel = SEV3
 	// DefaultUrgency is how such an alert pages: nobody said that it may wait.
 	DefaultUrgency = Urgent
+	// DefaultPagesPerMinute is how many pages of one urgency go to one contact
+	// method each by itself within a minute.
+	DefaultPagesPerMinute = 5
 	// DefaultStormKeys is the number of new keys a minute above which one
 	// service's alerts join a storm incident.
 	DefaultStormKeys = 20
@@ -26,6 +29,9 @@ const severityLabel = "severity"
 
 // DefaultDoneResolutions returns the JIRA resolutions that count as done.
 func DefaultDoneResolutions() []string { return []string{"Done", "Fixed"} }
+
+// Limit returns how many pages a minute go each by itself.
+func (b Bundle) Limit() int { return cmp.Or(b.PagesPerMinute, DefaultPagesPerMinute) }
 
 // Limit returns how many new keys a minute one service may open.
 func (s Storm) Limit() int { return cmp.Or(s.NewKeysPerMinute, DefaultStormKeys) }

@@ -25,6 +25,8 @@ type Schedule struct {
 	// Zone is an IANA name such as "Europe/Berlin". A layer may name another.
 	Zone      string     `yaml:"zone" json:"zone"`
 	Rotations []Rotation `yaml:"rotations" json:"rotations"`
+	// SilentHandOffs tells nobody when they come or go.
+	SilentHandOffs bool `yaml:"silent_hand_offs" json:"silent_hand_offs,omitempty"`
 	// Overrides and Temporary are made day by day, not declared: they lie on
 	// top of what the rotations say. Later ones lie on top of earlier ones.
 	Overrides []Override  `yaml:"-" json:"overrides,omitempty"`

@@ -5,20 +5,11 @@ import (
 	"time"
 
 	"github.com/jmoiron/sqlx"
+
+	"github.com/tocsinhq/tocsin/activities"
 )
 
-// Notice is what a person is told outside every incident, such as that a swap
-// was offered. The key says what it is about: nobody is told twice.
-type Notice struct {
-	Key    string
-	Person string
-	Title  string
-	Body   string
-	// Due is when to tell them.
-	Due time.Time
-	// Tries counts the times at which nothing took it.
-	Tries int
-}
+var _ activities.DutyNotices = (*Store)(nil)
 
 type noticeRow struct {
 	Key    string `db:"key"`
@@ -27,40 +18,66 @@ type noticeRow struct {
 	Body   string `db:"body"`
 	Due    stamp  `db:"due_at"`
 	Tries  int    `db:"tries"`
+	Over   stamp  `db:"over_at"`
 }
 
 // noticeKept is for how long one remembers that somebody was told.
 const noticeKept = 30 * 24 * time.Hour
 
 // AddNotices keeps what people are to be told, each key once.
-func (s *Store) AddNotices(ctx context.Context, list ...Notice) error {
+func (s *Store) AddNotices(ctx context.Context, list ...activities.DutyNotice) error {
 	if len(list) == 0 {
 		return nil
 	}
 	return s.write(ctx, "add notices", func(tx *sqlx.Tx) error { return addNotices(ctx, tx, list...) })
 }
 
-func addNotices(ctx context.Context, tx *sqlx.Tx, list ...Notice) error {
+func addNotices(ctx context.Context, tx *sqlx.Tx, list ...activities.DutyNotice) error {
 	rows := make([]noticeRow, len(list))
 	for i, n := range list {
 		rows[i] = noticeRow{Key: n.Key, Person: n.Person, Title: n.Title, Body: n.Body, Due: stampOf(n.Due)}
+		if n.Person == "" {
+			rows[i].Over = rows[i].Due
+		}
 	}
 	return insert(ctx, tx, `
-		INSERT INTO notices (key, person, title, body, due_at, tries)
-		VALUES (:key, :person, :title, :body, :due_at, 0) ON CONFLICT DO NOTHING`, rows)
+		INSERT INTO notices (key, person, title, body, due_at, tries, over_at)
+		VALUES (:key, :person, :title, :body, :due_at, 0, :over_at) ON CONFLICT DO NOTHING`, rows)
 }
 
 // DueNotices returns at most limit of what people are to be told at a moment,
 // the oldest first.
-func (s *Store) DueNotices(ctx context.Context, at time.Time, limit int) ([]Notice, error) {
+func (s *Store) DueNotices(ctx context.Context, at time.Time, limit int) ([]activities.DutyNotice, error) {
 	rows, err := list[noticeRow](ctx, s, `
 		SELECT key, person, title, body, due_at, tries FROM notices
 		WHERE over_at IS NULL AND due_at <= $1 ORDER BY due_at, key LIMIT $2`, stampOf(at), limit)
-	out := make([]Notice, len(rows))
+	out := make([]activities.DutyNotice, len(rows))
 	for i, r := range rows {
-		out[i] = Notice{Key: r.Key, Person: r.Person, Title: r.Title, Body: r.Body, Due: r.Due.Time(), Tries: r.Tries}
+		out[i] = activities.DutyNotice{Key: r.Key, Person: r.Person, Title: r.Title, Body: r.Body, Due: r.Due.Time(), Tries: r.Tries}
 	}
 	return out, failed(err, "list notices")
+}
+
+// KnownNotices returns those of the keys that were kept already.
+func (s *Store) KnownNotices(ctx context.Context, keys []string) ([]string, error) {
+	var c condition
+	oneOf(&c, "key", keys)
+	known, err := list[string](ctx, s, `SELECT key FROM notices`+c.where()+` ORDER BY key`, c.args...)
+	return known, failed(err, "look for notices")
+}
+
+// OpenOf lists the open incidents of services that somebody of these people
+// holds, the oldest first.
+func (s *Store) OpenOf(ctx context.Context, services, holders []string) ([]string, error) {
+	if len(services) == 0 || len(holders) == 0 {
+		return nil, nil
+	}
+	var c condition
+	oneOf(&c, "service", services)
+	oneOf(&c, "holder", holders)
+	c.and(open + " AND gone_at IS NULL")
+	numbers, err := list[string](ctx, s, `SELECT number FROM incidents`+c.where()+` ORDER BY opened_at, number`, c.args...)
+	return numbers, failed(err, "list the incidents of whoever goes")
 }
 
 // PutOffNotice says that a notice is due at a later time; tried tells that it

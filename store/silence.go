@@ -7,6 +7,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
@@ -217,7 +218,7 @@ func (s *Store) Unsuppress(ctx context.Context, silence string, fingerprints []s
 // TellSilence has the owner of a silence told that it is over, once.
 func (s *Store) TellSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
 	return s.write(ctx, "tell of the end of a silence", func(tx *sqlx.Tx) error {
-		err := addNotices(ctx, tx, Notice{
+		err := addNotices(ctx, tx, activities.DutyNotice{
 			Key: "silence/" + v.ID + "/over", Person: v.Owner, Title: "Silence " + v.ID + " is over", Body: body, Due: at,
 		})
 		if err != nil {
@@ -230,7 +231,7 @@ func (s *Store) TellSilence(ctx context.Context, v catalog.Silence, body string,
 
 // WarnSilence has the owner of a silence told that it is about to end, once.
 func (s *Store) WarnSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
-	return s.AddNotices(ctx, Notice{
+	return s.AddNotices(ctx, activities.DutyNotice{
 		Key: "silence/" + v.ID + "/ending", Person: v.Owner, Title: "Silence " + v.ID + " is about to end", Body: body, Due: at,
 	})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -71,7 +72,7 @@ const swapColumns = `id, schedule, giver, taker, give_rotation, give_from, give_
 
 // OfferSwap keeps a swap, and what its taker is to be told. It is Refused when
 // its giver has too many open offers.
-func (s *Store) OfferSwap(ctx context.Context, w Swap, tell ...Notice) error {
+func (s *Store) OfferSwap(ctx context.Context, w Swap, tell ...activities.DutyNotice) error {
 	return s.write(ctx, "offer a swap", func(tx *sqlx.Tx) error {
 		var open int
 		err := tx.GetContext(ctx, &open, tx.Rebind(
@@ -106,7 +107,7 @@ func (s *Store) Swap(ctx context.Context, id string, now time.Time) (Swap, error
 
 // AcceptSwap makes the overrides of a swap, and keeps what its giver is to be
 // told, all or nothing. It is Refused when the swap is no open offer any more.
-func (s *Store) AcceptSwap(ctx context.Context, w Swap, overrides []Override, tell ...Notice) error {
+func (s *Store) AcceptSwap(ctx context.Context, w Swap, overrides []Override, tell ...activities.DutyNotice) error {
 	return s.change(ctx, "accept a swap", func(tx *sqlx.Tx) error {
 		if err := answerSwap(ctx, tx, w, SwapAccepted); err != nil {
 			return err
@@ -120,7 +121,7 @@ func (s *Store) AcceptSwap(ctx context.Context, w Swap, overrides []Override, te
 
 // EndSwap declines or withdraws a swap, and keeps what the other person is to
 // be told. It is Refused when the swap is no open offer any more.
-func (s *Store) EndSwap(ctx context.Context, w Swap, state SwapState, tell ...Notice) error {
+func (s *Store) EndSwap(ctx context.Context, w Swap, state SwapState, tell ...activities.DutyNotice) error {
 	return s.write(ctx, "end a swap", func(tx *sqlx.Tx) error {
 		if err := answerSwap(ctx, tx, w, state); err != nil {
 			return err

@@ -26,6 +26,7 @@ type Parts struct {
 	Sweeper   *activities.Sweeper
 	Watcher   *activities.Watcher
 	Inspector *activities.Inspector
+	Herald    *activities.Herald
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -84,6 +85,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterWorkflow(workflows.Incident)
 		w.RegisterWorkflow(workflows.Sweep)
 		w.RegisterWorkflow(workflows.Watch)
+		w.RegisterWorkflow(workflows.Herald)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
@@ -95,6 +97,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.Sweeper)
 		w.RegisterActivity(p.Watcher)
 		w.RegisterActivity(p.Inspector)
+		w.RegisterActivity(p.Herald)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)
 		for _, b := range runbooks.All() {

@@ -43,6 +43,7 @@ func registered(queue string) map[string]bool {
 	worker.Register(r, worker.Parts{
 		Pager: &activities.Pager{}, Recorder: &activities.Recorder{}, Publisher: &activities.Publisher{},
 		Runbooks: &activities.Runbooks{}, Sweeper: &activities.Sweeper{}, Watcher: &activities.Watcher{}, Inspector: &activities.Inspector{},
+		Herald: &activities.Herald{},
 	}, queue)
 	return r.names
 }

@@ -130,6 +130,12 @@ func (c *Client) TicketChanged(ctx context.Context, number string, ref incident.
 	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", TicketSignal, ref), "signal "+number)
 }
 
+// HandOff tells an incident that another person came on call. It is NotFound
+// when there is no open workflow of this number.
+func (c *Client) HandOff(ctx context.Context, number string, h incident.HandOff) error {
+	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", HandOffSignal, h), "signal "+number)
+}
+
 // PageFailed tells an incident that a page which a provider took will never
 // arrive. It answers with incident.NotFound when its workflow is gone or
 // finished.

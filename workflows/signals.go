@@ -11,7 +11,8 @@ import (
 
 func signals() []string {
 	return []string{
-		AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal, MergeSignal, MergedSignal,
+		AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal, HandOffSignal,
+		MergeSignal, MergedSignal,
 	}
 }
 
@@ -50,6 +51,7 @@ func (r *response) takeIn(ctx workflow.Context) {
 	r.takeMerges(ctx, now)
 	drain(ctx, PageFailedSignal, func(f PageFailed) { r.inc.Undelivered(f.Key, f.Reason, now) })
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
+	drain(ctx, HandOffSignal, func(h incident.HandOff) { r.inc.HandedOff(h, now) })
 }
 
 // drain hands over what waits in a signal channel, without waiting for more.

@@ -167,6 +167,7 @@ type effect struct {
 // effects lists what Tocsin makes happen outside.
 func effects(s *sandbox.Sandbox) []effect {
 	out := []effect{{s.Phone.Faults, "push"}, {s.Phone.Faults, "hook"}, {s.Inbox.Faults, "data"}, {s.Deployer.Faults, "rollback"}}
+	out = append(out, effect{s.Twilio.Faults, "send"}, effect{s.Pushover.Faults, "message"})
 	for _, op := range []string{"issue.create", "issue.edit", "transition.do", "link.add", "remotelink.put"} {
 		out = append(out, effect{s.Jira.Faults, op})
 	}

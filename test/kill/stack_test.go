@@ -21,6 +21,8 @@ import (
 	"github.com/tocsinhq/tocsin/sandbox/deployer"
 	"github.com/tocsinhq/tocsin/sandbox/jira"
 	"github.com/tocsinhq/tocsin/sandbox/phone"
+	"github.com/tocsinhq/tocsin/sandbox/pushover"
+	"github.com/tocsinhq/tocsin/sandbox/twilio"
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest/postgres"
 	"github.com/tocsinhq/tocsin/test/scene"
@@ -77,6 +79,7 @@ func newStack(t *testing.T) *stack {
 			Webhook:  jira.Webhook{URL: "http://" + s.api + "/v1/webhooks/jira", Secret: jiraSecret},
 		},
 		Phone:    phone.Config{HookSecret: hookSecret},
+		Twilio:   twilio.Config{ReplyURL: "http://" + s.api + "/v1/webhooks/twilio/sms"},
 		Deployer: deployer.Config{Token: deployToken, Services: s.services},
 	})
 	require.NoError(t, err)
@@ -112,6 +115,10 @@ func (s *stack) env(more ...string) []string {
 		"TOCSIN_PUBLIC_URL=http://" + s.api, "TOCSIN_LINK_KEY=" + linkKey,
 		"TOCSIN_SMTP_ADDR=" + box.SMTPAddr(), "TOCSIN_SMTP_TLS=none", "TOCSIN_SMTP_FROM=Tocsin <tocsin@example.org>",
 		"TOCSIN_NTFY_URL=" + box.URL() + "/phone", "TOCSIN_WEBHOOK_SECRET=" + hookSecret,
+		"TOCSIN_PUSHOVER_URL=" + box.URL() + "/pushover", "TOCSIN_PUSHOVER_TOKEN=" + pushover.DefaultToken,
+		"TOCSIN_TWILIO_URL=" + box.URL() + "/twilio", "TOCSIN_TWILIO_ACCOUNT_SID=" + twilio.DefaultAccountSID,
+		"TOCSIN_TWILIO_AUTH_TOKEN=" + twilio.DefaultAuthToken, "TOCSIN_TWILIO_FROM=" + twilio.DefaultNumber,
+		"TOCSIN_TWILIO_REPLIES=true",
 		"TOCSIN_JIRA_URL=" + box.URL() + "/jira", "TOCSIN_JIRA_EMAIL=" + jira.DefaultEmail, "TOCSIN_JIRA_TOKEN=" + jira.DefaultToken,
 		"TOCSIN_JIRA_WEBHOOK_SECRET=" + jiraSecret,
 		"TOCSIN_DEPLOYER_URL=" + box.URL() + "/deploy", "TOCSIN_DEPLOYER_TOKEN=" + deployToken,

@@ -25,8 +25,9 @@ const ruleDelay = 2 * time.Second
 
 // Steady makes the durations of a catalog such that nothing but the first
 // level runs out while a scene is played, however often it is interrupted:
-// whoever is paged then follows from the scene alone.
+// whoever is paged then follows from the scene alone. Each page goes by itself.
 func Steady(c *catalog.Catalog) {
+	c.Settings.Bundle.PagesPerMinute = 10_000
 	const first, never, soon = 5 * time.Second, 20 * time.Minute, 5 * time.Second
 	for n := range c.Escalations {
 		for l := range c.Escalations[n].Levels {

@@ -1,0 +1,88 @@
+package app_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/cmd/tocsin/app"
+	"github.com/tocsinhq/tocsin/integrations/twilio"
+	sandbox "github.com/tocsinhq/tocsin/sandbox/twilio"
+)
+
+// withSMS sets SMS up, at a provider that is there.
+func withSMS(t *testing.T, o *app.Options) {
+	t.Helper()
+	s, err := sandbox.New(sandbox.Config{})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	o.Config.TwilioURL, o.Config.TwilioAccountSID = server.URL+"/twilio", sandbox.DefaultAccountSID
+	o.Config.TwilioAuthToken, o.Config.TwilioFrom = sandbox.DefaultAuthToken, sandbox.DefaultNumber
+}
+
+// call posts a form as Twilio does and returns what came back.
+func call(t *testing.T, o app.Options, token string) (int, string) {
+	t.Helper()
+	const path = "/v1/webhooks/twilio/sms"
+	form := url.Values{
+		"AccountSid": {sandbox.DefaultAccountSID}, "MessageSid": {"SM0123456789abcdef0123456789abcdef"}, "From": {"+12025550199"}, "Body": {"ack"},
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+o.Config.Listen+path, strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.Header.Set(twilio.SignatureHeader, twilio.Sign(token, o.Config.PublicURL+path, form))
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
+func TestAProcessWithSMSHearsItsWebhooks(t *testing.T) {
+	t.Parallel()
+	o := options(t, free(t))
+	serveTemporal(t, o.Temporal.HostPort)
+	withSMS(t, &o)
+	_, ended := starting(t.Context(), t, o)
+	require.NoError(t, within(t, ended))
+	status, body := call(t, o, sandbox.DefaultAuthToken)
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, body, "<Response></Response>", "a stranger is not answered")
+	status, body = call(t, o, "guess")
+	require.Equal(t, http.StatusForbidden, status)
+	require.Contains(t, body, "TOCSIN_PUBLIC_URL")
+}
+
+func TestProvidersThatCannotBeSetUpAreNamed(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*app.Config)
+		says   string
+	}{
+		"SMS":         {func(c *app.Config) { c.TwilioFrom = "Tocsin" }, "set up SMS by twilio: correct TOCSIN_TWILIO_FROM"},
+		"second SMS":  {func(c *app.Config) { c.TwilioSecondAccountSID = "AC1" }, "set up SMS by twilio-second"},
+		"Pushover":    {func(c *app.Config) { c.PushoverToken, c.PushoverURL = "t", "nowhere" }, "set up Pushover: correct TOCSIN_PUSHOVER_URL"},
+		"second push": {func(c *app.Config) { c.NtfyURL, c.NtfySecondURL = "http://localhost", "nowhere" }, "set up the second push server"},
+		"second mail": {func(c *app.Config) {
+			c.SMTPAddr, c.SMTPFrom, c.SMTPSecondAddr = "localhost:25", "a@example.org", "nowhere"
+		}, "set up the second mail server"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := options(t, free(t))
+			serveTemporal(t, o.Temporal.HostPort)
+			withSMS(t, &o)
+			test.change(&o.Config)
+			_, ended := starting(t.Context(), t, o)
+			require.ErrorContains(t, within(t, ended), test.says)
+		})
+	}
+}

@@ -1,0 +1,76 @@
+package fallback_test
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/integrations/channeltest"
+	"github.com/tocsinhq/tocsin/integrations/fallback"
+	"github.com/tocsinhq/tocsin/integrations/twilio"
+	"github.com/tocsinhq/tocsin/sandbox/fault"
+	sandbox "github.com/tocsinhq/tocsin/sandbox/twilio"
+)
+
+const alice = "+12025550143"
+
+// account is a provider of SMS, and what sends by it.
+func account(t *testing.T) (*sandbox.Server, *twilio.Channel) {
+	t.Helper()
+	s, err := sandbox.New(sandbox.Config{})
+	require.NoError(t, err)
+	t.Cleanup(s.Close)
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	channel, err := twilio.New(twilio.Config{
+		URL: server.URL + "/twilio", AccountSID: sandbox.DefaultAccountSID, AuthToken: sandbox.DefaultAuthToken, From: sandbox.DefaultNumber,
+	})
+	require.NoError(t, err)
+	return s, channel
+}
+
+// TestTwoAccounts takes the page over from a provider that fails, hangs, or
+// does not know its own account.
+func TestTwoAccounts(t *testing.T) {
+	for name, f := range map[string]fault.Fault{
+		"works":             {},
+		"is down":           fault.Status(http.StatusBadGateway),
+		"drops":             fault.Drop(),
+		"refuses to let in": fault.Status(http.StatusUnauthorized),
+		"hangs":             fault.Delay(3 * time.Second),
+	} {
+		t.Run(name, func(t *testing.T) {
+			first, one := account(t)
+			second, two := account(t)
+			want := [2]int{0, 1}
+			if f.Status+int(f.Delay) == 0 && !f.Drop {
+				want = [2]int{1, 0}
+			} else {
+				require.NoError(t, first.Faults.Add("send", f))
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+			defer cancel()
+			taken, err := pair(one, two).Deliver(ctx, alice, channeltest.Message())
+			require.NoError(t, err)
+			require.Equal(t, map[int]string{1: "one", 0: "two"}[want[0]], taken.Provider)
+			require.NotEmpty(t, taken.Reference)
+			require.Equal(t, want, [2]int{len(first.Messages(alice)), len(second.Messages(alice))})
+		})
+	}
+}
+
+func TestBothAccountsDown(t *testing.T) {
+	first, one := account(t)
+	second, two := account(t)
+	for _, s := range []*sandbox.Server{first, second} {
+		require.NoError(t, s.Faults.Add("send", fault.Status(http.StatusServiceUnavailable)))
+	}
+	c := fallback.New(fallback.Provider{Name: "one", Channel: one}, fallback.Provider{Name: "two", Channel: two})
+	err := c.Send(t.Context(), alice, channeltest.Message())
+	require.EqualError(t, err, "one: the SMS provider answered 503 Service Unavailable; two: the SMS provider answered 503 Service Unavailable")
+	require.NoError(t, c.Send(t.Context(), alice, channeltest.Message()), "and then one is back")
+}
