@@ -458,3 +458,19 @@ func TestPersonalRules(t *testing.T) {
 	d.do("grace", "DELETE", "/v1/people/alice/rules", "").want(204)
 	d.do("alice", "DELETE", "/v1/people/me/rules", "").problem(404, "not-found")
 }
+
+func TestLoad(t *testing.T) {
+	d := newDutyWorld(t)
+	var got gen.Load
+	d.do("alice", "GET", "/v1/oncall/load?schedule=payments&from="+d.hence(time.Minute)+"&until="+d.hence(21*24*time.Hour+time.Minute), "").want(200, &got)
+	require.Len(t, got.People, 3)
+	var total float32
+	for _, p := range got.People {
+		total += p.Hours
+		require.Positive(t, p.NightHours)
+		require.LessOrEqual(t, p.WeekendHours, p.Hours)
+	}
+	require.InDelta(t, 2*21*24, total, 1.5, "two rotations of three people, nobody twice at once")
+	d.do("alice", "GET", "/v1/oncall/load?schedule=x", "").problem(404, "not-found")
+	d.do("alice", "GET", "/v1/oncall/load?from="+d.hence(-100*24*time.Hour), "").problem(400, "invalid")
+}

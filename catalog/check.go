@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -173,6 +174,9 @@ func (k *checker) people() {
 		contacts := k.contacts(key, p.Contacts)
 		k.rules(key+".rules.urgent", p.Rules.Urgent, contacts)
 		k.rules(key+".rules.ordinary", p.Rules.Ordinary, contacts)
+		if e, ok := errors.AsType[*WrongError](p.Rules.CheckQuiet()); ok {
+			k.report(key+".rules."+e.Field, "%s", e.Message)
+		}
 	}
 }
 

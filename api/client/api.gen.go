@@ -17,6 +17,7 @@ import (
 
 	"github.com/oapi-codegen/runtime"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/coverage"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -60,6 +61,27 @@ func (e PageState) Valid() bool {
 	case PageStateSent:
 		return true
 	case PageStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShiftListServicesGapsKind.
+const (
+	FirstLevel  ShiftListServicesGapsKind = "first-level"
+	Nobody      ShiftListServicesGapsKind = "nobody"
+	Unreachable ShiftListServicesGapsKind = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the ShiftListServicesGapsKind enum.
+func (e ShiftListServicesGapsKind) Valid() bool {
+	switch e {
+	case FirstLevel:
+		return true
+	case Nobody:
+		return true
+	case Unreachable:
 		return true
 	default:
 		return false
@@ -426,6 +448,9 @@ type CorrectStamp = incident.CorrectStamp
 // Counts defines model for Counts.
 type Counts = incident.Counts
 
+// Coverage defines model for Coverage.
+type Coverage = coverage.Report
+
 // Decision defines model for Decision.
 type Decision = catalog.Decision
 
@@ -641,6 +666,13 @@ type Labels map[string]string
 // Link defines model for Link.
 type Link = catalog.Link
 
+// Load defines model for Load.
+type Load struct {
+	From   time.Time    `json:"from"`
+	People []PersonLoad `json:"people"`
+	Until  time.Time    `json:"until"`
+}
+
 // Looked What the look-up of a level said.
 type Looked = incident.Looked
 
@@ -841,6 +873,25 @@ type ContactResult struct {
 	Kind       string `json:"kind"`
 }
 
+// PersonLoad defines model for PersonLoad.
+type PersonLoad struct {
+	Hours float32 `json:"hours"`
+	Name  string  `json:"name,omitempty,omitzero"`
+
+	// NightHours Between 22:00 and 06:00 in the person's zone.
+	NightHours float32 `json:"night_hours"`
+
+	// Nights How many nights these touch.
+	Nights int `json:"nights"`
+
+	// Pages Pages that became due in the span.
+	Pages  int    `json:"pages"`
+	Person string `json:"person"`
+
+	// WeekendHours On Saturdays and Sundays in the person's zone.
+	WeekendHours float32 `json:"weekend_hours"`
+}
+
 // Phase defines model for Phase.
 type Phase = incident.Phase
 
@@ -1026,10 +1077,46 @@ type Shift = oncall.Shift
 
 // ShiftList defines model for ShiftList.
 type ShiftList struct {
-	From   time.Time     `json:"from"`
+	From time.Time `json:"from"`
+
+	// LastResort Those of the last resort whom no page would reach.
+	LastResort []struct {
+		Person string `json:"person"`
+		Why    string `json:"why"`
+	} `json:"last_resort,omitempty,omitzero"`
+	Services []struct {
+		// Gaps Each may reach beyond the time asked about.
+		Gaps []struct {
+			// From Missing when it began long ago.
+			From time.Time `json:"from,omitempty,omitzero"`
+
+			// Kind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+			// to be paged has no contact method that can be used.
+			Kind ShiftListServicesGapsKind `json:"kind"`
+
+			// Person Who cannot be reached.
+			Person string `json:"person,omitempty,omitzero"`
+
+			// Until Missing when its end is not in sight.
+			Until time.Time `json:"until,omitempty,omitzero"`
+			Why   string    `json:"why"`
+		} `json:"gaps"`
+		Id string `json:"id"`
+
+		// Minutes For how long a page would reach nobody but the last resort, rounded up.
+		Minutes int `json:"minutes"`
+
+		// Next When it first would; missing when it never does.
+		Next time.Time `json:"next,omitempty,omitzero"`
+		Team string    `json:"team"`
+	} `json:"services,omitempty,omitzero"`
 	Shifts []ServedShift `json:"shifts"`
 	Until  time.Time     `json:"until"`
 }
+
+// ShiftListServicesGapsKind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+// to be paged has no contact method that can be used.
+type ShiftListServicesGapsKind string
 
 // Silence defines model for Silence.
 type Silence struct {
@@ -1367,6 +1454,15 @@ type Unauthenticated = Problem
 
 // Unavailable A problem (RFC 9457).
 type Unavailable = Problem
+
+// GetCoverageParams defines parameters for GetCoverage.
+type GetCoverageParams struct {
+	// Days How far to look ahead.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// Service Only this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+}
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
@@ -1707,6 +1803,18 @@ type GetOnCallParams struct {
 	At time.Time `form:"at,omitempty" json:"at,omitempty,omitzero"`
 
 	// Schedule Only this schedule.
+	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
+}
+
+// GetLoadParams defines parameters for GetLoad.
+type GetLoadParams struct {
+	// From The beginning; 30 days before the end when missing.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until The end; now when missing.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Schedule Only of this schedule.
 	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
 }
 
@@ -2261,6 +2369,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/catalog/validate (the `ValidateCatalog` operationId).
 	ValidateCatalog(ctx context.Context, body ValidateCatalogJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetCoverage Say when an urgent page would reach nobody
+	//
+	// For every service, the times ahead in which nobody, or nobody of the first level, would be
+	// reached, and the people to be paged who have no contact method that can be used.
+	//
+	// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+	GetCoverage(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// StreamEvents Watch all incidents live
 	//
@@ -2821,6 +2937,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/oncall (the `GetOnCall` operationId).
 	GetOnCall(ctx context.Context, params *GetOnCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLoad Say how the load of on-call falls on people
+	//
+	// Hours on call, at night and on weekends, and pages, for each person who was or
+	// will be on call. At most 92 days.
+	//
+	// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+	GetLoad(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListShifts List who is on call over some days
 	//
@@ -3693,6 +3817,24 @@ func (c *Client) ValidateCatalogWithBody(ctx context.Context, contentType string
 // Corresponds with POST /v1/catalog/validate (the `ValidateCatalog` operationId).
 func (c *Client) ValidateCatalog(ctx context.Context, body ValidateCatalogJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewValidateCatalogRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetCoverage Say when an urgent page would reach nobody
+//
+// For every service, the times ahead in which nobody, or nobody of the first level, would be
+// reached, and the people to be paged who have no contact method that can be used.
+//
+// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+func (c *Client) GetCoverage(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCoverageRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -4863,6 +5005,24 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 // Corresponds with GET /v1/oncall (the `GetOnCall` operationId).
 func (c *Client) GetOnCall(ctx context.Context, params *GetOnCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOnCallRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLoad Say how the load of on-call falls on people
+//
+// Hours on call, at night and on weekends, and pages, for each person who was or
+// will be on call. At most 92 days.
+//
+// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+func (c *Client) GetLoad(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLoadRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6392,6 +6552,64 @@ func NewValidateCatalogRequestWithBody(server string, contentType string, body i
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetCoverageRequest constructs an http.Request for the GetCoverage method
+func NewGetCoverageRequest(server string, params *GetCoverageParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coverage")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "days", params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "service", params.Service, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -8625,6 +8843,72 @@ func NewGetOnCallRequest(server string, params *GetOnCallParams) (*http.Request,
 	return req, nil
 }
 
+// NewGetLoadRequest constructs an http.Request for the GetLoad method
+func NewGetLoadRequest(server string, params *GetLoadParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/oncall/load")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "schedule", params.Schedule, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewListShiftsRequest constructs an http.Request for the ListShifts method
 func NewListShiftsRequest(server string, params *ListShiftsParams) (*http.Request, error) {
 	var err error
@@ -10562,6 +10846,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/catalog/validate (the `ValidateCatalog` operationId).
 	ValidateCatalogWithResponse(ctx context.Context, body ValidateCatalogJSONRequestBody, reqEditors ...RequestEditorFn) (*ValidateCatalogResponse, error)
 
+	// GetCoverageWithResponse Say when an urgent page would reach nobody
+	//
+	// For every service, the times ahead in which nobody, or nobody of the first level, would be
+	// reached, and the people to be paged who have no contact method that can be used.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+	GetCoverageWithResponse(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*GetCoverageResponse, error)
+
 	// StreamEventsWithResponse Watch all incidents live
 	//
 	// The stream of every incident, in the form of that of a single one.
@@ -11147,6 +11441,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/oncall (the `GetOnCall` operationId).
 	GetOnCallWithResponse(ctx context.Context, params *GetOnCallParams, reqEditors ...RequestEditorFn) (*GetOnCallResponse, error)
+
+	// GetLoadWithResponse Say how the load of on-call falls on people
+	//
+	// Hours on call, at night and on weekends, and pages, for each person who was or
+	// will be on call. At most 92 days.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+	GetLoadWithResponse(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*GetLoadResponse, error)
 
 	// ListShiftsWithResponse List who is on call over some days
 	//
@@ -12947,6 +13251,104 @@ func (r ValidateCatalogResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ValidateCatalogResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetCoverageResponse401Headers the declared response headers of an HTTP 401 response for GetCoverage
+type GetCoverageResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GetCoverageResponse503Headers the declared response headers of an HTTP 503 response for GetCoverage
+type GetCoverageResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GetCoverageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Coverage
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetCoverageResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetCoverageResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCoverageResponse) GetJSON200() *Coverage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCoverageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCoverageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCoverageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCoverageResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16683,6 +17085,104 @@ func (r GetOnCallResponse) ContentType() string {
 	return ""
 }
 
+// GetLoadResponse401Headers the declared response headers of an HTTP 401 response for GetLoad
+type GetLoadResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GetLoadResponse503Headers the declared response headers of an HTTP 503 response for GetLoad
+type GetLoadResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GetLoadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Load
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetLoadResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetLoadResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLoadResponse) GetJSON200() *Load {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLoadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLoadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLoadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLoadResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListShiftsResponse401Headers the declared response headers of an HTTP 401 response for ListShifts
 type ListShiftsResponse401Headers struct {
 	WWWAuthenticate string
@@ -20363,6 +20863,22 @@ func (c *ClientWithResponses) ValidateCatalogWithResponse(ctx context.Context, b
 	return ParseValidateCatalogResponse(rsp)
 }
 
+// GetCoverageWithResponse Say when an urgent page would reach nobody
+//
+// For every service, the times ahead in which nobody, or nobody of the first level, would be
+// reached, and the people to be paged who have no contact method that can be used.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+func (c *ClientWithResponses) GetCoverageWithResponse(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*GetCoverageResponse, error) {
+	rsp, err := c.GetCoverage(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCoverageResponse(rsp)
+}
+
 // StreamEventsWithResponse Watch all incidents live
 //
 // The stream of every incident, in the form of that of a single one.
@@ -21313,6 +21829,22 @@ func (c *ClientWithResponses) GetOnCallWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseGetOnCallResponse(rsp)
+}
+
+// GetLoadWithResponse Say how the load of on-call falls on people
+//
+// Hours on call, at night and on weekends, and pages, for each person who was or
+// will be on call. At most 92 days.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+func (c *ClientWithResponses) GetLoadWithResponse(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*GetLoadResponse, error) {
+	rsp, err := c.GetLoad(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLoadResponse(rsp)
 }
 
 // ListShiftsWithResponse List who is on call over some days
@@ -23315,6 +23847,104 @@ func ParseValidateCatalogResponse(rsp *http.Response) (*ValidateCatalogResponse,
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ValidateCatalogResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetCoverageResponse parses an HTTP response from a GetCoverageWithResponse call
+func ParseGetCoverageResponse(rsp *http.Response) (*GetCoverageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCoverageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Coverage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetCoverageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetCoverageResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -27042,6 +27672,104 @@ func ParseGetOnCallResponse(rsp *http.Response) (*GetOnCallResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetOnCallResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetLoadResponse parses an HTTP response from a GetLoadWithResponse call
+func ParseGetLoadResponse(rsp *http.Response) (*GetLoadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLoadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Load
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetLoadResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetLoadResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

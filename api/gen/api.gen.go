@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/oapi-codegen/runtime"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/coverage"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -59,6 +60,27 @@ func (e PageState) Valid() bool {
 	case PageStateSent:
 		return true
 	case PageStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShiftListServicesGapsKind.
+const (
+	FirstLevel  ShiftListServicesGapsKind = "first-level"
+	Nobody      ShiftListServicesGapsKind = "nobody"
+	Unreachable ShiftListServicesGapsKind = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the ShiftListServicesGapsKind enum.
+func (e ShiftListServicesGapsKind) Valid() bool {
+	switch e {
+	case FirstLevel:
+		return true
+	case Nobody:
+		return true
+	case Unreachable:
 		return true
 	default:
 		return false
@@ -425,6 +447,9 @@ type CorrectStamp = incident.CorrectStamp
 // Counts defines model for Counts.
 type Counts = incident.Counts
 
+// Coverage defines model for Coverage.
+type Coverage = coverage.Report
+
 // Decision defines model for Decision.
 type Decision = catalog.Decision
 
@@ -640,6 +665,13 @@ type Labels map[string]string
 // Link defines model for Link.
 type Link = catalog.Link
 
+// Load defines model for Load.
+type Load struct {
+	From   time.Time    `json:"from"`
+	People []PersonLoad `json:"people"`
+	Until  time.Time    `json:"until"`
+}
+
 // Looked What the look-up of a level said.
 type Looked = incident.Looked
 
@@ -840,6 +872,25 @@ type ContactResult struct {
 	Kind       string `json:"kind"`
 }
 
+// PersonLoad defines model for PersonLoad.
+type PersonLoad struct {
+	Hours float32 `json:"hours"`
+	Name  string  `json:"name,omitempty,omitzero"`
+
+	// NightHours Between 22:00 and 06:00 in the person's zone.
+	NightHours float32 `json:"night_hours"`
+
+	// Nights How many nights these touch.
+	Nights int `json:"nights"`
+
+	// Pages Pages that became due in the span.
+	Pages  int    `json:"pages"`
+	Person string `json:"person"`
+
+	// WeekendHours On Saturdays and Sundays in the person's zone.
+	WeekendHours float32 `json:"weekend_hours"`
+}
+
 // Phase defines model for Phase.
 type Phase = incident.Phase
 
@@ -1025,10 +1076,46 @@ type Shift = oncall.Shift
 
 // ShiftList defines model for ShiftList.
 type ShiftList struct {
-	From   time.Time     `json:"from"`
+	From time.Time `json:"from"`
+
+	// LastResort Those of the last resort whom no page would reach.
+	LastResort []struct {
+		Person string `json:"person"`
+		Why    string `json:"why"`
+	} `json:"last_resort,omitempty,omitzero"`
+	Services []struct {
+		// Gaps Each may reach beyond the time asked about.
+		Gaps []struct {
+			// From Missing when it began long ago.
+			From time.Time `json:"from,omitempty,omitzero"`
+
+			// Kind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+			// to be paged has no contact method that can be used.
+			Kind ShiftListServicesGapsKind `json:"kind"`
+
+			// Person Who cannot be reached.
+			Person string `json:"person,omitempty,omitzero"`
+
+			// Until Missing when its end is not in sight.
+			Until time.Time `json:"until,omitempty,omitzero"`
+			Why   string    `json:"why"`
+		} `json:"gaps"`
+		Id string `json:"id"`
+
+		// Minutes For how long a page would reach nobody but the last resort, rounded up.
+		Minutes int `json:"minutes"`
+
+		// Next When it first would; missing when it never does.
+		Next time.Time `json:"next,omitempty,omitzero"`
+		Team string    `json:"team"`
+	} `json:"services,omitempty,omitzero"`
 	Shifts []ServedShift `json:"shifts"`
 	Until  time.Time     `json:"until"`
 }
+
+// ShiftListServicesGapsKind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+// to be paged has no contact method that can be used.
+type ShiftListServicesGapsKind string
 
 // Silence defines model for Silence.
 type Silence struct {
@@ -1366,6 +1453,15 @@ type Unauthenticated = Problem
 
 // Unavailable A problem (RFC 9457).
 type Unavailable = Problem
+
+// GetCoverageParams defines parameters for GetCoverage.
+type GetCoverageParams struct {
+	// Days How far to look ahead.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// Service Only this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+}
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
@@ -1709,6 +1805,18 @@ type GetOnCallParams struct {
 	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
 }
 
+// GetLoadParams defines parameters for GetLoad.
+type GetLoadParams struct {
+	// From The beginning; 30 days before the end when missing.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until The end; now when missing.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Schedule Only of this schedule.
+	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
+}
+
 // ListShiftsParams defines parameters for ListShifts.
 type ListShiftsParams struct {
 	// From The beginning; now when missing.
@@ -2040,6 +2148,9 @@ type ServerInterface interface {
 	// ValidateCatalog Say what is wrong with catalog files, and what they would change
 	// (POST /v1/catalog/validate)
 	ValidateCatalog(ctx echo.Context) error
+	// GetCoverage Say when an urgent page would reach nobody
+	// (GET /v1/coverage)
+	GetCoverage(ctx echo.Context, params GetCoverageParams) error
 	// StreamEvents Watch all incidents live
 	// (GET /v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
@@ -2151,6 +2262,9 @@ type ServerInterface interface {
 	// GetOnCall Say who is on call
 	// (GET /v1/oncall)
 	GetOnCall(ctx echo.Context, params GetOnCallParams) error
+	// GetLoad Say how the load of on-call falls on people
+	// (GET /v1/oncall/load)
+	GetLoad(ctx echo.Context, params GetLoadParams) error
 	// ListShifts List who is on call over some days
 	// (GET /v1/oncall/shifts)
 	ListShifts(ctx echo.Context, params ListShiftsParams) error
@@ -2462,6 +2576,31 @@ func (w *ServerInterfaceWrapper) ValidateCatalog(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ValidateCatalog(ctx)
+	return err
+}
+
+// GetCoverage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCoverage(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCoverageParams
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", ctx.QueryParams(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter days: %s", err))
+	}
+
+	// ------------- Optional query parameter "service" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCoverage(ctx, params)
 	return err
 }
 
@@ -3802,6 +3941,38 @@ func (w *ServerInterfaceWrapper) GetOnCall(ctx echo.Context) error {
 	return err
 }
 
+// GetLoad converts echo context to params.
+func (w *ServerInterfaceWrapper) GetLoad(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLoadParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "schedule" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "schedule", ctx.QueryParams(), &params.Schedule, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter schedule: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetLoad(ctx, params)
+	return err
+}
+
 // ListShifts converts echo context to params.
 func (w *ServerInterfaceWrapper) ListShifts(ctx echo.Context) error {
 	var err error
@@ -4656,7 +4827,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/pages", wrapper.ListLedger, options.OperationMiddlewares["listLedger"]...)
 	router.GET(options.BaseURL+"/v1/follow-ups", wrapper.ListFollowUps, options.OperationMiddlewares["listFollowUps"]...)
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
+	router.GET(options.BaseURL+"/v1/coverage", wrapper.GetCoverage, options.OperationMiddlewares["getCoverage"]...)
 	router.GET(options.BaseURL+"/v1/oncall/shifts", wrapper.ListShifts, options.OperationMiddlewares["listShifts"]...)
+	router.GET(options.BaseURL+"/v1/oncall/load", wrapper.GetLoad, options.OperationMiddlewares["getLoad"]...)
 	router.GET(options.BaseURL+"/v1/overrides", wrapper.ListOverrides, options.OperationMiddlewares["listOverrides"]...)
 	router.POST(options.BaseURL+"/v1/overrides", wrapper.AddOverride, options.OperationMiddlewares["addOverride"]...)
 	router.DELETE(options.BaseURL+"/v1/overrides/:id", wrapper.RemoveOverride, options.OperationMiddlewares["removeOverride"]...)
@@ -6489,6 +6662,128 @@ type ValidateCatalogdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ValidateCatalogdefaultApplicationProblemPlusJSONResponse) VisitValidateCatalogResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverageRequestObject struct {
+	Params GetCoverageParams
+}
+
+type GetCoverageResponseObject interface {
+	VisitGetCoverageResponse(w http.ResponseWriter) error
+}
+
+type GetCoverage200JSONResponse Coverage
+
+func (response GetCoverage200JSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage400ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage401ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage403ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage404ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage503ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoveragedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCoveragedefaultApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -11409,6 +11704,128 @@ func (response GetOnCalldefaultApplicationProblemPlusJSONResponse) VisitGetOnCal
 	return err
 }
 
+type GetLoadRequestObject struct {
+	Params GetLoadParams
+}
+
+type GetLoadResponseObject interface {
+	VisitGetLoadResponse(w http.ResponseWriter) error
+}
+
+type GetLoad200JSONResponse Load
+
+func (response GetLoad200JSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad400ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad401ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad403ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad404ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad503ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLoaddefaultApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListShiftsRequestObject struct {
 	Params ListShiftsParams
 }
@@ -15619,6 +16036,9 @@ type StrictServerInterface interface {
 	// ValidateCatalog Say what is wrong with catalog files, and what they would change
 	// (POST /v1/catalog/validate)
 	ValidateCatalog(ctx context.Context, request ValidateCatalogRequestObject) (ValidateCatalogResponseObject, error)
+	// GetCoverage Say when an urgent page would reach nobody
+	// (GET /v1/coverage)
+	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
 	// StreamEvents Watch all incidents live
 	// (GET /v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
@@ -15730,6 +16150,9 @@ type StrictServerInterface interface {
 	// GetOnCall Say who is on call
 	// (GET /v1/oncall)
 	GetOnCall(ctx context.Context, request GetOnCallRequestObject) (GetOnCallResponseObject, error)
+	// GetLoad Say how the load of on-call falls on people
+	// (GET /v1/oncall/load)
+	GetLoad(ctx context.Context, request GetLoadRequestObject) (GetLoadResponseObject, error)
 	// ListShifts List who is on call over some days
 	// (GET /v1/oncall/shifts)
 	ListShifts(ctx context.Context, request ListShiftsRequestObject) (ListShiftsResponseObject, error)
@@ -16363,6 +16786,31 @@ func (sh *strictHandler) ValidateCatalog(ctx echo.Context) error {
 		return err
 	} else if validResponse, ok := response.(ValidateCatalogResponseObject); ok {
 		return validResponse.VisitValidateCatalogResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetCoverage operation middleware
+func (sh *strictHandler) GetCoverage(ctx echo.Context, params GetCoverageParams) error {
+	var request GetCoverageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCoverage(ctx.Request().Context(), request.(GetCoverageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCoverage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCoverageResponseObject); ok {
+		return validResponse.VisitGetCoverageResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -17878,6 +18326,31 @@ func (sh *strictHandler) GetOnCall(ctx echo.Context, params GetOnCallParams) err
 		return err
 	} else if validResponse, ok := response.(GetOnCallResponseObject); ok {
 		return validResponse.VisitGetOnCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetLoad operation middleware
+func (sh *strictHandler) GetLoad(ctx echo.Context, params GetLoadParams) error {
+	var request GetLoadRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLoad(ctx.Request().Context(), request.(GetLoadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLoad")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetLoadResponseObject); ok {
+		return validResponse.VisitGetLoadResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

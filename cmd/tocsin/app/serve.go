@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -47,6 +48,9 @@ func (a *App) makeServer(context.Context) error {
 	}
 	if a.options.Intake {
 		config.Intake = a.intake
+	}
+	if a.options.Intake || slices.Contains(a.options.Queues, workflows.Paging) {
+		config.Channels = slices.AppendSeq([]string{}, maps.Keys(a.outside.channels))
 	}
 	if a.outside.tracker != nil && a.options.Config.JiraWebhookSecret != "" {
 		config.Tickets = tickets{a.Store, a.engine}
