@@ -53,7 +53,9 @@ func TestHistoryIsOneCatalogAfterTheOther(t *testing.T) {
 }
 
 func TestHanded(t *testing.T) {
-	c := daily(1, "ann", "ben").With(catalog.Overlay{Overrides: []oncall.Override{
+	declared := daily(1, "ann", "ben")
+	declared.People = []catalog.Person{{ID: "ann"}, {ID: "ben"}, {ID: "cai"}}
+	c := declared.With(catalog.Overlay{Overrides: []oncall.Override{
 		{Schedule: "pay", Rotation: "primary", Kind: oncall.Add, Person: "cai", From: march(2, 12), Until: march(3, 9)},
 		{Schedule: "pay", Rotation: "primary", Kind: oncall.Replace, Person: "ben", Of: "ann", From: march(3, 9), Until: march(3, 18)},
 	}})
@@ -72,6 +74,8 @@ func TestHanded(t *testing.T) {
 	for i, want := range []time.Time{march(2, 9), march(2, 12), march(3, 9), march(3, 18), march(4, 0)} {
 		require.True(t, got[i].At.Equal(want), "%d: %s", i, got[i].At)
 	}
+	late := catalog.History{{Catalog: c, From: march(1, 12), Until: march(4, 0)}}
+	require.Empty(t, late.Handed("pay", march(1, 0), march(1, 13)), "the first catalog hands nothing over")
 	require.Empty(t, h.Handed("pay", march(2, 9), march(2, 11)), "what was right at the beginning was told before")
 }
 
