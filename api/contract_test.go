@@ -106,6 +106,7 @@ func TestDocumentKnowsEveryFieldOfTheDomain(t *testing.T) {
 		"AddResponder": incident.AddResponder{}, "Note": incident.Note{}, "AddLink": incident.AddLink{},
 		"SetStatus": incident.SetStatus{}, "PostUpdate": incident.PostUpdate{}, "Mitigate": incident.Mitigate{},
 		"Resolve": incident.Resolve{}, "Reopen": incident.Reopen{}, "Cancel": incident.Cancel{},
+		"MergeInto": incident.MergeInto{}, "Split": incident.Split{},
 		"CorrectStamp": incident.CorrectStamp{}, "AddFollowUp": incident.AddFollowUp{}, "StartRun": incident.StartRun{},
 		"Outcome": incident.Outcome{}, "Entry": incident.Entry{}, "Actor": incident.Actor{}, "Impact": incident.Impact{},
 		"Target": oncall.Target{}, "Shift": oncall.Shift{}, "Span": oncall.Span{}, "FixedShift": oncall.FixedShift{}, "Window": oncall.Window{}, "FollowUp": incident.FollowUp{}, "Run": incident.Run{},

@@ -56,9 +56,9 @@ type Replies interface {
 	// Reply returns what was kept of a reply, or incident.NotFound.
 	Reply(ctx context.Context, id string) (store.Reply, error)
 	KeepReply(ctx context.Context, r store.Reply) error
-	// Receipt notes what a provider says of a message and returns the attempt
+	// Receipt notes what a provider says of a message and returns the attempts
 	// that it is about, or incident.NotFound while none is recorded.
-	Receipt(ctx context.Context, r store.Receipt) (activities.Attempt, error)
+	Receipt(ctx context.Context, r store.Receipt) ([]activities.Attempt, error)
 }
 
 // CatalogStore keeps the versions of the catalog.

@@ -24,6 +24,8 @@ type Overlay struct {
 	Verified []Verified
 	// Rules are the personal rules that replace declared ones.
 	Rules []OwnRules
+	// Splits are the alerts that people made an incident of their own of.
+	Splits []Split
 	// Silences are those that are not over.
 	Silences []Silence
 }
@@ -50,6 +52,16 @@ type OwnRules struct {
 	Rules  Rules
 }
 
+// Split says that an alert of a service belongs to another key than its labels
+// say, for as long as the incident of that key is open.
+type Split struct {
+	Service     string
+	Key         string
+	Fingerprint string
+	// To is the key of the incident that was split off.
+	To string
+}
+
 // Mark returns a digest of what a verification is about: the kind and the
 // address. Under another address a contact method is not verified.
 func (m ContactMethod) Mark() string {
@@ -66,6 +78,9 @@ func (c *Catalog) With(o Overlay) *Catalog {
 	out.Silences = o.Silences
 	// Only matchers can fail, and those are as they were.
 	out.index, _ = newIndex(&out)
+	for _, s := range o.Splits {
+		out.index.splits[alertID{s.Service, s.Key, s.Fingerprint}] = s.To
+	}
 	return &out
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -97,6 +98,23 @@ func TestContactsKeepToWhatIsVerified(t *testing.T) {
 			require.Equal(t, test.want, c.Contacts("ann", catalog.Ordinary))
 		})
 	}
+}
+
+func TestSplitAlertsBelongToTheirOwnKey(t *testing.T) {
+	c := routed(t, routes)
+	a := alerts.Alert{Status: alerts.Firing, Labels: map[string]string{"alertname": "Errors", "service": "payments"}, Fingerprint: "f"}
+	before := c.Route(a, noon)
+	over := c.With(catalog.Overlay{Splits: []catalog.Split{
+		{Service: before.Service, Key: before.Key, Fingerprint: "f", To: before.Key + "/INC-9"},
+		{Service: "another", Key: before.Key, Fingerprint: "g", To: "nowhere"},
+	}})
+	require.Equal(t, before.Key+"/INC-9", over.Route(a, noon).Key)
+	require.Equal(t, before.Group, over.Route(a, noon).Group)
+	require.Equal(t, before.Key+"/INC-9", over.Explain(a, noon).Key)
+	a.Fingerprint = "g"
+	require.Equal(t, before.Key, over.Route(a, noon).Key, "the others stay")
+	a.Fingerprint = "f"
+	require.Equal(t, before.Key, c.Route(a, noon).Key, "and so does the declared catalog")
 }
 
 func TestWithDutyOfPeopleWhoAreThere(t *testing.T) {

@@ -38,7 +38,7 @@ type Routed struct {
 	Service string `json:"service"`
 	Team    string `json:"team"`
 	// Key tells this incident of the service from its others; it is the
-	// readable text of Group.
+	// readable text of Group, unless a person split the alert off.
 	Key   string            `json:"key"`
 	Group map[string]string `json:"group,omitempty"`
 	// Urgency and Severity are what a route or the alert's own severity label
@@ -95,6 +95,9 @@ func (c *Catalog) route(a alerts.Alert, at time.Time, steps *trace) Routed {
 	}
 	out.Group = grouping(service, a)
 	out.Key = alerts.Key(out.Group)
+	if key, split := x.splits[alertID{out.Service, out.Key, a.Fingerprint}]; split {
+		out.Key = key
+	}
 	if out.Hold = service.Hold; asked.Hold != nil {
 		out.Hold = *asked.Hold
 	}

@@ -116,6 +116,18 @@ type (
 	Cancel struct {
 		Reason string `json:"reason"`
 	}
+	// MergeInto makes this incident a part of another one, which goes on.
+	MergeInto struct {
+		Into   string `json:"into"`
+		Reason string `json:"reason"`
+	}
+	// Split makes an incident of its own of some of the alerts, named by their
+	// fingerprints.
+	Split struct {
+		Alerts []string `json:"alerts"`
+		Title  string   `json:"title,omitempty"`
+		Reason string   `json:"reason"`
+	}
 	// CorrectStamp replaces the time of a clock; the original is kept.
 	CorrectStamp struct {
 		Clock  Clock     `json:"clock"`

@@ -57,6 +57,12 @@ type Incident struct {
 	Origin string `json:"origin"`
 	// Recurs names the incident that this one repeats.
 	Recurs string `json:"recurs,omitempty"`
+	// SplitFrom names the incident whose alerts this one took.
+	SplitFrom string `json:"split_from,omitempty"`
+	// Into names the incident that this one was merged into.
+	Into string `json:"into,omitempty"`
+	// Absorbed lists the incidents that were merged into this one.
+	Absorbed []Absorbed `json:"absorbed,omitempty"`
 	// Held says that nobody was told: the service's hold is running, or the
 	// incident ended within it.
 	Held bool `json:"held,omitempty"`
@@ -121,6 +127,8 @@ type Incident struct {
 	Demanded []oncall.Target `json:"demanded,omitempty"`
 	// HoldsKey says that alerts with this key belong here.
 	HoldsKey bool `json:"holds_key,omitempty"`
+	// MoreKeys says that it has taken over the keys of others.
+	MoreKeys bool `json:"more_keys,omitempty"`
 
 	Policy catalog.Policy `json:"policy"`
 	// Sequence numbers the timeline; Revision grows with every change.

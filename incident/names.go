@@ -22,6 +22,8 @@ const (
 	ResolveCommand          = "resolve"
 	ReopenCommand           = "reopen"
 	CancelCommand           = "cancel"
+	MergeCommand            = "merge"
+	SplitCommand            = "split"
 	CorrectStampCommand     = "correct-stamp"
 	AddFollowUpCommand      = "add-follow-up"
 	CompleteFollowUpCommand = "complete-follow-up"

@@ -35,6 +35,8 @@ func (r *response) listen(ctx workflow.Context) error {
 		obey(ctx, r, incident.ResolveCommand, (*incident.Incident).Resolve),
 		obey(ctx, r, incident.ReopenCommand, (*incident.Incident).Reopen),
 		obey(ctx, r, incident.CancelCommand, (*incident.Incident).Cancel),
+		obey(ctx, r, incident.MergeCommand, (*incident.Incident).MergeInto),
+		obey(ctx, r, incident.SplitCommand, (*incident.Incident).Split),
 		obey(ctx, r, incident.CorrectStampCommand, (*incident.Incident).CorrectStamp),
 		obey(ctx, r, incident.AddFollowUpCommand, (*incident.Incident).AddFollowUp),
 		obey(ctx, r, incident.CompleteFollowUpCommand, (*incident.Incident).CompleteFollowUp),

@@ -152,6 +152,7 @@ func (e SilenceOrderKind) Valid() bool {
 const (
 	ListFollowUpsParamsStateAll    ListFollowUpsParamsState = "all"
 	ListFollowUpsParamsStateDone   ListFollowUpsParamsState = "done"
+	ListFollowUpsParamsStateMoved  ListFollowUpsParamsState = "moved"
 	ListFollowUpsParamsStateOpen   ListFollowUpsParamsState = "open"
 	ListFollowUpsParamsStateWaived ListFollowUpsParamsState = "waived"
 )
@@ -162,6 +163,8 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	case ListFollowUpsParamsStateAll:
 		return true
 	case ListFollowUpsParamsStateDone:
+		return true
+	case ListFollowUpsParamsStateMoved:
 		return true
 	case ListFollowUpsParamsStateOpen:
 		return true
@@ -553,7 +556,9 @@ type Impact = incident.Impact
 
 // Incident The whole of an incident.
 type Incident struct {
-	Alerts []AlertState `json:"alerts"`
+	// Absorbed The incidents that were merged into this one.
+	Absorbed []string     `json:"absorbed,omitempty,omitzero"`
+	Alerts   []AlertState `json:"alerts"`
 
 	// Awaited Who has still to acknowledge, where everyone of a level must.
 	Awaited []string `json:"awaited,omitempty,omitzero"`
@@ -573,7 +578,10 @@ type Incident struct {
 	Holder  string   `json:"holder,omitempty,omitzero"`
 
 	// Impact Who is affected, how many, and what they cannot do.
-	Impact     Impact       `json:"impact,omitempty,omitzero"`
+	Impact Impact `json:"impact,omitempty,omitzero"`
+
+	// Into The incident that this one was merged into.
+	Into       string       `json:"into,omitempty,omitzero"`
 	LastUpdate StatusUpdate `json:"last_update,omitempty,omitzero"`
 	Links      []Link       `json:"links,omitempty,omitzero"`
 
@@ -612,7 +620,10 @@ type Incident struct {
 
 	// Snoozed The holder rests until a time.
 	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
-	Status  string  `json:"status,omitempty,omitzero"`
+
+	// SplitFrom The incident whose alerts this one took.
+	SplitFrom string `json:"split_from,omitempty,omitzero"`
+	Status    string `json:"status,omitempty,omitzero"`
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
@@ -700,6 +711,9 @@ type Measures struct {
 	// Ttr From triggered to resolved.
 	Ttr *float64 `json:"ttr,omitempty"`
 }
+
+// MergeInto defines model for MergeInto.
+type MergeInto = incident.MergeInto
 
 // Mitigate defines model for Mitigate.
 type Mitigate = incident.Mitigate
@@ -1219,6 +1233,9 @@ type Snoozed = incident.Snoozed
 // Span A part of the duty of one rotation.
 type Span = oncall.Span
 
+// Split defines model for Split.
+type Split = incident.Split
+
 // StartRun defines model for StartRun.
 type StartRun = incident.StartRun
 
@@ -1644,6 +1661,15 @@ type AddLinkParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// MergeParams defines parameters for Merge.
+type MergeParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // MitigateParams defines parameters for Mitigate.
 type MitigateParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1745,6 +1771,15 @@ type StartRunParams struct {
 
 // SnoozeParams defines parameters for Snooze.
 type SnoozeParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SplitParams defines parameters for Split.
+type SplitParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -2012,6 +2047,9 @@ type WaiveFollowUpJSONRequestBody = Reason
 // AddLinkJSONRequestBody defines body for AddLink for application/json ContentType.
 type AddLinkJSONRequestBody = AddLink
 
+// MergeJSONRequestBody defines body for Merge for application/json ContentType.
+type MergeJSONRequestBody = MergeInto
+
 // MitigateJSONRequestBody defines body for Mitigate for application/json ContentType.
 type MitigateJSONRequestBody = Mitigate
 
@@ -2041,6 +2079,9 @@ type StartRunJSONRequestBody = StartRun
 
 // SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
 type SnoozeJSONRequestBody = Snooze
+
+// SplitJSONRequestBody defines body for Split for application/json ContentType.
+type SplitJSONRequestBody = Split
 
 // CorrectStampJSONRequestBody defines body for CorrectStamp for application/json ContentType.
 type CorrectStampJSONRequestBody = CorrectStamp
@@ -2627,6 +2668,32 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/links (the `AddLink` operationId).
 	AddLink(ctx context.Context, number Number, params *AddLinkParams, body AddLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// MergeWithBody Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	MergeWithBody(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Merge Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	Merge(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// MitigateWithBody Say that users are served again
 	//
 	// May be dated back.
@@ -2830,6 +2897,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
 	Snooze(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SplitWithBody Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	SplitWithBody(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Split Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	Split(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CorrectStampWithBody Correct the time of a clock
 	//
@@ -4364,6 +4453,52 @@ func (c *Client) AddLink(ctx context.Context, number Number, params *AddLinkPara
 	return c.Client.Do(req)
 }
 
+// MergeWithBody Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *Client) MergeWithBody(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Merge Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *Client) Merge(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // MitigateWithBody Say that users are served again
 //
 // May be dated back.
@@ -4778,6 +4913,48 @@ func (c *Client) SnoozeWithBody(ctx context.Context, number Number, params *Snoo
 // Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
 func (c *Client) Snooze(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSnoozeRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SplitWithBody Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *Client) SplitWithBody(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSplitRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Split Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *Client) Split(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSplitRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7664,6 +7841,66 @@ func NewAddLinkRequestWithBody(server string, number Number, params *AddLinkPara
 	return req, nil
 }
 
+// NewMergeRequest calls the generic Merge builder with application/json body
+func NewMergeRequest(server string, number Number, params *MergeParams, body MergeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewMergeRequestWithBody constructs an http.Request for the Merge method, with any body, and a specified content type
+func NewMergeRequestWithBody(server string, number Number, params *MergeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/merge", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewMitigateRequest calls the generic Mitigate builder with application/json body
 func NewMitigateRequest(server string, number Number, params *MitigateParams, body MitigateJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -8358,6 +8595,66 @@ func NewSnoozeRequestWithBody(server string, number Number, params *SnoozeParams
 	}
 
 	operationPath := fmt.Sprintf("/v1/incidents/%s/snooze", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSplitRequest calls the generic Split builder with application/json body
+func NewSplitRequest(server string, number Number, params *SplitParams, body SplitJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSplitRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewSplitRequestWithBody constructs an http.Request for the Split method, with any body, and a specified content type
+func NewSplitRequestWithBody(server string, number Number, params *SplitParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/split", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -11119,6 +11416,32 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/links (the `AddLink` operationId).
 	AddLinkWithResponse(ctx context.Context, number Number, params *AddLinkParams, body AddLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*AddLinkResponse, error)
 
+	// MergeWithBodyWithResponse Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	MergeWithBodyWithResponse(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeResponse, error)
+
+	// MergeWithResponse Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	MergeWithResponse(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeResponse, error)
+
 	// MitigateWithBodyWithResponse Say that users are served again
 	//
 	// May be dated back.
@@ -11326,6 +11649,28 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
 	SnoozeWithResponse(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeResponse, error)
+
+	// SplitWithBodyWithResponse Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	SplitWithBodyWithResponse(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SplitResponse, error)
+
+	// SplitWithResponse Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	SplitWithResponse(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*SplitResponse, error)
 
 	// CorrectStampWithBodyWithResponse Correct the time of a clock
 	//
@@ -15070,6 +15415,111 @@ func (r AddLinkResponse) ContentType() string {
 	return ""
 }
 
+// MergeResponse401Headers the declared response headers of an HTTP 401 response for Merge
+type MergeResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// MergeResponse503Headers the declared response headers of an HTTP 503 response for Merge
+type MergeResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type MergeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MergeResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *MergeResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // MitigateResponse401Headers the declared response headers of an HTTP 401 response for Mitigate
 type MitigateResponse401Headers struct {
 	WWWAuthenticate string
@@ -16317,6 +16767,111 @@ func (r SnoozeResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SnoozeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SplitResponse401Headers the declared response headers of an HTTP 401 response for Split
+type SplitResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// SplitResponse503Headers the declared response headers of an HTTP 503 response for Split
+type SplitResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type SplitResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SplitResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SplitResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SplitResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SplitResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SplitResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SplitResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SplitResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -21304,6 +21859,44 @@ func (c *ClientWithResponses) AddLinkWithResponse(ctx context.Context, number Nu
 	return ParseAddLinkResponse(rsp)
 }
 
+// MergeWithBodyWithResponse Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *ClientWithResponses) MergeWithBodyWithResponse(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeResponse, error) {
+	rsp, err := c.MergeWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeResponse(rsp)
+}
+
+// MergeWithResponse Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *ClientWithResponses) MergeWithResponse(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeResponse, error) {
+	rsp, err := c.Merge(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeResponse(rsp)
+}
+
 // MitigateWithBodyWithResponse Say that users are served again
 //
 // May be dated back.
@@ -21642,6 +22235,40 @@ func (c *ClientWithResponses) SnoozeWithResponse(ctx context.Context, number Num
 		return nil, err
 	}
 	return ParseSnoozeResponse(rsp)
+}
+
+// SplitWithBodyWithResponse Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *ClientWithResponses) SplitWithBodyWithResponse(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SplitResponse, error) {
+	rsp, err := c.SplitWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSplitResponse(rsp)
+}
+
+// SplitWithResponse Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *ClientWithResponses) SplitWithResponse(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*SplitResponse, error) {
+	rsp, err := c.Split(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSplitResponse(rsp)
 }
 
 // CorrectStampWithBodyWithResponse Correct the time of a clock
@@ -25683,6 +26310,111 @@ func ParseAddLinkResponse(rsp *http.Response) (*AddLinkResponse, error) {
 	return response, nil
 }
 
+// ParseMergeResponse parses an HTTP response from a MergeWithResponse call
+func ParseMergeResponse(rsp *http.Response) (*MergeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers MergeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers MergeResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseMitigateResponse parses an HTTP response from a MitigateWithResponse call
 func ParseMitigateResponse(rsp *http.Response) (*MitigateResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26916,6 +27648,111 @@ func ParseSnoozeResponse(rsp *http.Response) (*SnoozeResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers SnoozeResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSplitResponse parses an HTTP response from a SplitWithResponse call
+func ParseSplitResponse(rsp *http.Response) (*SplitResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SplitResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SplitResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SplitResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

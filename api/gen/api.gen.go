@@ -151,6 +151,7 @@ func (e SilenceOrderKind) Valid() bool {
 const (
 	ListFollowUpsParamsStateAll    ListFollowUpsParamsState = "all"
 	ListFollowUpsParamsStateDone   ListFollowUpsParamsState = "done"
+	ListFollowUpsParamsStateMoved  ListFollowUpsParamsState = "moved"
 	ListFollowUpsParamsStateOpen   ListFollowUpsParamsState = "open"
 	ListFollowUpsParamsStateWaived ListFollowUpsParamsState = "waived"
 )
@@ -161,6 +162,8 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	case ListFollowUpsParamsStateAll:
 		return true
 	case ListFollowUpsParamsStateDone:
+		return true
+	case ListFollowUpsParamsStateMoved:
 		return true
 	case ListFollowUpsParamsStateOpen:
 		return true
@@ -552,7 +555,9 @@ type Impact = incident.Impact
 
 // Incident The whole of an incident.
 type Incident struct {
-	Alerts []AlertState `json:"alerts"`
+	// Absorbed The incidents that were merged into this one.
+	Absorbed []string     `json:"absorbed,omitempty,omitzero"`
+	Alerts   []AlertState `json:"alerts"`
 
 	// Awaited Who has still to acknowledge, where everyone of a level must.
 	Awaited []string `json:"awaited,omitempty,omitzero"`
@@ -572,7 +577,10 @@ type Incident struct {
 	Holder  string   `json:"holder,omitempty,omitzero"`
 
 	// Impact Who is affected, how many, and what they cannot do.
-	Impact     Impact       `json:"impact,omitempty,omitzero"`
+	Impact Impact `json:"impact,omitempty,omitzero"`
+
+	// Into The incident that this one was merged into.
+	Into       string       `json:"into,omitempty,omitzero"`
 	LastUpdate StatusUpdate `json:"last_update,omitempty,omitzero"`
 	Links      []Link       `json:"links,omitempty,omitzero"`
 
@@ -611,7 +619,10 @@ type Incident struct {
 
 	// Snoozed The holder rests until a time.
 	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
-	Status  string  `json:"status,omitempty,omitzero"`
+
+	// SplitFrom The incident whose alerts this one took.
+	SplitFrom string `json:"split_from,omitempty,omitzero"`
+	Status    string `json:"status,omitempty,omitzero"`
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
@@ -699,6 +710,9 @@ type Measures struct {
 	// Ttr From triggered to resolved.
 	Ttr *float64 `json:"ttr,omitempty"`
 }
+
+// MergeInto defines model for MergeInto.
+type MergeInto = incident.MergeInto
 
 // Mitigate defines model for Mitigate.
 type Mitigate = incident.Mitigate
@@ -1218,6 +1232,9 @@ type Snoozed = incident.Snoozed
 // Span A part of the duty of one rotation.
 type Span = oncall.Span
 
+// Split defines model for Split.
+type Split = incident.Split
+
 // StartRun defines model for StartRun.
 type StartRun = incident.StartRun
 
@@ -1643,6 +1660,15 @@ type AddLinkParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// MergeParams defines parameters for Merge.
+type MergeParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // MitigateParams defines parameters for Mitigate.
 type MitigateParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1744,6 +1770,15 @@ type StartRunParams struct {
 
 // SnoozeParams defines parameters for Snooze.
 type SnoozeParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SplitParams defines parameters for Split.
+type SplitParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -2011,6 +2046,9 @@ type WaiveFollowUpJSONRequestBody = Reason
 // AddLinkJSONRequestBody defines body for AddLink for application/json ContentType.
 type AddLinkJSONRequestBody = AddLink
 
+// MergeJSONRequestBody defines body for Merge for application/json ContentType.
+type MergeJSONRequestBody = MergeInto
+
 // MitigateJSONRequestBody defines body for Mitigate for application/json ContentType.
 type MitigateJSONRequestBody = Mitigate
 
@@ -2040,6 +2078,9 @@ type StartRunJSONRequestBody = StartRun
 
 // SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
 type SnoozeJSONRequestBody = Snooze
+
+// SplitJSONRequestBody defines body for Split for application/json ContentType.
+type SplitJSONRequestBody = Split
 
 // CorrectStampJSONRequestBody defines body for CorrectStamp for application/json ContentType.
 type CorrectStampJSONRequestBody = CorrectStamp
@@ -2202,6 +2243,9 @@ type ServerInterface interface {
 	// AddLink Add a titled link
 	// (POST /v1/incidents/{number}/links)
 	AddLink(ctx echo.Context, number Number, params AddLinkParams) error
+	// Merge Merge the incident into another one
+	// (POST /v1/incidents/{number}/merge)
+	Merge(ctx echo.Context, number Number, params MergeParams) error
 	// Mitigate Say that users are served again
 	// (POST /v1/incidents/{number}/mitigate)
 	Mitigate(ctx echo.Context, number Number, params MitigateParams) error
@@ -2238,6 +2282,9 @@ type ServerInterface interface {
 	// Snooze Take the incident and rest until a time
 	// (POST /v1/incidents/{number}/snooze)
 	Snooze(ctx echo.Context, number Number, params SnoozeParams) error
+	// Split Make an incident of its own of some of its alerts
+	// (POST /v1/incidents/{number}/split)
+	Split(ctx echo.Context, number Number, params SplitParams) error
 	// CorrectStamp Correct the time of a clock
 	// (POST /v1/incidents/{number}/stamps)
 	CorrectStamp(ctx echo.Context, number Number, params CorrectStampParams) error
@@ -3267,6 +3314,42 @@ func (w *ServerInterfaceWrapper) AddLink(ctx echo.Context) error {
 	return err
 }
 
+// Merge converts echo context to params.
+func (w *ServerInterfaceWrapper) Merge(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Merge(ctx, number, params)
+	return err
+}
+
 // Mitigate converts echo context to params.
 func (w *ServerInterfaceWrapper) Mitigate(ctx echo.Context) error {
 	var err error
@@ -3708,6 +3791,42 @@ func (w *ServerInterfaceWrapper) Snooze(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Snooze(ctx, number, params)
+	return err
+}
+
+// Split converts echo context to params.
+func (w *ServerInterfaceWrapper) Split(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SplitParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Split(ctx, number, params)
 	return err
 }
 
@@ -4816,6 +4935,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/incidents/:number/resolve", wrapper.Resolve, options.OperationMiddlewares["resolve"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/reopen", wrapper.Reopen, options.OperationMiddlewares["reopen"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/cancel", wrapper.Cancel, options.OperationMiddlewares["cancel"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/merge", wrapper.Merge, options.OperationMiddlewares["merge"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/split", wrapper.Split, options.OperationMiddlewares["split"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/stamps", wrapper.CorrectStamp, options.OperationMiddlewares["correctStamp"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/follow-ups", wrapper.AddFollowUp, options.OperationMiddlewares["addFollowUp"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/follow-ups/confirm", wrapper.ConfirmCollected, options.OperationMiddlewares["confirmCollected"]...)
@@ -9079,6 +9200,146 @@ func (response AddLinkdefaultApplicationProblemPlusJSONResponse) VisitAddLinkRes
 	return err
 }
 
+type MergeRequestObject struct {
+	Number Number `json:"number"`
+	Params MergeParams
+	Body   *MergeJSONRequestBody
+}
+
+type MergeResponseObject interface {
+	VisitMergeResponse(w http.ResponseWriter) error
+}
+
+type Merge200JSONResponse struct{ DoneJSONResponse }
+
+func (response Merge200JSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Merge400ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Merge401ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Merge403ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Merge404ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response Merge409ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Merge503ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MergedefaultApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type MitigateRequestObject struct {
 	Number Number `json:"number"`
 	Params MitigateParams
@@ -10732,6 +10993,146 @@ type SnoozedefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SnoozedefaultApplicationProblemPlusJSONResponse) VisitSnoozeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SplitRequestObject struct {
+	Number Number `json:"number"`
+	Params SplitParams
+	Body   *SplitJSONRequestBody
+}
+
+type SplitResponseObject interface {
+	VisitSplitResponse(w http.ResponseWriter) error
+}
+
+type Split200JSONResponse struct{ DoneJSONResponse }
+
+func (response Split200JSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Split400ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Split401ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Split403ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Split404ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response Split409ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Split503ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SplitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SplitdefaultApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16090,6 +16491,9 @@ type StrictServerInterface interface {
 	// AddLink Add a titled link
 	// (POST /v1/incidents/{number}/links)
 	AddLink(ctx context.Context, request AddLinkRequestObject) (AddLinkResponseObject, error)
+	// Merge Merge the incident into another one
+	// (POST /v1/incidents/{number}/merge)
+	Merge(ctx context.Context, request MergeRequestObject) (MergeResponseObject, error)
 	// Mitigate Say that users are served again
 	// (POST /v1/incidents/{number}/mitigate)
 	Mitigate(ctx context.Context, request MitigateRequestObject) (MitigateResponseObject, error)
@@ -16126,6 +16530,9 @@ type StrictServerInterface interface {
 	// Snooze Take the incident and rest until a time
 	// (POST /v1/incidents/{number}/snooze)
 	Snooze(ctx context.Context, request SnoozeRequestObject) (SnoozeResponseObject, error)
+	// Split Make an incident of its own of some of its alerts
+	// (POST /v1/incidents/{number}/split)
+	Split(ctx context.Context, request SplitRequestObject) (SplitResponseObject, error)
 	// CorrectStamp Correct the time of a clock
 	// (POST /v1/incidents/{number}/stamps)
 	CorrectStamp(ctx context.Context, request CorrectStampRequestObject) (CorrectStampResponseObject, error)
@@ -17492,6 +17899,55 @@ func (sh *strictHandler) AddLink(ctx echo.Context, number Number, params AddLink
 	return nil
 }
 
+// Merge operation middleware
+func (sh *strictHandler) Merge(ctx echo.Context, number Number, params MergeParams) error {
+	var request MergeRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body MergeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Merge(ctx.Request().Context(), request.(MergeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Merge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MergeResponseObject); ok {
+		return validResponse.VisitMergeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Mitigate operation middleware
 func (sh *strictHandler) Mitigate(ctx echo.Context, number Number, params MitigateParams) error {
 	var request MitigateRequestObject
@@ -18030,6 +18486,55 @@ func (sh *strictHandler) Snooze(ctx echo.Context, number Number, params SnoozePa
 		return err
 	} else if validResponse, ok := response.(SnoozeResponseObject); ok {
 		return validResponse.VisitSnoozeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Split operation middleware
+func (sh *strictHandler) Split(ctx echo.Context, number Number, params SplitParams) error {
+	var request SplitRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body SplitJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Split(ctx.Request().Context(), request.(SplitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Split")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SplitResponseObject); ok {
+		return validResponse.VisitSplitResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -147,7 +147,7 @@ func (a *App) makeParts(context.Context) error {
 		publisher.Tracker = out.tracker
 	}
 	a.parts = workers.Parts{
-		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store},
+		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store, Divider: a.Store, Catalogs: a.catalogs},
 		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
 		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
 		Lookout:   &activities.Lookout{Pager: pager, Told: a.Store},

@@ -14,6 +14,7 @@ import (
 // Every command reaches its incident with each of its fields.
 func TestCommands(t *testing.T) {
 	w := newWorld(t)
+	w.store.Put(sample("INC-2"))
 	at := time.Date(2026, 3, 1, 1, 50, 0, 0, time.UTC)
 	for _, tc := range []struct {
 		args []string
@@ -41,6 +42,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"resolve", "1", "--fix", "f", "--shortcut", "s", "--reason", "r", "--confirm", "a, b", "--confirm", "c"}, "resolve", incident.Resolve{Fix: "f", Shortcut: "s", Reason: "r", Confirmations: []string{"a, b", "c"}}},
 		{[]string{"reopen", "1", "--reason", "r"}, "reopen", incident.Reopen{Reason: "r"}},
 		{[]string{"cancel", "1", "--reason", "r"}, "cancel", incident.Cancel{Reason: "r"}},
+		{[]string{"merge", "1", "--into", "inc-2", "--reason", "r"}, "merge", incident.MergeInto{Into: "INC-2", Reason: "r"}},
+		{[]string{"split", "1", "--alert", "a", "--alert", "b", "--title", "t", "--reason", "r"}, "split", incident.Split{Alerts: []string{"a", "b"}, Title: "t", Reason: "r"}},
 		{[]string{"correct", "1", "--clock", "impact_started", "--at", "2026-03-01T01:50:00Z", "--reason", "r"}, "correct-stamp", incident.CorrectStamp{Clock: incident.ImpactStarted, At: at, Reason: "r"}},
 		{[]string{"follow-up", "add", "1", "--title", "t", "--owner", "bob", "--priority", "low", "--due", "2026-03-01T01:50:00Z"}, "add-follow-up", incident.AddFollowUp{Title: "t", Owner: "bob", Priority: catalog.Low, Due: at}},
 		{[]string{"follow-up", "done", "1", "2", "--text", "t"}, "complete-follow-up", incident.CompleteFollowUp{ID: "2", Text: "t"}},

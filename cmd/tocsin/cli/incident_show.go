@@ -71,6 +71,9 @@ func (c *call) facts(i client.Incident) {
 	fact("next step", i.NextStep)
 	fact("ticket", i.Ticket.Key)
 	fact("repeats", i.Recurs)
+	fact("part of", i.Into)
+	fact("took over", strings.Join(i.Absorbed, ", "))
+	fact("split from", i.SplitFrom)
 	fact("to confirm", strings.Join(i.ConfirmToResolve, ", "))
 	t.flush()
 }
@@ -109,7 +112,7 @@ func (c *call) measures(m client.Measures) {
 func (c *call) alerts(i client.Incident, k clock) {
 	title := fmt.Sprintf("ALERTS (%d of %d firing)", i.Counts.Firing, i.Counts.Alerts)
 	section(c, title, i.Alerts, func(a client.AlertState) []string {
-		return []string{string(a.Status), k.at(a.StartsAt), a.Name, a.Summary}
+		return []string{string(a.Status), k.at(a.StartsAt), a.Name, a.Summary, a.Fingerprint}
 	})
 }
 
