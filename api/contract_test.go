@@ -109,7 +109,7 @@ func TestDocumentKnowsEveryFieldOfTheDomain(t *testing.T) {
 		"MergeInto": incident.MergeInto{}, "Split": incident.Split{},
 		"CorrectStamp": incident.CorrectStamp{}, "AddFollowUp": incident.AddFollowUp{}, "StartRun": incident.StartRun{},
 		"Outcome": incident.Outcome{}, "Entry": incident.Entry{}, "Actor": incident.Actor{}, "Impact": incident.Impact{},
-		"Target": oncall.Target{}, "Shift": oncall.Shift{}, "FollowUp": incident.FollowUp{}, "Run": incident.Run{},
+		"Target": oncall.Target{}, "Shift": oncall.Shift{}, "Span": oncall.Span{}, "FixedShift": oncall.FixedShift{}, "Window": oncall.Window{}, "FollowUp": incident.FollowUp{}, "Run": incident.Run{},
 		"Question": incident.Question{}, "Offer": incident.Offer{}, "StatusUpdate": incident.StatusUpdate{},
 		"AlertState": incident.AlertState{}, "Clocks": incident.Clocks{}, "Counts": incident.Counts{},
 		"TicketRef": incident.TicketRef{}, "RunbookOffered": incident.RunbookOffered{},

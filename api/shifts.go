@@ -115,7 +115,7 @@ func (s *server) GetLoad(ctx context.Context, r gen.GetLoadRequestObject) (gen.G
 }
 
 // hours are given to the hundredth.
-func hours(d time.Duration) float32 { return float32(d.Round(36*time.Second).Hours()) }
+func hours(d time.Duration) float32 { return float32(d.Round(36 * time.Second).Hours()) }
 
 func servedOf(v catalog.Served) gen.ServedShift {
 	return gen.ServedShift{
