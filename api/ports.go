@@ -47,6 +47,9 @@ type Tokens interface {
 	CreateToken(ctx context.Context, t store.Token) error
 	Tokens(ctx context.Context, f store.TokenFilter) ([]store.Token, error)
 	RevokeToken(ctx context.Context, id string) error
+	// RotateToken keeps a token that takes the place of t.Replaces, which ends
+	// at that time.
+	RotateToken(ctx context.Context, t store.Token, until time.Time) error
 	// TouchToken remembers when a token was last used.
 	TouchToken(ctx context.Context, id string, at time.Time) error
 }

@@ -62,8 +62,9 @@ type Routed struct {
 func (r Routed) Pages() bool { return r.Urgency != NotPaged }
 
 // Route says which service an alert belongs to at a time, and how it pages:
-// what the catalog's routes say, and for the rest the first service in the
-// catalog's order whose matchers all hold, else the catch-all. A service
+// what the catalog's routes say, and for the rest the service that the sender
+// is bound to, the first service in the catalog's order whose matchers all
+// hold, or the catch-all. A service
 // without matchers takes no alerts by itself.
 //
 // The labels that tell one incident from another are the route's or the
@@ -81,7 +82,12 @@ func (c *Catalog) route(a alerts.Alert, at time.Time, steps *trace) Routed {
 	x := c.look()
 	var out Routed
 	asked := x.ask(a, at, &out, steps)
-	if out.Service = asked.Service; out.Service == "" {
+	out.Service = asked.Service
+	if _, known := x.services[a.Service]; known && out.Service == "" {
+		out.Service = a.Service
+		steps.bound(a.Service)
+	}
+	if out.Service == "" {
 		out.Service, out.CatchAll = x.serviceFor(a, steps)
 	}
 	if out.CatchAll {

@@ -39,6 +39,27 @@ func (e GenericAlertStatus) Valid() bool {
 	}
 }
 
+// Defines values for HeartbeatState.
+const (
+	Alive   HeartbeatState = "alive"
+	Missed  HeartbeatState = "missed"
+	Waiting HeartbeatState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the HeartbeatState enum.
+func (e HeartbeatState) Valid() bool {
+	switch e {
+	case Alive:
+		return true
+	case Missed:
+		return true
+	case Waiting:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for PageState.
 const (
 	PageStateDue        PageState = "due"
@@ -554,6 +575,32 @@ type HealthCheck struct {
 	Detail string `json:"detail,omitempty,omitzero"`
 	Name   string `json:"name"`
 	Ok     bool   `json:"ok"`
+}
+
+// Heartbeat defines model for Heartbeat.
+type Heartbeat struct {
+	// Every How often it is expected, such as 5m0s.
+	Every string `json:"every"`
+
+	// Grace How late it may be.
+	Grace       string    `json:"grace"`
+	Id          string    `json:"id"`
+	MissedSince time.Time `json:"missed_since,omitempty,omitzero"`
+
+	// SeenAt When it was last heard.
+	SeenAt  time.Time `json:"seen_at,omitempty,omitzero"`
+	Service string    `json:"service"`
+
+	// State Waiting for a first one.
+	State HeartbeatState `json:"state"`
+}
+
+// HeartbeatState Waiting for a first one.
+type HeartbeatState string
+
+// HeartbeatList defines model for HeartbeatList.
+type HeartbeatList struct {
+	Heartbeats []Heartbeat `json:"heartbeats"`
 }
 
 // Impact Who is affected, how many, and what they cannot do.
@@ -1355,9 +1402,18 @@ type Token struct {
 	// LastUsedAt To within an hour; missing when it never was.
 	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
 	Name       string    `json:"name,omitempty,omitzero"`
-	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
-	Scopes     []Scope   `json:"scopes"`
-	Subject    string    `json:"subject"`
+
+	// Replaces The token that it takes the place of.
+	Replaces  string    `json:"replaces,omitempty,omitzero"`
+	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
+	Scopes    []Scope   `json:"scopes"`
+
+	// Service The service that its alerts belong to.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Source The one source that it may send for.
+	Source  string `json:"source,omitempty,omitzero"`
+	Subject string `json:"subject"`
 }
 
 // TokenList defines model for TokenList.
@@ -1375,8 +1431,20 @@ type TokenOrder struct {
 	Name   string  `json:"name,omitempty,omitzero"`
 	Scopes []Scope `json:"scopes"`
 
+	// Service With a source, the service that its alerts belong to.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Source For a machine with the scope alerts only: the one source that it may send for.
+	Source string `json:"source,omitempty,omitzero"`
+
 	// Subject The id of a person or a machine of the catalog.
 	Subject string `json:"subject"`
+}
+
+// TokenRotation defines model for TokenRotation.
+type TokenRotation struct {
+	// OverlapHours For how long the old token works on; 24 when missing.
+	OverlapHours int `json:"overlap_hours,omitempty,omitzero"`
 }
 
 // TwilioForm What is read of a form that Twilio posts; the rest is signed too.
@@ -2133,6 +2201,9 @@ type AddTemporaryJSONRequestBody = TemporaryOrder
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenOrder
 
+// RotateTokenJSONRequestBody defines body for RotateToken for application/json ContentType.
+type RotateTokenJSONRequestBody = TokenRotation
+
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
 
@@ -2204,6 +2275,12 @@ type ServerInterface interface {
 	// ListFollowUps List follow-ups over all incidents, the earliest due first
 	// (GET /v1/follow-ups)
 	ListFollowUps(ctx echo.Context, params ListFollowUpsParams) error
+	// ListHeartbeats List heartbeats and when they were last heard
+	// (GET /v1/heartbeats)
+	ListHeartbeats(ctx echo.Context) error
+	// Beat Send a heartbeat
+	// (POST /v1/heartbeats/{id})
+	Beat(ctx echo.Context, id DutyID) error
 	// ListIncidents List incidents, the newest first
 	// (GET /v1/incidents)
 	ListIncidents(ctx echo.Context, params ListIncidentsParams) error
@@ -2414,6 +2491,9 @@ type ServerInterface interface {
 	// RevokeToken Revoke a token
 	// (DELETE /v1/tokens/{id})
 	RevokeToken(ctx echo.Context, id string) error
+	// RotateToken Replace a token
+	// (POST /v1/tokens/{id}/rotate)
+	RotateToken(ctx echo.Context, id string) error
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx echo.Context, params PostJiraWebhookParams) error
@@ -2736,6 +2816,31 @@ func (w *ServerInterfaceWrapper) ListFollowUps(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListFollowUps(ctx, params)
+	return err
+}
+
+// ListHeartbeats converts echo context to params.
+func (w *ServerInterfaceWrapper) ListHeartbeats(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListHeartbeats(ctx)
+	return err
+}
+
+// Beat converts echo context to params.
+func (w *ServerInterfaceWrapper) Beat(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id DutyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Beat(ctx, id)
 	return err
 }
 
@@ -4779,6 +4884,22 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	return err
 }
 
+// RotateToken converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateToken(ctx, id)
+	return err
+}
+
 // PostJiraWebhook converts echo context to params.
 func (w *ServerInterfaceWrapper) PostJiraWebhook(ctx echo.Context) error {
 	var err error
@@ -4982,6 +5103,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/calendars/:id/rotate", wrapper.RotateCalendar, options.OperationMiddlewares["rotateCalendar"]...)
 	router.GET(options.BaseURL+"/v1/catalog", wrapper.GetCatalog, options.OperationMiddlewares["getCatalog"]...)
 	router.PUT(options.BaseURL+"/v1/catalog", wrapper.ApplyCatalog, options.OperationMiddlewares["applyCatalog"]...)
+	router.GET(options.BaseURL+"/v1/heartbeats", wrapper.ListHeartbeats, options.OperationMiddlewares["listHeartbeats"]...)
+	router.POST(options.BaseURL+"/v1/heartbeats/:id", wrapper.Beat, options.OperationMiddlewares["beat"]...)
 	router.GET(options.BaseURL+"/v1/silences", wrapper.ListSilences, options.OperationMiddlewares["listSilences"]...)
 	router.POST(options.BaseURL+"/v1/silences", wrapper.AddSilence, options.OperationMiddlewares["addSilence"]...)
 	router.POST(options.BaseURL+"/v1/silences/preview", wrapper.PreviewSilence, options.OperationMiddlewares["previewSilence"]...)
@@ -4995,6 +5118,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/v1/tokens/:id", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
+	router.POST(options.BaseURL+"/v1/tokens/:id/rotate", wrapper.RotateToken, options.OperationMiddlewares["rotateToken"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/jira", wrapper.PostJiraWebhook, options.OperationMiddlewares["postJiraWebhook"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/twilio/sms", wrapper.PostTwilioText, options.OperationMiddlewares["postTwilioText"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/twilio/status", wrapper.PostTwilioStatus, options.OperationMiddlewares["postTwilioStatus"]...)
@@ -7149,6 +7273,227 @@ type ListFollowUpsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListFollowUpsdefaultApplicationProblemPlusJSONResponse) VisitListFollowUpsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeatsRequestObject struct {
+}
+
+type ListHeartbeatsResponseObject interface {
+	VisitListHeartbeatsResponse(w http.ResponseWriter) error
+}
+
+type ListHeartbeats200JSONResponse HeartbeatList
+
+func (response ListHeartbeats200JSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats400ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats401ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats403ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats503ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeatsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHeartbeatsdefaultApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeatRequestObject struct {
+	Id DutyID `json:"id"`
+}
+
+type BeatResponseObject interface {
+	VisitBeatResponse(w http.ResponseWriter) error
+}
+
+type Beat204Response struct {
+}
+
+func (response Beat204Response) VisitBeatResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type Beat400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Beat400ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Beat401ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Beat403ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Beat404ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Beat503ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeatdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeatdefaultApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16077,6 +16422,129 @@ func (response RevokeTokendefaultApplicationProblemPlusJSONResponse) VisitRevoke
 	return err
 }
 
+type RotateTokenRequestObject struct {
+	Id   string `json:"id"`
+	Body *RotateTokenJSONRequestBody
+}
+
+type RotateTokenResponseObject interface {
+	VisitRotateTokenResponse(w http.ResponseWriter) error
+}
+
+type RotateToken201JSONResponse NewToken
+
+func (response RotateToken201JSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken400ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken401ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken403ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken404ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken503ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateTokendefaultApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PostJiraWebhookRequestObject struct {
 	Params PostJiraWebhookParams
 	Body   *PostJiraWebhookJSONRequestBody
@@ -16452,6 +16920,12 @@ type StrictServerInterface interface {
 	// ListFollowUps List follow-ups over all incidents, the earliest due first
 	// (GET /v1/follow-ups)
 	ListFollowUps(ctx context.Context, request ListFollowUpsRequestObject) (ListFollowUpsResponseObject, error)
+	// ListHeartbeats List heartbeats and when they were last heard
+	// (GET /v1/heartbeats)
+	ListHeartbeats(ctx context.Context, request ListHeartbeatsRequestObject) (ListHeartbeatsResponseObject, error)
+	// Beat Send a heartbeat
+	// (POST /v1/heartbeats/{id})
+	Beat(ctx context.Context, request BeatRequestObject) (BeatResponseObject, error)
 	// ListIncidents List incidents, the newest first
 	// (GET /v1/incidents)
 	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
@@ -16662,6 +17136,9 @@ type StrictServerInterface interface {
 	// RevokeToken Revoke a token
 	// (DELETE /v1/tokens/{id})
 	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// RotateToken Replace a token
+	// (POST /v1/tokens/{id}/rotate)
+	RotateToken(ctx context.Context, request RotateTokenRequestObject) (RotateTokenResponseObject, error)
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx context.Context, request PostJiraWebhookRequestObject) (PostJiraWebhookResponseObject, error)
@@ -17274,6 +17751,54 @@ func (sh *strictHandler) ListFollowUps(ctx echo.Context, params ListFollowUpsPar
 		return err
 	} else if validResponse, ok := response.(ListFollowUpsResponseObject); ok {
 		return validResponse.VisitListFollowUpsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListHeartbeats operation middleware
+func (sh *strictHandler) ListHeartbeats(ctx echo.Context) error {
+	var request ListHeartbeatsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHeartbeats(ctx.Request().Context(), request.(ListHeartbeatsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHeartbeats")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListHeartbeatsResponseObject); ok {
+		return validResponse.VisitListHeartbeatsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Beat operation middleware
+func (sh *strictHandler) Beat(ctx echo.Context, id DutyID) error {
+	var request BeatRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Beat(ctx.Request().Context(), request.(BeatRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Beat")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BeatResponseObject); ok {
+		return validResponse.VisitBeatResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -19901,6 +20426,54 @@ func (sh *strictHandler) RevokeToken(ctx echo.Context, id string) error {
 		return err
 	} else if validResponse, ok := response.(RevokeTokenResponseObject); ok {
 		return validResponse.VisitRevokeTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateToken operation middleware
+func (sh *strictHandler) RotateToken(ctx echo.Context, id string) error {
+	var request RotateTokenRequestObject
+
+	request.Id = id
+
+	var body RotateTokenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateToken(ctx.Request().Context(), request.(RotateTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateTokenResponseObject); ok {
+		return validResponse.VisitRotateTokenResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -30,7 +30,7 @@ func (a *App) makeIntake(context.Context) error {
 	a.parts.Sweeper = &activities.Sweeper{
 		Mender: a.intake, Keeper: a.Store, Runs: activities.TemporalRuns{Client: a.Client},
 	}
-	a.parts.Watcher = &activities.Watcher{Lifter: a.intake, Silences: a.Store, Catalogs: a.catalogs}
+	a.parts.Watcher = &activities.Watcher{Lifter: a.intake, Silences: a.Store, Reporter: a.intake, Pulses: a.Store, Catalogs: a.catalogs}
 	return nil
 }
 
