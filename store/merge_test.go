@@ -215,6 +215,13 @@ func TestSplit(t *testing.T) {
 		overlay, err = s.Overlay(ctx)
 		require.NoError(t, err)
 		require.Empty(t, overlay.Splits)
+		removed, err := s.Purge(ctx, time.Now().Add(31*24*time.Hour))
+		require.NoError(t, err)
+		require.Positive(t, removed)
+		recorded(t, s, "INC-2", 4, func(i *incident.Incident) { i.SplitFrom, i.HoldsKey = "INC-1", true })
+		overlay, err = s.Overlay(ctx)
+		require.NoError(t, err)
+		require.Empty(t, overlay.Splits, "what was purged does not come back")
 	})
 }
 

@@ -110,3 +110,38 @@ func TestCommandsWhileMerging(t *testing.T) {
 	require.Less(t, len(told), 30)
 	require.Equal(t, incident.Cancelled, s.row.Phase)
 }
+
+// TestMergeAndSplitOutliveARun holds that what is under way when a run is left
+// goes on in the next one.
+func TestMergeAndSplitOutliveARun(t *testing.T) {
+	s := payments(t, quiet()).
+		at("02:01", command("alice", incident.MergeCommand, incident.MergeInto{Into: "INC-1", Reason: "one cause"})).
+		at("02:10", func(s *story) {
+			s.env.SignalWorkflow("merged", incident.Absorption{By: "INC-1", To: "INC-1042", Ordinal: s.latest().Outbox.Merge.Ordinal})
+		})
+	s.breaks = []string{"02:03"}
+	s.play()
+	require.Greater(t, s.runs, 1)
+	require.Equal(t, incident.Merged, s.row.Phase)
+	require.Equal(t, "INC-1", s.row.Into)
+	require.Empty(t, s.transcript("02:11", "03:00", "push"))
+
+	s = payments(t, quiet()).
+		at("02:00:30", says(fire("other", "02:00"))).
+		at("02:01", command("alice", incident.SplitCommand, incident.Split{Alerts: []string{"other"}, Reason: "another cause"})).
+		at("02:30", stop)
+	s.broken["move"] = away("02:00", "02:06")
+	s.breaks = []string{"02:03"}
+	s.play()
+	require.Greater(t, s.runs, 1)
+	require.NotEmpty(t, s.transcript("02:06", "02:30", "split recorded: INC-9"))
+	require.Empty(t, s.row.Outbox.Splits)
+	require.Len(t, s.row.Alerts, 1)
+}
+
+// latest is how the incident was recorded last.
+func (s *story) latest() *incident.Incident {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.rows[s.number]
+}
