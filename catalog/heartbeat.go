@@ -38,9 +38,7 @@ func (h Heartbeat) Deadline(since time.Time) time.Time {
 // Alert returns the alert that the heartbeat is missed since a time.
 func (h Heartbeat) Alert(status alerts.Status, since time.Time) alerts.Alert {
 	labels := map[string]string{"alertname": HeartbeatMissed, "heartbeat": h.ID}
-	for name, value := range h.Labels {
-		labels[name] = value
-	}
+	maps.Copy(labels, h.Labels)
 	return alerts.Alert{
 		Source: "heartbeat", Status: status, Service: h.Service, Labels: labels,
 		Group:       map[string]string{"alertname": HeartbeatMissed, "heartbeat": h.ID},
