@@ -121,7 +121,7 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 	}
 	limit := limited(f.Limit)
 	query := `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error,
-			provider, (SELECT MIN(a.receipt_at) FROM attempts a WHERE a.key = pages.key AND a.receipt = '`+Delivered+`') AS delivered_at
+			provider, (SELECT MIN(a.receipt_at) FROM attempts a WHERE a.key = pages.key AND a.receipt = '` + Delivered + `') AS delivered_at
 		FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
 	rows, err := list[pageRow](ctx, s, query, append(c.args, limit+1)...)
 	if err != nil {
