@@ -37,6 +37,7 @@ func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 		FollowUps: i.FollowUps, Runs: i.Runs, Questions: i.Questions, Runbooks: i.Runbooks,
 		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,
 		ConfirmToResolve: toConfirm(i),
+		Feedback:         i.Feedback,
 		Measures:         measuresOf(i), Gates: gatesOf(i, now),
 		Revision: i.Revision,
 	}

@@ -73,6 +73,11 @@ type (
 		Target oncall.Target `json:"target"`
 		Reason string        `json:"reason"`
 	}
+	// Feedback says whether somebody had to do something.
+	Feedback struct {
+		Actionable bool   `json:"actionable"`
+		Reason     string `json:"reason,omitempty"`
+	}
 	// Note writes to the timeline.
 	Note struct {
 		Text      string `json:"text"`

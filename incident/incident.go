@@ -113,16 +113,18 @@ type Incident struct {
 	// TicketDone says that somebody moved the incident's ticket to done.
 	TicketDone bool `json:"ticket_done,omitempty"`
 	// Tracked says that a tracker keeps the tickets of this incident.
-	Tracked   bool             `json:"tracked,omitempty"`
-	FollowUps []FollowUp       `json:"follow_ups,omitempty"`
-	Summonses []*Summons       `json:"summonses,omitempty"`
-	Runs      []Run            `json:"runs,omitempty"`
-	Questions []Question       `json:"questions,omitempty"`
-	Updates   Updates          `json:"updates,omitzero"`
-	Closing   Closing          `json:"closing,omitzero"`
-	Breaches  []Breach         `json:"breaches,omitempty"`
-	Runbooks  []RunbookOffered `json:"runbooks,omitempty"`
-	Outbox    Outbox           `json:"outbox,omitzero"`
+	Tracked   bool       `json:"tracked,omitempty"`
+	FollowUps []FollowUp `json:"follow_ups,omitempty"`
+	Summonses []*Summons `json:"summonses,omitempty"`
+	Runs      []Run      `json:"runs,omitempty"`
+	Questions []Question `json:"questions,omitempty"`
+	Updates   Updates    `json:"updates,omitzero"`
+	Closing   Closing    `json:"closing,omitzero"`
+	// Feedback is what people said last of whether it was actionable.
+	Feedback Given            `json:"feedback,omitzero"`
+	Breaches []Breach         `json:"breaches,omitempty"`
+	Runbooks []RunbookOffered `json:"runbooks,omitempty"`
+	Outbox   Outbox           `json:"outbox,omitzero"`
 	// Demanded lists the targets that response policies had paged already.
 	Demanded []oncall.Target `json:"demanded,omitempty"`
 	// HoldsKey says that alerts with this key belong here.

@@ -14,6 +14,7 @@ const (
 	AssignRoleCommand       = "assign-role"
 	AcceptRoleCommand       = "accept-role"
 	AddResponderCommand     = "add-responder"
+	FeedbackCommand         = "feedback"
 	NoteCommand             = "note"
 	AddLinkCommand          = "link"
 	SetStatusCommand        = "set-status"

@@ -96,6 +96,9 @@ func (w *walk) command() {
 		func() { _, _ = i.AssignRole(h, incident.AssignRole{Role: role, Person: person}, w.now) },
 		func() { _, _ = i.AcceptRole(h, incident.AcceptRole{Role: role}, w.now) },
 		func() { _, _ = i.AddResponder(h, incident.AddResponder{Target: target}, w.now) },
+		func() {
+			_, _ = i.GiveFeedback(h, incident.Feedback{Actionable: w.r.IntN(2) == 0, Reason: text}, w.now)
+		},
 		func() { _, _ = i.Note(h, incident.Note{Text: text}, w.now) },
 		func() { _, _ = i.AddLink(h, incident.AddLink{Title: text, URL: "https://example.org"}, w.now) },
 		func() { _, _ = i.SetStatus(h, incident.SetStatus{Status: text}, w.now) },

@@ -27,6 +27,7 @@ func (r *response) listen(ctx workflow.Context) error {
 		obey(ctx, r, incident.AssignRoleCommand, (*incident.Incident).AssignRole),
 		obey(ctx, r, incident.AcceptRoleCommand, (*incident.Incident).AcceptRole),
 		obey(ctx, r, incident.AddResponderCommand, (*incident.Incident).AddResponder),
+		obey(ctx, r, incident.FeedbackCommand, (*incident.Incident).GiveFeedback),
 		obey(ctx, r, incident.NoteCommand, (*incident.Incident).Note),
 		obey(ctx, r, incident.AddLinkCommand, (*incident.Incident).AddLink),
 		obey(ctx, r, incident.SetStatusCommand, (*incident.Incident).SetStatus),

@@ -519,6 +519,9 @@ type Escalate = incident.Escalate
 // Explanation defines model for Explanation.
 type Explanation = incident.Explanation
 
+// Feedback defines model for Feedback.
+type Feedback = incident.Feedback
+
 // FixedShift defines model for FixedShift.
 type FixedShift = oncall.FixedShift
 
@@ -564,6 +567,9 @@ type GenericAlertStatus string
 
 // GenericDelivery One alert, or an object with a list of them.
 type GenericDelivery = json.RawMessage
+
+// Given What people said last of whether somebody had to do something.
+type Given = incident.Given
 
 // Health defines model for Health.
 type Health struct {
@@ -618,9 +624,12 @@ type Incident struct {
 	Clocks  Clocks   `json:"clocks"`
 
 	// ConfirmToResolve What people must confirm to resolve; none once it is resolved.
-	ConfirmToResolve []string   `json:"confirm_to_resolve,omitempty,omitzero"`
-	Counts           Counts     `json:"counts"`
-	FollowUps        []FollowUp `json:"follow_ups,omitempty,omitzero"`
+	ConfirmToResolve []string `json:"confirm_to_resolve,omitempty,omitzero"`
+	Counts           Counts   `json:"counts"`
+
+	// Feedback What people said last of whether somebody had to do something.
+	Feedback  Given      `json:"feedback,omitempty,omitzero"`
+	FollowUps []FollowUp `json:"follow_ups,omitempty,omitzero"`
 
 	// Gates What closing waits for, met or not; missing once it is over.
 	Gates []Gate `json:"gates,omitempty,omitzero"`
@@ -1690,6 +1699,15 @@ type StreamIncidentParams struct {
 	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
+// GiveFeedbackParams defines parameters for GiveFeedback.
+type GiveFeedbackParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // AddFollowUpParams defines parameters for AddFollowUp.
 type AddFollowUpParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -2108,6 +2126,9 @@ type DeclineJSONRequestBody = Decline
 
 // EscalateJSONRequestBody defines body for Escalate for application/json ContentType.
 type EscalateJSONRequestBody = Escalate
+
+// GiveFeedbackJSONRequestBody defines body for GiveFeedback for application/json ContentType.
+type GiveFeedbackJSONRequestBody = Feedback
 
 // AddFollowUpJSONRequestBody defines body for AddFollowUp for application/json ContentType.
 type AddFollowUpJSONRequestBody = AddFollowUp
@@ -2677,6 +2698,28 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/incidents/{number}/events (the `StreamIncident` operationId).
 	StreamIncident(ctx context.Context, number Number, params *StreamIncidentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveFeedbackWithBody Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithBody(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveFeedback Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedback(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// AddFollowUpWithBody Add a follow-up
 	//
@@ -4419,6 +4462,48 @@ func (c *Client) Escalate(ctx context.Context, number Number, params *EscalatePa
 // Corresponds with GET /v1/incidents/{number}/events (the `StreamIncident` operationId).
 func (c *Client) StreamIncident(ctx context.Context, number Number, params *StreamIncidentParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewStreamIncidentRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveFeedbackWithBody Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *Client) GiveFeedbackWithBody(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveFeedbackRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveFeedback Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *Client) GiveFeedback(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveFeedbackRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -7784,6 +7869,66 @@ func NewStreamIncidentRequest(server string, number Number, params *StreamIncide
 		}
 
 		req.Header.Set("Last-Event-ID", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewGiveFeedbackRequest calls the generic GiveFeedback builder with application/json body
+func NewGiveFeedbackRequest(server string, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveFeedbackRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewGiveFeedbackRequestWithBody constructs an http.Request for the GiveFeedback method, with any body, and a specified content type
+func NewGiveFeedbackRequestWithBody(server string, number Number, params *GiveFeedbackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/feedback", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
 
 	}
 
@@ -11648,6 +11793,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/incidents/{number}/events (the `StreamIncident` operationId).
 	StreamIncidentWithResponse(ctx context.Context, number Number, params *StreamIncidentParams, reqEditors ...RequestEditorFn) (*StreamIncidentResponse, error)
 
+	// GiveFeedbackWithBodyWithResponse Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithBodyWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error)
+
+	// GiveFeedbackWithResponse Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error)
+
 	// AddFollowUpWithBodyWithResponse Add a follow-up
 	//
 	// The incident does not close before it is done or waived. Without an owner it is
@@ -15403,6 +15570,111 @@ func (r StreamIncidentResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r StreamIncidentResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GiveFeedbackResponse401Headers the declared response headers of an HTTP 401 response for GiveFeedback
+type GiveFeedbackResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GiveFeedbackResponse503Headers the declared response headers of an HTTP 503 response for GiveFeedback
+type GiveFeedbackResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GiveFeedbackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GiveFeedbackResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GiveFeedbackResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GiveFeedbackResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GiveFeedbackResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveFeedbackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveFeedbackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GiveFeedbackResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -22369,6 +22641,40 @@ func (c *ClientWithResponses) StreamIncidentWithResponse(ctx context.Context, nu
 	return ParseStreamIncidentResponse(rsp)
 }
 
+// GiveFeedbackWithBodyWithResponse Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *ClientWithResponses) GiveFeedbackWithBodyWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error) {
+	rsp, err := c.GiveFeedbackWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveFeedbackResponse(rsp)
+}
+
+// GiveFeedbackWithResponse Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *ClientWithResponses) GiveFeedbackWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error) {
+	rsp, err := c.GiveFeedback(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveFeedbackResponse(rsp)
+}
+
 // AddFollowUpWithBodyWithResponse Add a follow-up
 //
 // The incident does not close before it is done or waived. Without an owner it is
@@ -26631,6 +26937,111 @@ func ParseStreamIncidentResponse(rsp *http.Response) (*StreamIncidentResponse, e
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers StreamIncidentResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGiveFeedbackResponse parses an HTTP response from a GiveFeedbackWithResponse call
+func ParseGiveFeedbackResponse(rsp *http.Response) (*GiveFeedbackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveFeedbackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GiveFeedbackResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GiveFeedbackResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

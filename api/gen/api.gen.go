@@ -518,6 +518,9 @@ type Escalate = incident.Escalate
 // Explanation defines model for Explanation.
 type Explanation = incident.Explanation
 
+// Feedback defines model for Feedback.
+type Feedback = incident.Feedback
+
 // FixedShift defines model for FixedShift.
 type FixedShift = oncall.FixedShift
 
@@ -563,6 +566,9 @@ type GenericAlertStatus string
 
 // GenericDelivery One alert, or an object with a list of them.
 type GenericDelivery = json.RawMessage
+
+// Given What people said last of whether somebody had to do something.
+type Given = incident.Given
 
 // Health defines model for Health.
 type Health struct {
@@ -617,9 +623,12 @@ type Incident struct {
 	Clocks  Clocks   `json:"clocks"`
 
 	// ConfirmToResolve What people must confirm to resolve; none once it is resolved.
-	ConfirmToResolve []string   `json:"confirm_to_resolve,omitempty,omitzero"`
-	Counts           Counts     `json:"counts"`
-	FollowUps        []FollowUp `json:"follow_ups,omitempty,omitzero"`
+	ConfirmToResolve []string `json:"confirm_to_resolve,omitempty,omitzero"`
+	Counts           Counts   `json:"counts"`
+
+	// Feedback What people said last of whether somebody had to do something.
+	Feedback  Given      `json:"feedback,omitempty,omitzero"`
+	FollowUps []FollowUp `json:"follow_ups,omitempty,omitzero"`
 
 	// Gates What closing waits for, met or not; missing once it is over.
 	Gates []Gate `json:"gates,omitempty,omitzero"`
@@ -1689,6 +1698,15 @@ type StreamIncidentParams struct {
 	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
+// GiveFeedbackParams defines parameters for GiveFeedback.
+type GiveFeedbackParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // AddFollowUpParams defines parameters for AddFollowUp.
 type AddFollowUpParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -2108,6 +2126,9 @@ type DeclineJSONRequestBody = Decline
 // EscalateJSONRequestBody defines body for Escalate for application/json ContentType.
 type EscalateJSONRequestBody = Escalate
 
+// GiveFeedbackJSONRequestBody defines body for GiveFeedback for application/json ContentType.
+type GiveFeedbackJSONRequestBody = Feedback
+
 // AddFollowUpJSONRequestBody defines body for AddFollowUp for application/json ContentType.
 type AddFollowUpJSONRequestBody = AddFollowUp
 
@@ -2311,6 +2332,9 @@ type ServerInterface interface {
 	// StreamIncident Watch one incident live
 	// (GET /v1/incidents/{number}/events)
 	StreamIncident(ctx echo.Context, number Number, params StreamIncidentParams) error
+	// GiveFeedback Say whether it was actionable
+	// (POST /v1/incidents/{number}/feedback)
+	GiveFeedback(ctx echo.Context, number Number, params GiveFeedbackParams) error
 	// AddFollowUp Add a follow-up
 	// (POST /v1/incidents/{number}/follow-ups)
 	AddFollowUp(ctx echo.Context, number Number, params AddFollowUpParams) error
@@ -3226,6 +3250,42 @@ func (w *ServerInterfaceWrapper) StreamIncident(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.StreamIncident(ctx, number, params)
+	return err
+}
+
+// GiveFeedback converts echo context to params.
+func (w *ServerInterfaceWrapper) GiveFeedback(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveFeedbackParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GiveFeedback(ctx, number, params)
 	return err
 }
 
@@ -5048,6 +5108,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/incidents/:number/acknowledge", wrapper.Acknowledge, options.OperationMiddlewares["acknowledge"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/decline", wrapper.Decline, options.OperationMiddlewares["decline"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/snooze", wrapper.Snooze, options.OperationMiddlewares["snooze"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/feedback", wrapper.GiveFeedback, options.OperationMiddlewares["giveFeedback"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/escalate", wrapper.Escalate, options.OperationMiddlewares["escalate"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/reassign", wrapper.Reassign, options.OperationMiddlewares["reassign"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/classify", wrapper.Classify, options.OperationMiddlewares["classify"]...)
@@ -8839,6 +8900,146 @@ type StreamIncidentdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response StreamIncidentdefaultApplicationProblemPlusJSONResponse) VisitStreamIncidentResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedbackRequestObject struct {
+	Number Number `json:"number"`
+	Params GiveFeedbackParams
+	Body   *GiveFeedbackJSONRequestBody
+}
+
+type GiveFeedbackResponseObject interface {
+	VisitGiveFeedbackResponse(w http.ResponseWriter) error
+}
+
+type GiveFeedback200JSONResponse struct{ DoneJSONResponse }
+
+func (response GiveFeedback200JSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback400ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback401ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback403ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback404ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback409ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback503ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedbackdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveFeedbackdefaultApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -16956,6 +17157,9 @@ type StrictServerInterface interface {
 	// StreamIncident Watch one incident live
 	// (GET /v1/incidents/{number}/events)
 	StreamIncident(ctx context.Context, request StreamIncidentRequestObject) (StreamIncidentResponseObject, error)
+	// GiveFeedback Say whether it was actionable
+	// (POST /v1/incidents/{number}/feedback)
+	GiveFeedback(ctx context.Context, request GiveFeedbackRequestObject) (GiveFeedbackResponseObject, error)
 	// AddFollowUp Add a follow-up
 	// (POST /v1/incidents/{number}/follow-ups)
 	AddFollowUp(ctx context.Context, request AddFollowUpRequestObject) (AddFollowUpResponseObject, error)
@@ -18197,6 +18401,55 @@ func (sh *strictHandler) StreamIncident(ctx echo.Context, number Number, params 
 		return err
 	} else if validResponse, ok := response.(StreamIncidentResponseObject); ok {
 		return validResponse.VisitStreamIncidentResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GiveFeedback operation middleware
+func (sh *strictHandler) GiveFeedback(ctx echo.Context, number Number, params GiveFeedbackParams) error {
+	var request GiveFeedbackRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body GiveFeedbackJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveFeedback(ctx.Request().Context(), request.(GiveFeedbackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveFeedback")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GiveFeedbackResponseObject); ok {
+		return validResponse.VisitGiveFeedbackResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -34,6 +34,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"role", "assign", "1", "--role", "scribe", "--person", "carol"}, "assign-role", incident.AssignRole{Role: incident.Scribe, Person: "carol"}},
 		{[]string{"role", "accept", "1", "--role", "holder"}, "accept-role", incident.AcceptRole{Role: incident.Holder}},
 		{[]string{"add-responder", "1", "--schedule", "payments/secondary", "--reason", "r"}, "add-responder", incident.AddResponder{Target: oncall.Target{Schedule: "payments/secondary"}, Reason: "r"}},
+		{[]string{"feedback", "1", "--not-actionable", "--reason", "r"}, "feedback", incident.Feedback{Reason: "r"}},
+		{[]string{"feedback", "1", "--actionable"}, "feedback", incident.Feedback{Actionable: true}},
 		{[]string{"note", "1", "--text", "t", "--highlight"}, "note", incident.Note{Text: "t", Highlight: true}},
 		{[]string{"link", "1", "--title", "t", "--to", "https://example.org"}, "link", incident.AddLink{Title: "t", URL: "https://example.org"}},
 		{[]string{"status", "1", "--status", "s", "--next", "n"}, "set-status", incident.SetStatus{Status: "s", NextStep: "n"}},

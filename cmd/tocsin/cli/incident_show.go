@@ -69,6 +69,7 @@ func (c *call) facts(i client.Incident) {
 	fact("who fixes", i.WhoFixes)
 	fact("status", i.Status)
 	fact("next step", i.NextStep)
+	fact("feedback", feedbackOf(i.Feedback))
 	fact("ticket", i.Ticket.Key)
 	fact("repeats", i.Recurs)
 	fact("part of", i.Into)
@@ -162,4 +163,12 @@ func paramsOf(params map[string]string) string {
 		pairs = append(pairs, name+"="+params[name])
 	}
 	return strings.Join(pairs, " ")
+}
+
+// feedbackOf says what people thought of it, or nothing.
+func feedbackOf(g client.Given) string {
+	if g.By == "" {
+		return ""
+	}
+	return words(" ", map[bool]string{true: "actionable,", false: "not actionable,"}[g.Actionable], "says "+g.By, when(g.Reason != "", "("+g.Reason+")"))
 }
