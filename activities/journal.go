@@ -9,6 +9,10 @@ import (
 // Recorder writes what incidents record. Its exported methods are activities.
 type Recorder struct {
 	Journal Journal
+	// Divider keeps splits, and Catalogs knows the policies of the incidents
+	// that they make. Where there is none nothing can be split.
+	Divider  Divider
+	Catalogs Catalogs
 }
 
 // Record writes a batch once, however often it is tried.

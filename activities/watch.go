@@ -42,10 +42,12 @@ const (
 )
 
 // Watcher looks for what changes with time alone, and that no delivery tells:
-// silences that end. Its activity may run at any time and any number of times.
+// silences that end, heartbeats that are missed. Its activity may run at any time and any number of times.
 type Watcher struct {
 	Lifter   Lifter
 	Silences Silences
+	Reporter Reporter
+	Pulses   Pulses
 	Catalogs Catalogs
 	// Now is time.Now when nil.
 	Now func() time.Time
@@ -55,6 +57,7 @@ type Watcher struct {
 type Watched struct {
 	Lifted int `json:"lifted,omitempty"`
 	Told   int `json:"told,omitempty"`
+	Missed int `json:"missed,omitempty"`
 }
 
 // Watch does what is due. What fails keeps nothing of the rest from being
@@ -62,7 +65,7 @@ type Watched struct {
 func (w *Watcher) Watch(ctx context.Context) (Watched, error) {
 	var out Watched
 	var failed error
-	for _, step := range []func(context.Context, *Watched) error{w.tellEnded, w.warn, w.lift} {
+	for _, step := range []func(context.Context, *Watched) error{w.tellEnded, w.warn, w.lift, w.heartbeats} {
 		within, cancel := context.WithTimeout(ctx, watchStep)
 		failed = errors.Join(failed, Fail(step(within, &out)))
 		cancel()

@@ -1,6 +1,7 @@
 package activities_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -20,6 +21,12 @@ type watched struct {
 	firing         []alerts.Alert
 	log            []string
 	err            error
+
+	heartbeats []catalog.Heartbeat
+	pulses     map[string]activities.Pulse
+	last       time.Time
+	now        time.Time
+	refuses    error
 }
 
 func (w *watched) Lift(context.Context, int) (int, error) {
@@ -46,11 +53,13 @@ func (w *watched) WarnSilence(_ context.Context, s catalog.Silence, body string,
 }
 
 func (w *watched) Current(context.Context) (*catalog.Catalog, error) {
-	return (&catalog.Catalog{}).With(catalog.Overlay{Silences: w.inForce}), nil
+	return (&catalog.Catalog{Heartbeats: w.heartbeats}).With(catalog.Overlay{Silences: w.inForce}), nil
 }
 
 func (w *watched) watcher() *activities.Watcher {
-	return &activities.Watcher{Lifter: w, Silences: w, Catalogs: w, Now: func() time.Time { return swept }}
+	return &activities.Watcher{
+		Lifter: w, Silences: w, Reporter: w, Pulses: w, Catalogs: w, Now: func() time.Time { return cmp.Or(w.now, swept) },
+	}
 }
 
 func silenceUntil(id string, until time.Time) catalog.Silence {

@@ -49,6 +49,9 @@ type Alert struct {
 	Fingerprint string `json:"fingerprint"`
 	// GeneratorURL leads to the rule or graph at the source.
 	GeneratorURL string `json:"generator_url,omitempty"`
+	// Service is the one that the sender is bound to, if any; parsers leave it
+	// empty.
+	Service string `json:"service,omitempty"`
 	// Urgency and Severity are what a route decided, instead of what the
 	// labels mean; parsers leave them empty.
 	Urgency  string `json:"urgency,omitempty"`

@@ -11,7 +11,7 @@ import (
 
 // PostAlertmanager takes a delivery of Alertmanager.
 func (s *server) PostAlertmanager(ctx context.Context, r gen.PostAlertmanagerRequestObject) (gen.PostAlertmanagerResponseObject, error) {
-	receipt, err := s.take(ctx, *r.Body, alerts.ParseAlertmanager)
+	receipt, err := s.take(ctx, *r.Body, alerts.SourceAlertmanager, alerts.ParseAlertmanager)
 	if err != nil {
 		return nil, err
 	}
@@ -20,7 +20,7 @@ func (s *server) PostAlertmanager(ctx context.Context, r gen.PostAlertmanagerReq
 
 // PostGeneric takes alerts in Tocsin's own format.
 func (s *server) PostGeneric(ctx context.Context, r gen.PostGenericRequestObject) (gen.PostGenericResponseObject, error) {
-	receipt, err := s.take(ctx, *r.Body, alerts.ParseGeneric)
+	receipt, err := s.take(ctx, *r.Body, alerts.SourceGeneric, alerts.ParseGeneric)
 	if err != nil {
 		return nil, err
 	}
@@ -29,13 +29,20 @@ func (s *server) PostGeneric(ctx context.Context, r gen.PostGenericRequestObject
 
 // take parses a delivery and hands it to the intake, which answers only after
 // the incidents took it.
-func (s *server) take(ctx context.Context, body []byte, parse func([]byte) (alerts.Delivery, error)) (gen.Receipt, error) {
+func (s *server) take(ctx context.Context, body []byte, source string, parse func([]byte) (alerts.Delivery, error)) (gen.Receipt, error) {
 	if s.Intake == nil {
 		return gen.Receipt{}, incident.Errorf(incident.NotFound, "this process takes no alerts: send them to the one that does")
+	}
+	who := callerOf(ctx).identity
+	if err := who.mayFeed(source); err != nil {
+		return gen.Receipt{}, err
 	}
 	delivery, err := parse(body)
 	if err != nil {
 		return gen.Receipt{}, err
+	}
+	for n := range delivery.Alerts {
+		delivery.Alerts[n].Service = who.token.Service
 	}
 	if _, err := s.catalog(ctx); err != nil {
 		return gen.Receipt{}, err

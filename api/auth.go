@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"log/slog"
@@ -26,6 +27,14 @@ func (i identity) actor() incident.Actor {
 	return incident.Actor{Kind: incident.ActorKind(i.token.Kind), ID: i.token.Owner}
 }
 
+// mayFeed refuses a key that is bound to another source.
+func (i identity) mayFeed(source string) error {
+	if bound := i.token.Source; bound != "" && bound != source {
+		return incident.Errorf(incident.Forbidden, "this key is bound to the source %s", bound)
+	}
+	return nil
+}
+
 func (i identity) has(scope string) bool {
 	return scope == "" || slices.Contains(i.token.Scopes, scope) || slices.Contains(i.token.Scopes, ScopeAdmin)
 }
@@ -41,6 +50,9 @@ const (
 	// maxTokens bounds how many tokens are remembered.
 	maxTokens = 10_000
 )
+
+// keyHeader carries a key for senders that can set nothing else.
+const keyHeader = "X-Tocsin-Key"
 
 // auth knows tokens by their hashes. It remembers what the store said, so
 // that people can acknowledge while the database is away.
@@ -71,6 +83,7 @@ func (a *auth) identify(r *http.Request, basic bool) (identity, error) {
 	text := bearer(r)
 	if text == "" && basic {
 		_, text, _ = r.BasicAuth()
+		text = cmp.Or(text, r.Header.Get(keyHeader))
 	}
 	if text == "" {
 		return identity{}, incident.Errorf(incident.Unauthenticated, "send a token: Authorization: Bearer toc_...")

@@ -88,6 +88,9 @@ func whyGone(number string, seen sight) error {
 		return incident.Errorf(incident.NotFound, "there is no incident %s", number)
 	case seen.err != nil:
 		return seen.err
+	case seen.incident.Into != "" && seen.incident.Phase.Over():
+		into := seen.incident.Into
+		return incident.Refusal(number+" is part of "+into+": go on there", "the same for "+into)
 	case seen.incident.Phase.Over():
 		return incident.Refusal(number+" is "+string(seen.incident.Phase)+": what is found later opens a new incident", "an incident that is not over")
 	}

@@ -40,6 +40,15 @@ func (s *server) Snooze(ctx context.Context, r gen.SnoozeRequestObject) (gen.Sno
 	return gen.Snooze200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
 }
 
+// GiveFeedback says whether the incident asked for anything to be done.
+func (s *server) GiveFeedback(ctx context.Context, r gen.GiveFeedbackRequestObject) (gen.GiveFeedbackResponseObject, error) {
+	out, err := s.command(ctx, order{r.Number, incident.FeedbackCommand, r.Params.IdempotencyKey, *r.Body})
+	if err != nil {
+		return nil, err
+	}
+	return gen.GiveFeedback200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
+}
+
 // Escalate begins the next level at once.
 func (s *server) Escalate(ctx context.Context, r gen.EscalateRequestObject) (gen.EscalateResponseObject, error) {
 	out, err := s.command(ctx, order{r.Number, "escalate", r.Params.IdempotencyKey, *r.Body})

@@ -42,6 +42,8 @@ var everyCommand = []struct {
 	{"resolve", `{"fix":"f","confirmations":["support"]}`, "resolve", incident.Resolve{Fix: "f", Confirmations: []string{"support"}}, false},
 	{"reopen", `{"reason":"r"}`, "reopen", incident.Reopen{Reason: "r"}, false},
 	{"cancel", `{"reason":"r"}`, "cancel", incident.Cancel{Reason: "r"}, false},
+	{"merge", `{"into":"INC-2","reason":"r"}`, "merge", incident.MergeInto{Into: "INC-2", Reason: "r"}, false},
+	{"split", `{"alerts":["a","b"],"title":"t","reason":"r"}`, "split", incident.Split{Alerts: []string{"a", "b"}, Title: "t", Reason: "r"}, false},
 	{"stamps", `{"clock":"contained","at":"2026-03-01T02:00:00Z","reason":"r"}`, "correct-stamp", incident.CorrectStamp{Clock: incident.Contained, At: night, Reason: "r"}, false},
 	{"follow-ups", `{"title":"t","owner":"alice","priority":"high"}`, "add-follow-up", incident.AddFollowUp{Title: "t", Owner: "alice", Priority: catalog.High}, false},
 	{"follow-ups/confirm", ``, "confirm-collected", incident.ConfirmCollected{}, false},
@@ -55,6 +57,7 @@ var everyCommand = []struct {
 
 func TestEveryCommandReachesItsIncident(t *testing.T) {
 	w := newWorld(t)
+	w.store.Put(sample("INC-2"))
 	for n, c := range everyCommand {
 		var out incident.Outcome
 		w.do("alice", "POST", "/v1/incidents/INC-1/"+c.path, c.body).want(200, &out)
@@ -273,4 +276,28 @@ func TestBadInput(t *testing.T) {
 		})
 	}
 	require.Empty(t, w.commands.Sent())
+}
+
+// What the other incident would refuse is refused at once.
+func TestMergeIntoWhatCannotTakeOver(t *testing.T) {
+	w := newWorld(t)
+	closed, merged := sample("INC-21"), sample("INC-22")
+	closed.Phase = incident.Closed
+	merged.Phase, merged.Into = incident.Merged, "INC-1"
+	w.store.Put(closed)
+	w.store.Put(merged)
+	merge := func(into string) answer {
+		return w.do("alice", "POST", "/v1/incidents/INC-1/merge", `{"into":"`+into+`","reason":"r"}`)
+	}
+	require.Contains(t, merge("INC-1").problem(400, "invalid").Detail, "part of itself")
+	require.Contains(t, merge("INC-404").problem(400, "invalid").Detail, "there is no incident INC-404")
+	require.Contains(t, merge("INC-21").problem(409, "refused").Detail, "INC-21 is closed")
+	p := merge("INC-22").problem(409, "refused")
+	require.Contains(t, p.Detail, "INC-22 is itself part of INC-1")
+	merge("nonsense").problem(400, "invalid")
+	require.Empty(t, w.commands.Sent())
+
+	w.commands.Answer(incident.Outcome{}, incident.Errorf(incident.Gone, "gone"))
+	p = w.do("alice", "POST", "/v1/incidents/INC-22/acknowledge", "").problem(409, "refused")
+	require.Contains(t, p.Detail, "INC-22 is part of INC-1: go on there")
 }

@@ -22,6 +22,7 @@ type Duty interface {
 	Reach
 	Calendars
 	Silences
+	Heartbeats
 	// InForce returns what was, is and will be in force in [from, until).
 	InForce(ctx context.Context, from, until time.Time) (catalog.History, error)
 	// PagesOf counts the pages that became due in [from, until), by person.

@@ -47,6 +47,9 @@ type Tokens interface {
 	CreateToken(ctx context.Context, t store.Token) error
 	Tokens(ctx context.Context, f store.TokenFilter) ([]store.Token, error)
 	RevokeToken(ctx context.Context, id string) error
+	// RotateToken keeps a token that takes the place of t.Replaces, which ends
+	// at that time.
+	RotateToken(ctx context.Context, t store.Token, until time.Time) error
 	// TouchToken remembers when a token was last used.
 	TouchToken(ctx context.Context, id string, at time.Time) error
 }
@@ -56,9 +59,9 @@ type Replies interface {
 	// Reply returns what was kept of a reply, or incident.NotFound.
 	Reply(ctx context.Context, id string) (store.Reply, error)
 	KeepReply(ctx context.Context, r store.Reply) error
-	// Receipt notes what a provider says of a message and returns the attempt
+	// Receipt notes what a provider says of a message and returns the attempts
 	// that it is about, or incident.NotFound while none is recorded.
-	Receipt(ctx context.Context, r store.Receipt) (activities.Attempt, error)
+	Receipt(ctx context.Context, r store.Receipt) ([]activities.Attempt, error)
 }
 
 // CatalogStore keeps the versions of the catalog.

@@ -49,6 +49,9 @@ type Config struct {
 	Links    acklink.Signer
 	Runbooks []Runbook
 	Checks   []Check
+	// Channels are the kinds of contact methods that are configured; nil where
+	// nobody knows.
+	Channels []string
 	// Metrics is where the API registers its own and what /metrics shows.
 	Metrics *prometheus.Registry
 	Log     *slog.Logger
@@ -88,6 +91,9 @@ func New(c Config) (http.Handler, error) {
 	}
 	s := &server{Config: c, auth: newAuth(c.Store, c.Now, c.Log), streams: make(chan struct{}, maxStreams)}
 	if s.metrics, err = newRequestMetrics(c.Metrics); err != nil {
+		return nil, err
+	}
+	if err := s.watchCoverage(); err != nil {
 		return nil, err
 	}
 	if s.pages, err = web.New(); err != nil {

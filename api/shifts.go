@@ -8,6 +8,7 @@ import (
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 const (
@@ -80,6 +81,41 @@ func (s *server) history(ctx context.Context, from, until time.Time) (catalog.Hi
 	c, err := s.catalog(ctx)
 	return catalog.History{{Catalog: c, From: from, Until: until}}, err
 }
+
+// GetLoad says how the load of on-call falls on people.
+func (s *server) GetLoad(ctx context.Context, r gen.GetLoadRequestObject) (gen.GetLoadResponseObject, error) {
+	until := r.Params.Until.UTC()
+	if until.IsZero() {
+		until = s.Now().UTC()
+	}
+	from := r.Params.From.UTC()
+	if from.IsZero() {
+		from = until.AddDate(0, 0, -30)
+	}
+	served, err := s.served(ctx, r.Params.Schedule, from, until)
+	if err != nil {
+		return nil, err
+	}
+	pages, err := s.Duty.PagesOf(ctx, from, until)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.catalog(ctx)
+	if err != nil {
+		return nil, err
+	}
+	zone := func(person string) string { return zoneOf(c, person).String() }
+	loads := oncall.Loads(each(served, func(v catalog.Served) oncall.Shift { return v.Shift }), zone)
+	return gen.GetLoad200JSONResponse{From: from, Until: until, People: each(loads, func(l oncall.Load) gen.PersonLoad {
+		return gen.PersonLoad{
+			Person: l.Person, Name: nameOf(c, l.Person), Hours: hours(l.Total), NightHours: hours(l.Night), Nights: l.Nights,
+			WeekendHours: hours(l.Weekend), Pages: pages[l.Person],
+		}
+	})}, nil
+}
+
+// hours are given to the hundredth.
+func hours(d time.Duration) float32 { return float32(d.Round(36 * time.Second).Hours()) }
 
 func servedOf(v catalog.Served) gen.ServedShift {
 	return gen.ServedShift{

@@ -278,6 +278,15 @@ func TestReceipts(t *testing.T) {
 	require.Empty(t, w.commands.Sent())
 }
 
+func TestEveryIncidentOfAMessageHearsThatItFailed(t *testing.T) {
+	w := newWorld(t)
+	w.store.PutPage(store.Page{Incident: "INC-7"},
+		activities.Attempt{Key: "INC-7/k", Reference: "SM1"}, activities.Attempt{Key: "test/k", Reference: "SM1"}, activities.Attempt{Key: "INC-8/k", Reference: "SM1"})
+	w.hook(statusPath, url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"undelivered"}}).want(204)
+	require.Len(t, w.failures.Heard(), 2)
+	require.Equal(t, "INC-8", w.failures.Heard()[1].Number)
+}
+
 func TestAFailureReachesTheIncidentWithoutTheStore(t *testing.T) {
 	w := newWorld(t)
 	w.store.Fail(errDown)

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
@@ -34,6 +37,7 @@ func (s *server) ListTokens(ctx context.Context, _ gen.ListTokensRequestObject) 
 		return gen.Token{
 			Id: t.ID, Kind: t.Kind, Subject: t.Owner, Name: t.Name, Scopes: orEmpty(t.Scopes),
 			CreatedAt: t.Created, ExpiresAt: t.Expires, RevokedAt: t.Revoked, LastUsedAt: t.LastUsed,
+			Source: t.Source, Service: t.Service, Replaces: t.Replaces,
 		}
 	})}, nil
 }
@@ -47,7 +51,7 @@ func (s *server) CreateToken(ctx context.Context, r gen.CreateTokenRequestObject
 	text := MintToken()
 	token := store.Token{
 		ID: uuid.NewString(), Hash: HashToken(text), Kind: order.Kind, Owner: order.Subject, Name: order.Name,
-		Scopes: order.Scopes, Created: s.Now().UTC(), Expires: order.ExpiresAt,
+		Scopes: order.Scopes, Created: s.Now().UTC(), Expires: order.ExpiresAt, Source: order.Source, Service: order.Service,
 	}
 	if err := s.Store.CreateToken(ctx, token); err != nil {
 		return nil, err
@@ -68,6 +72,9 @@ func (s *server) checkOrder(ctx context.Context, order gen.TokenOrder) error {
 		_, known = c.Person(order.Subject)
 	}
 	machine := order.Kind == string(incident.AMachine)
+	if err := checkBound(c, order); err != nil {
+		return err
+	}
 	switch {
 	case !known:
 		return &fieldError{field: "subject", message: "there is no such " + order.Kind + " in the catalog"}
@@ -77,6 +84,50 @@ func (s *server) checkOrder(ctx context.Context, order gen.TokenOrder) error {
 		return &fieldError{field: "scopes", message: "a machine cannot be an administrator"}
 	}
 	return nil
+}
+
+// checkBound refuses a token that is bound to what does not exist, or that may
+// do more than send.
+func checkBound(c *catalog.Catalog, order gen.TokenOrder) error {
+	_, known := c.Service(order.Service)
+	sends := order.Kind == string(incident.AMachine) && slices.Equal(order.Scopes, []string{ScopeAlerts})
+	switch {
+	case order.Source == "" && order.Service == "":
+		return nil
+	case order.Source == "":
+		return &fieldError{field: "source", message: "must be set for a token that is bound to a service"}
+	case !sends:
+		return &fieldError{field: "source", message: "is for a machine whose only scope is " + ScopeAlerts}
+	case order.Service != "" && !known:
+		return &fieldError{field: "service", message: "there is no such service in the catalog"}
+	}
+	return nil
+}
+
+// defaultOverlap is for how long a rotated token works on.
+const defaultOverlap = 24 * time.Hour
+
+// RotateToken replaces a token by one that may do the same, and shows it once.
+func (s *server) RotateToken(ctx context.Context, r gen.RotateTokenRequestObject) (gen.RotateTokenResponseObject, error) {
+	list, err := s.Store.Tokens(ctx, store.TokenFilter{})
+	if err != nil {
+		return nil, err
+	}
+	i := slices.IndexFunc(list, func(t store.Token) bool { return t.ID == r.Id })
+	if i < 0 || !list[i].Valid(s.Now()) {
+		return nil, incident.Errorf(incident.NotFound, "there is no token %s that still works", r.Id)
+	}
+	overlap := cmp.Or(time.Duration(r.Body.OverlapHours)*time.Hour, defaultOverlap)
+	text, now := MintToken(), s.Now().UTC()
+	token := list[i]
+	token.ID, token.Hash, token.Replaces, token.Created = uuid.NewString(), HashToken(text), r.Id, now
+	token.LastUsed = time.Time{}
+	if err := s.Store.RotateToken(ctx, token, now.Add(overlap)); err != nil {
+		return nil, err
+	}
+	s.auth.forgetID(r.Id)
+	s.Log.Info("token rotated", "token", token.ID, "replaces", r.Id, "overlap", overlap, "by", callerOf(ctx).identity.owner())
+	return gen.RotateToken201JSONResponse{Token: text, Id: token.ID}, nil
 }
 
 // RevokeToken ends a token.

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"strings"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
@@ -62,23 +63,39 @@ func (s *server) receipt(ctx context.Context, r Receipt) error {
 	if r.Delivered {
 		state = store.Delivered
 	}
-	attempt, err := s.Store.Receipt(ctx, store.Receipt{Reference: r.Reference, State: state, At: s.Now().UTC()})
-	page := r.Page
-	if err == nil {
-		page = attempt.Key
-	}
+	attempts, err := s.Store.Receipt(ctx, store.Receipt{Reference: r.Reference, State: state, At: s.Now().UTC()})
 	if !r.Failed {
 		return untilRecorded(err)
 	}
-	number, _, found := strings.Cut(page, "/")
-	if !found || !strings.HasPrefix(number, incident.NumberPrefix) {
-		return untilRecorded(err) // a test page, or one that is not known yet
+	pages := each(attempts, func(a activities.Attempt) string { return a.Key })
+	if err != nil {
+		pages = []string{r.Page}
 	}
-	s.Log.Warn("a page was taken, and will not arrive", "incident", number, "why", r.Reason)
-	if err := s.Failures.PageFailed(ctx, number, page, r.Reason); err != nil && incident.KindOf(err) != incident.NotFound {
-		return err
+	told := false
+	for _, page := range pages {
+		number, _, _ := strings.Cut(page, "/")
+		if !strings.HasPrefix(number, incident.NumberPrefix) {
+			continue // a test page, or several pages in one
+		}
+		told = true
+		if err := s.pageFailed(ctx, number, page, r.Reason); err != nil {
+			return err
+		}
 	}
-	return nil
+	if told {
+		return nil
+	}
+	return untilRecorded(err)
+}
+
+// pageFailed tells an incident, unless it has ended.
+func (s *server) pageFailed(ctx context.Context, number, page, reason string) error {
+	s.Log.Warn("a page was taken, and will not arrive", "incident", number, "why", reason)
+	err := s.Failures.PageFailed(ctx, number, page, reason)
+	if incident.KindOf(err) == incident.NotFound {
+		return nil
+	}
+	return err
 }
 
 // untilRecorded asks the provider to come again while the ledger does not know

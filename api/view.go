@@ -29,7 +29,7 @@ func summaryOf(i *incident.Incident) gen.IncidentSummary {
 func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 	out := gen.Incident{
 		Number: i.Number, Title: i.Title, Phase: i.Phase, Service: i.Service, ServiceName: i.Policy.ServiceName,
-		Team: i.Team, Origin: i.Origin, Storm: i.Storm, Recurs: i.Recurs, Held: i.Held, Recovered: i.Recovered,
+		Team: i.Team, Origin: i.Origin, Storm: i.Storm, Recurs: i.Recurs, Into: i.Into, SplitFrom: i.SplitFrom, Held: i.Held, Recovered: i.Recovered,
 		Urgency: i.Urgency, Severity: i.Severity, Provisional: i.Provisional, Highest: i.Highest, Impact: i.Impact,
 		What: i.What, WhoFixes: i.WhoFixes, Status: i.Status, NextStep: i.NextStep,
 		Holder: i.Holder, Snoozed: i.Snoozed, Awaited: i.Awaited(), Roles: map[string]string{}, Offers: i.Offers, Responders: i.Responders, Paged: i.Paged,
@@ -37,8 +37,12 @@ func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 		FollowUps: i.FollowUps, Runs: i.Runs, Questions: i.Questions, Runbooks: i.Runbooks,
 		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,
 		ConfirmToResolve: toConfirm(i),
+		Feedback:         i.Feedback,
 		Measures:         measuresOf(i), Gates: gatesOf(i, now),
 		Revision: i.Revision,
+	}
+	for _, a := range i.Absorbed {
+		out.Absorbed = append(out.Absorbed, a.Number)
 	}
 	for role, person := range i.Roles {
 		out.Roles[string(role)] = person

@@ -9,7 +9,7 @@ type broken struct{ name, old, new, mark, want string }
 
 func brokenForm() []broken {
 	return []broken{
-		{"unknown section", "machines:\n", "machine:\n", "", "machine: is not known here; known are settings, teams, people, machines, audiences, services, routes, schedules, hours, webhooks, escalation_policies, last_resort, severities"},
+		{"unknown section", "machines:\n", "machine:\n", "", "machine: is not known here; known are settings, teams, people, machines, audiences, services, routes, heartbeats, schedules, hours, webhooks, escalation_policies, last_resort, severities"},
 		{"unknown field", "    name: Ben\n", "    name: Ben\n    phone: x\n", "phone: x", "people[ben].phone: is not known here; known are id, name, zone, admin, jira, contacts, rules"},
 		{"field twice", "    name: Ben\n", "    name: Ben\n    name: Benn\n", "name: Benn", "people[ben].name: is set twice"},
 		{"merge key", "    name: Ben\n", "    name: Ben\n    <<: {zone: UTC}\n", "<<", "people[ben].<<: is not known here; known are id, name, zone, admin, jira, contacts, rules"},

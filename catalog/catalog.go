@@ -20,6 +20,7 @@ type Catalog struct {
 	Audiences   []Audience                `yaml:"audiences" json:"audiences,omitempty"`
 	Services    []Service                 `yaml:"services" json:"services"`
 	Routes      []Route                   `yaml:"routes" json:"routes,omitempty"`
+	Heartbeats  []Heartbeat               `yaml:"heartbeats" json:"heartbeats,omitempty"`
 	Schedules   []oncall.Schedule         `yaml:"schedules" json:"schedules,omitempty"`
 	AllHours    []oncall.Hours            `yaml:"hours" json:"hours,omitempty"`
 	Webhooks    []Webhook                 `yaml:"webhooks" json:"webhooks,omitempty"`

@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -28,6 +29,7 @@ func newChecker(c *Catalog, src *source) *checker {
 	declare(k, "machine", "machines", c.Machines, func(m Machine) string { return m.ID })
 	declare(k, "audience", "audiences", c.Audiences, func(a Audience) string { return a.ID })
 	declare(k, "service", "services", c.Services, func(s Service) string { return s.ID })
+	declare(k, "heartbeat", "heartbeats", c.Heartbeats, func(h Heartbeat) string { return h.ID })
 	declare(k, "schedule", "schedules", c.Schedules, func(s oncall.Schedule) string { return s.ID })
 	declare(k, "hours", "hours", c.AllHours, func(h oncall.Hours) string { return h.ID })
 	declare(k, "webhook", "webhooks", c.Webhooks, func(w Webhook) string { return w.ID })
@@ -73,6 +75,7 @@ func (k *checker) all() {
 	k.audiences()
 	k.services()
 	k.routes()
+	k.heartbeats()
 	k.schedules()
 	k.hours()
 	k.webhooks()
@@ -173,6 +176,9 @@ func (k *checker) people() {
 		contacts := k.contacts(key, p.Contacts)
 		k.rules(key+".rules.urgent", p.Rules.Urgent, contacts)
 		k.rules(key+".rules.ordinary", p.Rules.Ordinary, contacts)
+		if e, ok := errors.AsType[*WrongError](p.Rules.CheckQuiet()); ok {
+			k.report(key+".rules."+e.Field, "%s", e.Message)
+		}
 	}
 }
 

@@ -23,7 +23,7 @@ type Change struct {
 	// Op is added, removed or changed.
 	Op string `json:"op"`
 	// Noun is what differs: settings, team, person, machine, audience,
-	// service, route, schedule, hours, webhook, escalation policy, last resort or
+	// service, route, heartbeat, schedule, hours, webhook, escalation policy, last resort or
 	// severity.
 	Noun string `json:"noun"`
 	// ID is empty for the settings and the last resort, of which there is one,
@@ -63,6 +63,7 @@ func Diff(old, new *Catalog) []Change {
 	out = append(out, diffOrder("service", old.Services, new.Services, serviceID)...)
 	out = append(out, diffList("route", old.Routes, new.Routes, routeName)...)
 	out = append(out, diffOrder("route", old.Routes, new.Routes, routeName)...)
+	out = append(out, diffList("heartbeat", old.Heartbeats, new.Heartbeats, func(h Heartbeat) string { return h.ID })...)
 	out = append(out, diffList("schedule", old.Schedules, new.Schedules,
 		func(s oncall.Schedule) string { return s.ID })...)
 	out = append(out, diffList("hours", old.AllHours, new.AllHours, func(h oncall.Hours) string { return h.ID })...)

@@ -78,6 +78,13 @@ func (t *trace) service(id string, failed alerts.Matcher, notAll bool) {
 	t.steps = append(t.steps, Step{Kind: "service", Name: id, Matched: !notAll, Reason: reason})
 }
 
+func (t *trace) bound(id string) {
+	if t == nil {
+		return
+	}
+	t.steps = append(t.steps, Step{Kind: "service", Name: id, Matched: true, Reason: "the sender is bound to it"})
+}
+
 func (t *trace) catchAll(id string) {
 	if t == nil {
 		return

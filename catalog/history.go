@@ -96,13 +96,15 @@ type Handed struct {
 }
 
 // Handed returns the hand-offs of a schedule in (from, until], in their order.
+// Where there was no catalog before, nobody handed anything over.
 func (h History) Handed(schedule string, from, until time.Time) []Handed {
 	// A little more is asked for, so that shifts which begin at the end count.
 	shifts := h.Shifts(schedule, from, until.Add(time.Minute))
 	var out []Handed
 	for _, s := range shifts {
 		for _, at := range []time.Time{s.From, s.Until} {
-			if !at.After(from) || at.After(until) || slices.ContainsFunc(out, func(d Handed) bool {
+			_, known := h.At(at.Add(-time.Nanosecond))
+			if !known || !at.After(from) || at.After(until) || slices.ContainsFunc(out, func(d Handed) bool {
 				return d.At.Equal(at) && d.Rotation == s.Rotation
 			}) {
 				continue

@@ -29,7 +29,12 @@ type index struct {
 	rules    []rule
 	silences []silencing
 	runbooks map[string][]runbookRoute
+	// splits are the keys of alerts that were split off.
+	splits map[alertID]string
 }
+
+// alertID names an alert of a service within its key.
+type alertID struct{ service, key, fingerprint string }
 
 type route struct {
 	service  string
@@ -56,6 +61,7 @@ func newIndex(c *Catalog) (*index, error) {
 		calendars:   make(map[string]*oncall.Calendar, len(c.Schedules)),
 		clocks:      make(map[string]*oncall.Clock, len(c.AllHours)),
 		runbooks:    make(map[string][]runbookRoute, len(c.Services)),
+		splits:      map[alertID]string{},
 	}
 	x.people[Watchdog] = watchdog()
 	for _, s := range c.Schedules {

@@ -24,6 +24,8 @@ type Overlay struct {
 	Verified []Verified
 	// Rules are the personal rules that replace declared ones.
 	Rules []OwnRules
+	// Splits are the alerts that people made an incident of their own of.
+	Splits []Split
 	// Silences are those that are not over.
 	Silences []Silence
 }
@@ -50,6 +52,16 @@ type OwnRules struct {
 	Rules  Rules
 }
 
+// Split says that an alert of a service belongs to another key than its labels
+// say, for as long as the incident of that key is open.
+type Split struct {
+	Service     string
+	Key         string
+	Fingerprint string
+	// To is the key of the incident that was split off.
+	To string
+}
+
 // Mark returns a digest of what a verification is about: the kind and the
 // address. Under another address a contact method is not verified.
 func (m ContactMethod) Mark() string {
@@ -61,29 +73,36 @@ func (m ContactMethod) Mark() string {
 // top. This one stays as it is.
 func (c *Catalog) With(o Overlay) *Catalog {
 	out := *c
-	out.Schedules = withDuty(c.Schedules, o)
+	out.Schedules = c.withDuty(o)
 	out.People = withOwn(c.People, o)
 	out.Silences = o.Silences
 	// Only matchers can fail, and those are as they were.
 	out.index, _ = newIndex(&out)
+	for _, s := range o.Splits {
+		out.index.splits[alertID{s.Service, s.Key, s.Fingerprint}] = s.To
+	}
 	return &out
 }
 
 // withDuty returns new schedules, with the overrides and temporary schedules
-// of each behind those that it has.
-func withDuty(declared []oncall.Schedule, o Overlay) []oncall.Schedule {
-	out := slices.Clone(declared)
+// of each behind those that it has. Nobody who is not declared (any more) comes
+// on call: whoever else has the duty keeps it.
+func (c *Catalog) withDuty(o Overlay) []oncall.Schedule {
+	out := slices.Clone(c.Schedules)
 	schedules := byID(out, func(s oncall.Schedule) string { return s.ID })
+	people := byID(c.People, func(p Person) string { return p.ID })
 	for _, s := range schedules {
 		s.Overrides, s.Temporary = slices.Clone(s.Overrides), slices.Clone(s.Temporary)
 	}
 	for _, override := range o.Overrides {
-		if s := schedules[override.Schedule]; s != nil {
+		if s := schedules[override.Schedule]; s != nil && (override.Person == "" || people[override.Person] != nil) {
 			s.Overrides = append(s.Overrides, override)
 		}
 	}
 	for _, temporary := range o.Temporary {
-		if s := schedules[temporary.Schedule]; s != nil {
+		temporary.Shifts = slices.DeleteFunc(slices.Clone(temporary.Shifts),
+			func(f oncall.FixedShift) bool { return people[f.Person] == nil })
+		if s := schedules[temporary.Schedule]; s != nil && len(temporary.Shifts) > 0 {
 			s.Temporary = append(s.Temporary, temporary)
 		}
 	}

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 func TestWithContactsOfPeople(t *testing.T) {
@@ -94,6 +96,60 @@ func TestContactsKeepToWhatIsVerified(t *testing.T) {
 			}}}
 			require.Equal(t, test.want, c.Contacts("ann", catalog.Urgent))
 			require.Equal(t, test.want, c.Contacts("ann", catalog.Ordinary))
+		})
+	}
+}
+
+func TestSplitAlertsBelongToTheirOwnKey(t *testing.T) {
+	c := routed(t, routes)
+	a := alerts.Alert{Status: alerts.Firing, Labels: map[string]string{"alertname": "Errors", "service": "payments"}, Fingerprint: "f"}
+	before := c.Route(a, noon)
+	over := c.With(catalog.Overlay{Splits: []catalog.Split{
+		{Service: before.Service, Key: before.Key, Fingerprint: "f", To: before.Key + "/INC-9"},
+		{Service: "another", Key: before.Key, Fingerprint: "g", To: "nowhere"},
+	}})
+	require.Equal(t, before.Key+"/INC-9", over.Route(a, noon).Key)
+	require.Equal(t, before.Group, over.Route(a, noon).Group)
+	require.Equal(t, before.Key+"/INC-9", over.Explain(a, noon).Key)
+	a.Fingerprint = "g"
+	require.Equal(t, before.Key, over.Route(a, noon).Key, "the others stay")
+	a.Fingerprint = "f"
+	require.Equal(t, before.Key, c.Route(a, noon).Key, "and so does the declared catalog")
+}
+
+func TestWithDutyOfPeopleWhoAreThere(t *testing.T) {
+	from, until := march(2, 0), march(3, 0)
+	override := func(person string) oncall.Override {
+		return oncall.Override{Schedule: "pay", Rotation: "primary", Kind: oncall.Replace, Person: person, From: from, Until: until}
+	}
+	temporary := func(people ...string) oncall.Temporary {
+		out := oncall.Temporary{Schedule: "pay", Rotation: "primary", From: from, Until: until}
+		for _, person := range people {
+			out.Shifts = append(out.Shifts, oncall.FixedShift{Person: person, From: from, Until: until})
+		}
+		return out
+	}
+	for name, test := range map[string]struct {
+		overlay catalog.Overlay
+		want    []string
+	}{
+		"nothing":                 {catalog.Overlay{}, []string{"ann"}},
+		"an override":             {catalog.Overlay{Overrides: []oncall.Override{override("ben")}}, []string{"ben"}},
+		"of one who has left":     {catalog.Overlay{Overrides: []oncall.Override{override("zoe")}}, []string{"ann"}},
+		"the later lies on top":   {catalog.Overlay{Overrides: []oncall.Override{override("ben"), override("ann")}}, []string{"ann"}},
+		"a temporary schedule":    {catalog.Overlay{Temporary: []oncall.Temporary{temporary("ben", "zoe")}}, []string{"ben"}},
+		"of those who have left":  {catalog.Overlay{Temporary: []oncall.Temporary{temporary("zoe")}}, []string{"ann"}},
+		"of a schedule not there": {catalog.Overlay{Overrides: []oncall.Override{{Schedule: "x", Person: "ben", From: from, Until: until}}}, []string{"ann"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			declared := daily(1, "ann")
+			declared.People = []catalog.Person{{ID: "ann"}, {ID: "ben"}}
+			var got []string
+			for _, duty := range declared.With(test.overlay).OnCall(oncall.Target{Schedule: "pay"}, march(2, 12)) {
+				got = append(got, duty.Person)
+			}
+			require.Equal(t, test.want, got)
+			require.Empty(t, declared.Schedules[0].Overrides)
 		})
 	}
 }

@@ -38,7 +38,7 @@ type Routed struct {
 	Service string `json:"service"`
 	Team    string `json:"team"`
 	// Key tells this incident of the service from its others; it is the
-	// readable text of Group.
+	// readable text of Group, unless a person split the alert off.
 	Key   string            `json:"key"`
 	Group map[string]string `json:"group,omitempty"`
 	// Urgency and Severity are what a route or the alert's own severity label
@@ -62,8 +62,9 @@ type Routed struct {
 func (r Routed) Pages() bool { return r.Urgency != NotPaged }
 
 // Route says which service an alert belongs to at a time, and how it pages:
-// what the catalog's routes say, and for the rest the first service in the
-// catalog's order whose matchers all hold, else the catch-all. A service
+// what the catalog's routes say, and for the rest the service that the sender
+// is bound to, the first service in the catalog's order whose matchers all
+// hold, or the catch-all. A service
 // without matchers takes no alerts by itself.
 //
 // The labels that tell one incident from another are the route's or the
@@ -81,7 +82,12 @@ func (c *Catalog) route(a alerts.Alert, at time.Time, steps *trace) Routed {
 	x := c.look()
 	var out Routed
 	asked := x.ask(a, at, &out, steps)
-	if out.Service = asked.Service; out.Service == "" {
+	out.Service = asked.Service
+	if _, known := x.services[a.Service]; known && out.Service == "" {
+		out.Service = a.Service
+		steps.bound(a.Service)
+	}
+	if out.Service == "" {
 		out.Service, out.CatchAll = x.serviceFor(a, steps)
 	}
 	if out.CatchAll {
@@ -95,6 +101,9 @@ func (c *Catalog) route(a alerts.Alert, at time.Time, steps *trace) Routed {
 	}
 	out.Group = grouping(service, a)
 	out.Key = alerts.Key(out.Group)
+	if key, split := x.splits[alertID{out.Service, out.Key, a.Fingerprint}]; split {
+		out.Key = key
+	}
 	if out.Hold = service.Hold; asked.Hold != nil {
 		out.Hold = *asked.Hold
 	}

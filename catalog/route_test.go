@@ -167,3 +167,12 @@ func BenchmarkRouteWithTwentyRules(b *testing.B) {
 		c.Route(a, noon)
 	}
 }
+
+func TestARouteAsksForHours(t *testing.T) {
+	c := routed(t, `hours: [{id: weekdays, zone: Europe/Berlin, during: [{days: [monday], from: "09:00", until: "17:00"}]}]
+routes: [{name: later, when: '!during("weekdays")', urgency: ordinary}]
+`)
+	a := alerts.Alert{Status: alerts.Firing}
+	require.Equal(t, catalog.Urgent, c.Route(a, noon).Urgency)
+	require.Equal(t, catalog.Ordinary, c.Route(a, noon.Add(4*time.Hour)).Urgency, "it is 17:00 in Berlin")
+}

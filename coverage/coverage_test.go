@@ -130,6 +130,24 @@ func TestTargetsThatMeanNobody(t *testing.T) {
 	require.Equal(t, "the escalation policy has no level to walk then", gaps(t, c, coverage.Question{})[0].Why)
 }
 
+func TestHoursDecideWhichLevelsAreWalked(t *testing.T) {
+	t.Parallel()
+	c := shop(daily("2026-01-01", "carol"), daily("2026-01-01", "bob"))
+	c.AllHours = []oncall.Hours{{ID: "office", Zone: "Europe/Berlin", During: []oncall.Window{{From: "09:00", Until: "17:00"}}}}
+	c.Escalations[0].Levels[0].During, c.Escalations[0].Levels[1].Outside = "office", "office"
+	got := gaps(t, c, coverage.Question{Span: 24 * time.Hour})
+	require.Equal(t, []coverage.Gap{
+		{Kind: coverage.Nobody, From: hour(0, 7), Until: hour(0, 15), Why: "level 1: carol has no contact method"},
+		{Kind: coverage.Unreachable, From: hour(0, 7), Until: hour(0, 15), Person: "carol", Why: "has no contact method"},
+	}, got, "nobody is asked who is walked past")
+	c.Escalations[0].Levels = c.Escalations[0].Levels[:1]
+	got = gaps(t, c, coverage.Question{Span: 24 * time.Hour})
+	require.Equal(t, coverage.Gap{
+		Kind: coverage.Nobody, From: hour(-1, 15), Until: hour(0, 7), Why: "the escalation policy has no level to walk then",
+	}, got[0])
+	require.Equal(t, 24*60, coverage.Check(c, coverage.Question{From: monday, Span: 24 * time.Hour}).Services[0].Minutes)
+}
+
 func TestAMarkStaysFromDayToDay(t *testing.T) {
 	t.Parallel()
 	c := shop(daily("2026-01-01", "alice"), daily("2026-01-01", "bob"),

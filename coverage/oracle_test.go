@@ -28,6 +28,12 @@ func missing(c *catalog.Catalog, levels []oncall.Level, channels []string, at ti
 	out := map[string]bool{}
 	var walked []bool
 	for _, level := range levels {
+		if h, ok := c.Clock(level.During); ok && !h.Holds(at) {
+			continue
+		}
+		if h, ok := c.Clock(level.Outside); ok && h.Holds(at) {
+			continue
+		}
 		some := false
 		for _, target := range level.Targets {
 			for _, duty := range c.OnCall(target, at) {
@@ -89,9 +95,19 @@ func random(r *rand.Rand) *catalog.Catalog {
 			Schedule: "shop", Rotation: pick([]string{"primary", "secondary"}), Kind: oncall.Replace, Person: pick(people),
 			From: from, Until: from.Add(time.Duration(1+r.IntN(2000)) * time.Minute),
 		}
+		if r.IntN(2) == 0 {
+			o.Kind, o.Person, o.Of = oncall.Remove, "", pick(people)
+		}
 		overrides = append(overrides, o)
 	}
 	c := shop(rotation(), rotation(), overrides...)
+	c.AllHours = []oncall.Hours{{ID: "office", Zone: "America/New_York", During: []oncall.Window{{From: "08:20", Until: "18:10"}}}}
+	switch r.IntN(4) {
+	case 0:
+		c.Escalations[0].Levels[0].During = "office"
+	case 1:
+		c.Escalations[0].Levels[r.IntN(2)].Outside = "office"
+	}
 	c.Schedules[0].Zone = pick([]string{"Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "UTC"})
 	return c
 }

@@ -34,6 +34,12 @@ func (r reader) moments(levels []oncall.Level, from, until time.Time) []time.Tim
 			add(shift.Until)
 		}
 	}
+	for _, id := range hours(levels) {
+		clock, ok := r.catalog.Clock(id)
+		for t := from; ok && t.Before(until); add(t) {
+			t, ok = clock.Change(t)
+		}
+	}
 	slices.SortFunc(out, time.Time.Compare)
 	return slices.CompactFunc(out, time.Time.Equal)
 }
@@ -52,31 +58,55 @@ func schedules(levels []oncall.Level) []string {
 	return out
 }
 
+// hours lists the hours by which levels branch, each once.
+func hours(levels []oncall.Level) []string {
+	var out []string
+	for _, level := range levels {
+		for _, id := range []string{level.During, level.Outside} {
+			if id != "" && !slices.Contains(out, id) {
+				out = append(out, id)
+			}
+		}
+	}
+	return out
+}
+
+// walked reports whether a level is walked at a moment, by its hours.
+func (r reader) walked(level oncall.Level, at time.Time) bool {
+	if clock, ok := r.catalog.Clock(level.During); ok && !clock.Holds(at) {
+		return false
+	}
+	clock, ok := r.catalog.Clock(level.Outside)
+	return !ok || !clock.Holds(at)
+}
+
 // at says what is missing at a moment. A level that reaches nobody is skipped
 // at once, so all levels are asked about the same moment.
 func (r reader) at(levels []oncall.Level, at time.Time) []Gap {
 	var gaps []Gap
 	var whys []string
-	first, walked := -1, 0
+	first := -1
 	for n, level := range levels {
-		walked++
+		if !r.walked(level, at) {
+			continue
+		}
 		reached, why, lost := r.level(level, at)
 		for _, u := range lost {
 			if !slices.ContainsFunc(gaps, func(g Gap) bool { return g.Person == u.Person }) {
 				gaps = append(gaps, Gap{Kind: Unreachable, Person: u.Person, Why: u.Why})
 			}
 		}
-		whys = append(whys, fmt.Sprintf("level %d: %s", n+1, why))
 		if reached && first < 0 {
-			first = walked
+			first = len(whys)
 		}
+		whys = append(whys, fmt.Sprintf("level %d: %s", n+1, why))
 	}
 	switch {
-	case walked == 0:
+	case len(whys) == 0:
 		gaps = append(gaps, Gap{Kind: Nobody, Why: "the escalation policy has no level to walk then"})
 	case first < 0:
 		gaps = append(gaps, Gap{Kind: Nobody, Why: strings.Join(whys, "; ")})
-	case first > 1:
+	case first > 0:
 		gaps = append(gaps, Gap{Kind: FirstLevel, Why: whys[0]})
 	}
 	return gaps

@@ -20,6 +20,15 @@ func (r Report) Teams() []string {
 	return out
 }
 
+// Service returns one service's part; false when there is no such service.
+func (r Report) Service(id string) (Service, bool) {
+	i := slices.IndexFunc(r.Services, func(s Service) bool { return s.ID == id })
+	if i < 0 {
+		return Service{}, false
+	}
+	return r.Services[i], true
+}
+
 // Of returns the part of a report that concerns one team.
 func (r Report) Of(team string) Report {
 	r.Services = slices.DeleteFunc(slices.Clone(r.Services), func(s Service) bool { return s.Team != team })

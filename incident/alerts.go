@@ -53,15 +53,21 @@ func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 	}
 }
 
-// takeAlert keeps the last word of one alert and reports whether it is news.
+// takeAlert takes in what a delivery says of one alert and reports whether it
+// is news.
 func (i *Incident) takeAlert(a alerts.Alert, now time.Time) bool {
 	state := AlertState{Fact: a.Fact(), Name: cut(a.Name()), Summary: cut(a.Summary()), EndsAt: a.EndsAt.UTC(), Suppressed: a.Suppressed}
 	state.StartsAt = state.StartsAt.UTC()
-	n := slices.IndexFunc(i.Alerts, func(s AlertState) bool { return s.Fingerprint == a.Fingerprint })
+	return i.takeState(state, now)
+}
+
+// takeState keeps the last word of one alert and reports whether it is news.
+func (i *Incident) takeState(state AlertState, now time.Time) bool {
+	n := slices.IndexFunc(i.Alerts, func(s AlertState) bool { return s.Fingerprint == state.Fingerprint })
 	if n < 0 {
 		i.Counts.Alerts++
 		if len(i.Alerts) >= maxAlerts && !i.dropQuiet() {
-			if a.Status == alerts.Firing {
+			if state.Status == alerts.Firing {
 				i.Counts.More++
 			}
 			return true
@@ -105,7 +111,7 @@ func (i *Incident) Firing() bool { return i.Counts.Firing+i.Counts.More > 0 }
 
 // past reports whether what fires now is a recurrence and not this incident.
 func (i *Incident) past(now time.Time) bool {
-	stable := i.Phase == Resolved && (!now.Before(i.Stabilised()) || (i.Key != "" && !i.HoldsKey))
+	stable := i.Phase == Resolved && (!now.Before(i.Stabilised()) || (i.keyed() && !i.HoldsKey))
 	return stable || i.Phase.Over()
 }
 

@@ -73,6 +73,11 @@ type (
 		Target oncall.Target `json:"target"`
 		Reason string        `json:"reason"`
 	}
+	// Feedback says whether somebody had to do something.
+	Feedback struct {
+		Actionable bool   `json:"actionable"`
+		Reason     string `json:"reason,omitempty"`
+	}
 	// Note writes to the timeline.
 	Note struct {
 		Text      string `json:"text"`
@@ -115,6 +120,18 @@ type (
 	// Cancel ends a false alarm.
 	Cancel struct {
 		Reason string `json:"reason"`
+	}
+	// MergeInto makes this incident a part of another one, which goes on.
+	MergeInto struct {
+		Into   string `json:"into"`
+		Reason string `json:"reason"`
+	}
+	// Split makes an incident of its own of some of the alerts, named by their
+	// fingerprints.
+	Split struct {
+		Alerts []string `json:"alerts"`
+		Title  string   `json:"title,omitempty"`
+		Reason string   `json:"reason"`
 	}
 	// CorrectStamp replaces the time of a clock; the original is kept.
 	CorrectStamp struct {

@@ -21,7 +21,10 @@ type FollowUp struct {
 	Added    time.Time        `json:"added"`
 	By       string           `json:"by"`
 	Ticket   TicketRef        `json:"ticket,omitzero"`
-	// State is open, done or waived.
+	// From names the follow-up of another incident that this one goes on with:
+	// "INC-7/2".
+	From string `json:"from,omitempty"`
+	// State is open, done, waived or moved.
 	State   FollowUpState `json:"state"`
 	Settled time.Time     `json:"settled,omitzero"`
 	// SettledBy is who completed or waived it; empty when the tracker said so.
@@ -41,6 +44,8 @@ const (
 	FollowUpOpen   FollowUpState = "open"
 	FollowUpDone   FollowUpState = "done"
 	FollowUpWaived FollowUpState = "waived"
+	// FollowUpMoved goes on with the incident that this one was merged into.
+	FollowUpMoved FollowUpState = "moved"
 )
 
 const (

@@ -57,6 +57,12 @@ type Incident struct {
 	Origin string `json:"origin"`
 	// Recurs names the incident that this one repeats.
 	Recurs string `json:"recurs,omitempty"`
+	// SplitFrom names the incident whose alerts this one took.
+	SplitFrom string `json:"split_from,omitempty"`
+	// Into names the incident that this one was merged into.
+	Into string `json:"into,omitempty"`
+	// Absorbed lists the incidents that were merged into this one.
+	Absorbed []Absorbed `json:"absorbed,omitempty"`
 	// Held says that nobody was told: the service's hold is running, or the
 	// incident ended within it.
 	Held bool `json:"held,omitempty"`
@@ -107,20 +113,24 @@ type Incident struct {
 	// TicketDone says that somebody moved the incident's ticket to done.
 	TicketDone bool `json:"ticket_done,omitempty"`
 	// Tracked says that a tracker keeps the tickets of this incident.
-	Tracked   bool             `json:"tracked,omitempty"`
-	FollowUps []FollowUp       `json:"follow_ups,omitempty"`
-	Summonses []*Summons       `json:"summonses,omitempty"`
-	Runs      []Run            `json:"runs,omitempty"`
-	Questions []Question       `json:"questions,omitempty"`
-	Updates   Updates          `json:"updates,omitzero"`
-	Closing   Closing          `json:"closing,omitzero"`
-	Breaches  []Breach         `json:"breaches,omitempty"`
-	Runbooks  []RunbookOffered `json:"runbooks,omitempty"`
-	Outbox    Outbox           `json:"outbox,omitzero"`
+	Tracked   bool       `json:"tracked,omitempty"`
+	FollowUps []FollowUp `json:"follow_ups,omitempty"`
+	Summonses []*Summons `json:"summonses,omitempty"`
+	Runs      []Run      `json:"runs,omitempty"`
+	Questions []Question `json:"questions,omitempty"`
+	Updates   Updates    `json:"updates,omitzero"`
+	Closing   Closing    `json:"closing,omitzero"`
+	// Feedback is what people said last of whether it was actionable.
+	Feedback Given            `json:"feedback,omitzero"`
+	Breaches []Breach         `json:"breaches,omitempty"`
+	Runbooks []RunbookOffered `json:"runbooks,omitempty"`
+	Outbox   Outbox           `json:"outbox,omitzero"`
 	// Demanded lists the targets that response policies had paged already.
 	Demanded []oncall.Target `json:"demanded,omitempty"`
 	// HoldsKey says that alerts with this key belong here.
 	HoldsKey bool `json:"holds_key,omitempty"`
+	// MoreKeys says that it has taken over the keys of others.
+	MoreKeys bool `json:"more_keys,omitempty"`
 
 	Policy catalog.Policy `json:"policy"`
 	// Sequence numbers the timeline; Revision grows with every change.

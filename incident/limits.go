@@ -128,7 +128,6 @@ func (i *Incident) WithdrawAck(now time.Time) {
 	silent := i.Holder
 	i.record(Entry{Kind: "ack.withdrawn", Recorded: now, Actor: Self(), Highlight: true, Text: silent + " did not answer; the acknowledgement is withdrawn."})
 	i.Holder = ""
-	i.awake()
 	i.join(silent)
 	if len(i.escalations()) == 0 {
 		i.pageForAlert(i.Heard, silent+" does not answer")

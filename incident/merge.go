@@ -2,8 +2,95 @@ package incident
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
+
+// Merging is a merge into another incident that a person asked for. Until the
+// other one says that it has taken over, this one goes on as before.
+type Merging struct {
+	Into   string    `json:"into"`
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
+	// Ordinal counts what the other one was told, Mark tells its last version
+	// from others, and Taken is the last that it has taken.
+	Ordinal int    `json:"ordinal,omitempty"`
+	Mark    string `json:"mark,omitempty"`
+	Taken   int    `json:"taken,omitempty"`
+}
+
+// MergeInto makes this incident a part of another one. It needs a reason and
+// the policy's authority, as cancelling does: nobody is paged for this one any
+// more, and everyone who was told is told. What its runs still do must have
+// ended, since they report here.
+//
+// The merge is owed in Outbox.Merge until Merge or NotMerged.
+func (i *Incident) MergeInto(h Header, c MergeInto, now time.Time) (Outcome, error) {
+	h, now, err := i.byPerson(h, now, "merge an incident")
+	if err != nil {
+		return Outcome{}, err
+	}
+	if err := first(i.mustBeActive(), fit(word{"reason", c.Reason}), within("into", c.Into, maxTitle), i.canMerge(c)); err != nil {
+		return Outcome{}, err
+	}
+	if err := i.mustHave(h, i.Duties().Authority.Cancel, "merge an incident"); err != nil {
+		return Outcome{}, err
+	}
+	i.heard(h, now)
+	i.Outbox.Merge = &Merging{Into: c.Into, By: h.By.ID, Reason: cut(c.Reason), At: now}
+	i.did(h, now, "merging", "%s merges it into %s: %s", h.By.ID, c.Into, c.Reason)
+	return i.outcome("it becomes part of " + c.Into + " as soon as that has taken over; paging goes on until then"), nil
+}
+
+// canMerge says what stands against a merge.
+func (i *Incident) canMerge(c MergeInto) error {
+	running := slices.IndexFunc(i.Runs, func(r Run) bool { return r.Ended.IsZero() })
+	switch {
+	case c.Into == "":
+		return Errorf(Invalid, "into: say which incident goes on")
+	case c.Into == i.Number:
+		return Errorf(Invalid, "into: %s cannot become part of itself", i.Number)
+	case c.Reason == "":
+		return Refusal("merging needs a reason", "reason")
+	case i.Outbox.Merge != nil:
+		return Refusal(fmt.Sprintf("%s is being merged into %s already", i.Number, i.Outbox.Merge.Into), "the end of that merge")
+	case len(i.Outbox.Splits) > 0:
+		return Refusal("a split is under way", "the end of "+i.Outbox.Splits[0].ID)
+	case i.absorbed(c.Into) != nil:
+		return Refusal(fmt.Sprintf("%s is part of %s", c.Into, i.Number), "an incident that is not a part of this one")
+	case running >= 0:
+		return Refusal("a runbook is running, and reports here", "the end of "+i.Runs[running].ID)
+	}
+	return nil
+}
+
+// Answered applies what the other incident says of a merge into it. A merge
+// that it does not take is over, and this incident goes on as before.
+func (i *Incident) Answered(a Absorption, now time.Time) {
+	m := i.Outbox.Merge
+	switch {
+	case m == nil || m.Into != a.By || a.Ordinal > m.Ordinal:
+	case a.Why != "":
+		i.NotMerged(a.Why, now)
+	case a.Ordinal > m.Taken:
+		m.Taken = a.Ordinal
+		i.Revision++
+	}
+}
+
+// NotMerged ends a merge that the other incident cannot take. Nothing was
+// stopped for it, and whoever asked for it hears why.
+func (i *Incident) NotMerged(why string, now time.Time) {
+	m := i.Outbox.Merge
+	if m == nil {
+		return
+	}
+	i.Outbox.Merge = nil
+	text := fmt.Sprintf("%s is not merged into %s: %s.", i.Number, m.Into, why)
+	i.record(Entry{Kind: "not-merged", Recorded: now, Actor: Self(), Text: text, Highlight: true})
+	i.tell(now, []string{m.By}, "", text)
+}
 
 // Merge ends an incident before resolved that another one holds the alerts of:
 // paging stops, and everyone who was told is told where it goes on. A resolved
@@ -11,15 +98,32 @@ import (
 // what is over changes nothing.
 func (i *Incident) Merge(into string, now time.Time) {
 	now = now.UTC()
-	switch {
-	case i.Phase.Over():
-	case i.Phase == Resolved:
+	m := i.Outbox.Merge
+	i.Outbox.Merge = nil
+	if i.Phase.Over() {
+		return
+	}
+	i.Into = into
+	if i.Phase == Resolved {
 		i.HoldsKey = false
 		i.note(now, "key.left", "%s holds the alerts of %s from now on.", into, i.Number)
-	default:
-		text := fmt.Sprintf("%s is part of %s: go on there.", i.Number, into)
-		i.move(Merged, now, Self(), text)
-		i.tell(now, i.involved(), "", text)
-		i.correct(now, text)
+		return
+	}
+	text, by, why := fmt.Sprintf("%s is part of %s: go on there.", i.Number, into), Self(), ""
+	if m != nil {
+		by, why = Person(m.By), " "+m.Reason
+		i.leaveFollowUps(into, now)
+	}
+	i.move(Merged, now, by, text+why)
+	i.tell(now, i.involved(), by.ID, text+why)
+	i.correct(now, text)
+}
+
+// leaveFollowUps marks what the other incident goes on with.
+func (i *Incident) leaveFollowUps(into string, now time.Time) {
+	for n := range i.FollowUps {
+		if f := &i.FollowUps[n]; f.State == FollowUpOpen {
+			f.State, f.Settled, f.Reason = FollowUpMoved, now, "goes on with "+into
+		}
 	}
 }

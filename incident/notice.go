@@ -16,6 +16,14 @@ type Outbox struct {
 	// Recurrence holds what fires after this incident had ended: a new
 	// incident is to be opened for it, linked to this one.
 	Recurrence []alerts.Alert `json:"recurrence,omitempty"`
+	// Merge is the merge into another incident that was asked for, until that
+	// one has taken over.
+	Merge *Merging `json:"merge,omitempty"`
+	// Splits are those that were asked for and are not done.
+	Splits []Splitting `json:"splits,omitempty"`
+	// Absorptions are the answers to incidents that are to be merged into this
+	// one.
+	Absorptions []Absorption `json:"absorptions,omitempty"`
 }
 
 // Notice tells people something that needs no answer: who acknowledged, that

@@ -17,10 +17,12 @@ type Opening struct {
 	// Drill marks an exercise, which no mean counts.
 	Drill bool
 	// Recurs names the earlier incident of the same key, if there is one.
-	Recurs   string
-	Policy   catalog.Policy
-	Urgency  catalog.Urgency
-	Severity catalog.Level
+	Recurs string
+	// SplitFrom names the incident whose alerts this one takes.
+	SplitFrom string
+	Policy    catalog.Policy
+	Urgency   catalog.Urgency
+	Severity  catalog.Level
 	// Impact is set when a person declares it.
 	Impact   Impact
 	Runbooks []RunbookOffered
@@ -37,7 +39,7 @@ func New(o Opening) *Incident {
 	o.At = o.At.UTC()
 	i := &Incident{
 		Number: o.Number, Title: o.Title, Phase: Triggered, Service: o.Policy.Service, Team: o.Policy.Team,
-		Key: o.Key, Storm: o.Storm, Drill: o.Drill, Origin: o.Source, Recurs: o.Recurs,
+		Key: o.Key, Storm: o.Storm, Drill: o.Drill, Origin: o.Source, Recurs: o.Recurs, SplitFrom: o.SplitFrom,
 		Urgency: o.Urgency, Severity: o.Severity, Provisional: o.By.Kind != APerson, Impact: o.Impact,
 		Runbooks: o.Runbooks, Policy: o.Policy, HoldsKey: o.Key != "",
 	}
@@ -49,7 +51,10 @@ func New(o Opening) *Incident {
 	if o.Recurs != "" {
 		text += " (recurrence of " + o.Recurs + ")"
 	}
-	if !i.pages() {
+	if o.SplitFrom != "" {
+		text += " (split from " + o.SplitFrom + ")"
+	}
+	if !i.pages() && o.SplitFrom == "" {
 		text += " (pages nobody)"
 	}
 	i.record(Entry{Kind: "opened", Occurred: o.At, Recorded: o.At, Actor: o.By, Source: o.Source, Text: text, Highlight: true})

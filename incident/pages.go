@@ -60,6 +60,13 @@ func (i *Incident) FirstTryFailed(s *Summons, p *Page, now time.Time) {
 	i.note(now, "page.retried", "%s could not be reached by %s yet; trying on.", p.Person, p.Kind)
 }
 
+// GoesWithOthers starts the level's timeout although a page waits to go with
+// others, until a time at the latest: if that one fails too, the escalation
+// still goes on.
+func (i *Incident) GoesWithOthers(s *Summons, p *Page, latest time.Time) {
+	i.startTimeout(s, p, latest.UTC())
+}
+
 // Failed records that a page will never be handed over. When that is true of
 // everything the present level had, the next one begins at once; the last
 // resort, and a pause, are waited out.

@@ -13,8 +13,10 @@ import (
 // from the first level.
 const RestartAfter = 5 * time.Minute
 
-// pageForAlert starts the service's escalation from its first level.
+// pageForAlert starts the service's escalation from its first level. Whoever
+// rests is woken: it is about what their snooze does not cover.
 func (i *Incident) pageForAlert(caused time.Time, why string) *Summons {
+	i.awake()
 	reason := i.Title
 	if why != "" {
 		reason += " (" + why + ")"
@@ -38,7 +40,6 @@ func (i *Incident) pageAgain(now time.Time, why string, anew bool) {
 		}
 		i.end(s, now, "")
 	}
-	i.awake()
 	s := i.pageForAlert(now, why)
 	if i.Holder != "" {
 		holder := oncall.Level{Targets: []oncall.Target{{Person: i.Holder}}, Timeout: i.patience()}

@@ -12,7 +12,7 @@ import (
 func (i *Incident) move(to Phase, now time.Time, by Actor, text string) {
 	i.Phase = to
 	if to.Over() {
-		i.HoldsKey, i.Updates.Due = false, time.Time{}
+		i.HoldsKey, i.Updates.Due, i.Outbox.Merge = false, time.Time{}, nil
 		i.awake()
 		i.endAll(now, by.ID, func(*Summons) bool { return true })
 	}
@@ -116,6 +116,9 @@ func (i *Incident) Resolve(h Header, c Resolve, now time.Time) (Outcome, error) 
 // missingToResolve lists what stands against resolving.
 func (i *Incident) missingToResolve(c Resolve) []string {
 	var missing []string
+	if m := i.Outbox.Merge; m != nil {
+		missing = append(missing, "the end of its merge into "+m.Into)
+	}
 	if i.Phase != Mitigated {
 		missing = append(missing, fmt.Sprintf("mitigated (it is %s)", i.Phase))
 	}
@@ -189,12 +192,7 @@ func (i *Incident) Reopen(h Header, c Reopen, now time.Time) (Outcome, error) {
 // relapse goes back to mitigating and pages the holder again. What was said in
 // order to resolve no longer holds, and the budget to mitigate runs anew.
 func (i *Incident) relapse(h Header, reason string, now time.Time) {
-	delete(i.Clocks.Stamps, MitigatedAt)
-	delete(i.Clocks.Stamps, ResolvedAt)
-	i.Closing = Closing{}
-	i.HoldsKey = i.Key != ""
-	i.Relapsed, i.AckedAgain = now, time.Time{}
-	i.move(Mitigating, now, h.By, "Mitigating again: "+reason)
+	i.goBack(h.By, reason, now)
 	if h.By.Kind == APerson && h.By.ID == i.Holder {
 		i.AckedAgain = now
 	} else {
@@ -202,6 +200,20 @@ func (i *Incident) relapse(h Header, reason string, now time.Time) {
 	}
 	i.applyPolicy(now)
 }
+
+// goBack is a relapse but for whom it pages.
+func (i *Incident) goBack(by Actor, reason string, now time.Time) {
+	delete(i.Clocks.Stamps, MitigatedAt)
+	delete(i.Clocks.Stamps, ResolvedAt)
+	i.Closing = Closing{}
+	i.HoldsKey = i.keyed()
+	i.Relapsed, i.AckedAgain = now, time.Time{}
+	i.move(Mitigating, now, by, "Mitigating again: "+reason)
+}
+
+// keyed reports whether alerts can find the incident: it has a key of its own,
+// or has taken over another's.
+func (i *Incident) keyed() bool { return i.Key != "" || i.MoreKeys }
 
 // Cancel ends a false alarm; everyone who was told is told.
 func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
@@ -212,8 +224,11 @@ func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
 	if err := first(i.mustBeActive(), fit(word{"reason", c.Reason})); err != nil {
 		return Outcome{}, err
 	}
-	if c.Reason == "" {
+	switch m := i.Outbox.Merge; {
+	case c.Reason == "":
 		return Outcome{}, Refusal("cancelling needs a reason", "reason")
+	case m != nil:
+		return Outcome{}, Refusal(i.Number+" is being merged into "+m.Into, "the end of that merge")
 	}
 	if err := i.mustHave(h, i.Duties().Authority.Cancel, "cancel an incident"); err != nil {
 		return Outcome{}, err

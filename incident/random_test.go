@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 
@@ -75,9 +76,13 @@ func (w *walk) command() {
 		func() {
 			h.At = w.now
 			if _, err := i.Acknowledge(h, incident.Acknowledge{}, w.now); err == nil {
-				require.Empty(w.t, open(i, incident.ForAlert), "an ack ends what it covers")
+				require.Empty(w.t, escalating(i), "an ack ends what it covers")
 				require.NotEmpty(w.t, i.Holder)
 			}
+		},
+		func() {
+			until := w.now.Add(time.Duration(w.r.IntN(200)-10) * time.Minute)
+			_, _ = i.Snooze(h, incident.Snooze{Until: until, Reason: text}, w.now)
 		},
 		func() { _, _ = i.Decline(h, incident.Decline{Reason: text}, w.now) },
 		func() { _, _ = i.Escalate(h, incident.Escalate{Reason: text}, w.now) },
@@ -91,6 +96,9 @@ func (w *walk) command() {
 		func() { _, _ = i.AssignRole(h, incident.AssignRole{Role: role, Person: person}, w.now) },
 		func() { _, _ = i.AcceptRole(h, incident.AcceptRole{Role: role}, w.now) },
 		func() { _, _ = i.AddResponder(h, incident.AddResponder{Target: target}, w.now) },
+		func() {
+			_, _ = i.GiveFeedback(h, incident.Feedback{Actionable: w.r.IntN(2) == 0, Reason: text}, w.now)
+		},
 		func() { _, _ = i.Note(h, incident.Note{Text: text}, w.now) },
 		func() { _, _ = i.AddLink(h, incident.AddLink{Title: text, URL: "https://example.org"}, w.now) },
 		func() { _, _ = i.SetStatus(h, incident.SetStatus{Status: text}, w.now) },
@@ -174,6 +182,9 @@ func (w *walk) duties() {
 	if name, at := i.NextLimit(); due(at) {
 		i.Breach(name, w.now)
 	}
+	if due(i.SnoozeEnds()) {
+		i.EndSnooze(w.now)
+	}
 	if due(i.StillOnItDue()) {
 		i.AskStillOnIt(w.now)
 	}
@@ -214,6 +225,9 @@ func (w *walk) paging() {
 			if p.State != incident.PageDue {
 				continue
 			}
+			if s.Wants(p) {
+				w.i.Supersede(s, p, w.now)
+			}
 			switch w.r.IntN(4) {
 			case 0:
 				w.i.HandedOver(s, p, w.now, w.now)
@@ -242,6 +256,11 @@ func (w *walk) step() {
 	w.invariants()
 }
 
+// escalating lists the escalations that nobody has answered.
+func escalating(i *incident.Incident) []*incident.Summons {
+	return slices.DeleteFunc(open(i, incident.ForAlert), func(s *incident.Summons) bool { return len(s.Awaited) > 0 })
+}
+
 func (w *walk) invariants() {
 	for _, e := range w.i.Drain() {
 		w.seq++
@@ -257,11 +276,21 @@ func (w *walk) invariants() {
 		require.Empty(w.t, w.i.Offers)
 		require.False(w.t, w.i.HoldsKey)
 	}
-	require.LessOrEqual(w.t, len(open(w.i, incident.ForAlert)), 1, "one escalation at a time")
+	require.LessOrEqual(w.t, len(escalating(w.i)), 1, "one escalation at a time")
 	if w.i.Phase == incident.Triaging || w.i.Phase == incident.Mitigating {
-		require.True(w.t, w.i.Holder != "" || len(open(w.i, incident.ForAlert)) == 1, "somebody holds it or is looked for")
+		require.True(w.t, w.i.Holder != "" || len(escalating(w.i)) == 1, "somebody holds it or is looked for")
+	}
+	if w.i.Snoozed != (incident.Snoozed{}) {
+		require.Equal(w.t, w.i.Holder, w.i.Snoozed.By, "whoever rests holds it")
+		require.Empty(w.t, escalating(w.i), "nobody is paged meanwhile")
+		require.True(w.t, w.i.Phase.Active() && w.i.Phase != incident.Mitigated)
 	}
 	for _, s := range w.i.Summonses {
+		if len(s.Awaited) > 0 {
+			require.Zero(w.t, s.Due, "the first ack has ended the escalation")
+			require.False(w.t, s.Hurry)
+			require.Subset(w.t, s.Present, s.Awaited)
+		}
 		require.GreaterOrEqual(w.t, s.Level, 0)
 		require.LessOrEqual(w.t, s.Level, len(s.Levels))
 	}
@@ -295,6 +324,11 @@ func play(t *testing.T, seed uint64, steps int) *incident.Incident {
 	o.Severity, o.Key = pick(r, catalog.SEV1, catalog.SEV2, catalog.SEV3, catalog.SEV4), pick(r, "", "key")
 	o.Urgency = pick(r, catalog.Urgent, catalog.Ordinary, catalog.NotPaged)
 	o.Policy.Hold = pick(r, 0, time.Minute)
+	o.Policy.Escalation.Levels = slices.Clone(o.Policy.Escalation.Levels)
+	o.Policy.Escalation.Levels[0].Everyone = pick(r, true, false)
+	for n := range o.Policy.Severities {
+		o.Policy.Severities[n].Response.Snooze = pick(r, 0, time.Hour)
+	}
 	w := &walk{t: t, r: r, i: incident.New(o), now: noon}
 	w.i.TakeAlerts([]alerts.Alert{firing("a")}, 0, noon)
 	w.i.Begin(noon)

@@ -32,6 +32,9 @@ func (i *Incident) Snooze(h Header, c Snooze, now time.Time) (Outcome, error) {
 	if i.Holder != h.By.ID || len(i.escalations()) > 0 {
 		i.take(h, asked{}, now)
 	}
+	if len(i.escalations()) > 0 {
+		return i.outcome("you hold it, but it is not snoozed: what has come up since still pages"), nil
+	}
 	i.Snoozed = Snoozed{Until: c.Until.UTC(), By: h.By.ID}
 	i.did(h, now, "snoozed", "%s snoozes it until %s: %s", h.By.ID, moment(c.Until), c.Reason)
 	return i.outcome("you hold it; what still stands pages you again at " + moment(c.Until)), nil

@@ -121,7 +121,9 @@ func (d dice) override(rotation string) oncall.Override {
 	case 1:
 		o.Kind, o.Person, o.Of = oncall.Remove, "", d.pick("a", "b", "c", "x")
 	case 2:
-		o.Of = d.pick("d", "e", "y")
+		for o.Of == "" || o.Of == o.Person {
+			o.Of = d.pick("a", "b", "c", "d", "e", "x")
+		}
 	}
 	return o
 }

@@ -13,9 +13,10 @@ import (
 	"github.com/tocsinhq/tocsin/rehearsal"
 )
 
+// example is a shop of its own, so that these transcripts stay as they are.
 func example(tb testing.TB) *catalog.Catalog {
 	tb.Helper()
-	c, err := catalog.Load(os.DirFS("../deployments/catalog"))
+	c, err := catalog.Load(os.DirFS("testdata/catalog"))
 	require.NoError(tb, err)
 	return c
 }

@@ -277,6 +277,7 @@ func TestNotices(t *testing.T) {
 
 func scheduled(person string) *catalog.Catalog {
 	c := someCatalog("checkout")
+	c.People = append(c.People, catalog.Person{ID: "cai"})
 	c.Schedules = []oncall.Schedule{{ID: "payments", Zone: "UTC", Rotations: []oncall.Rotation{{
 		Name: "primary", Layer: oncall.Layer{Every: oncall.Daily, HandOff: "00:00", Start: "2026-01-01", Participants: []string{person}},
 	}}}}

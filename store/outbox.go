@@ -115,7 +115,11 @@ func (s *Store) waiting(ctx context.Context, which string, arg any, limit int) (
 // keeps the first reason.
 func (s *Store) Release(ctx context.Context, number, reason string) error {
 	return s.write(ctx, "release the key of "+number, func(tx *sqlx.Tx) error {
-		return release(ctx, tx, number, reason, stampOf(time.Now()))
+		now := stampOf(time.Now())
+		if err := endSplits(ctx, tx, number, now); err != nil {
+			return err
+		}
+		return release(ctx, tx, number, reason, now)
 	})
 }
 
@@ -187,8 +191,5 @@ func adopt(ctx context.Context, tx *sqlx.Tx, row keyRow) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.NamedExecContext(ctx, `
-		INSERT INTO claim_keys (service, key, number, at, reason) VALUES (:service, :key, :number, :at, '')
-		ON CONFLICT (service, key, number) DO UPDATE SET released_at = NULL, reason = ''`, row)
-	return err
+	return takeKey(ctx, tx, row)
 }

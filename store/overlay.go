@@ -51,7 +51,7 @@ func (s *Store) Overlay(ctx context.Context) (catalog.Overlay, error) {
 		return catalog.Overlay{}, err
 	}
 	for _, read := range []func(context.Context, *catalog.Overlay) error{
-		s.readContacts, s.readVerified, s.readRules, s.readSilences,
+		s.readContacts, s.readVerified, s.readRules, s.readSplits, s.readSilences,
 	} {
 		if err := read(ctx, &out); err != nil {
 			return catalog.Overlay{}, err

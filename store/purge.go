@@ -28,7 +28,11 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int64, error) {
 		return sent + beats, err
 	}
 	facts, err := s.purgeFacts(ctx, stampOf(now.Add(-keepsFacts)))
-	return sent + beats + facts, err
+	if err != nil {
+		return sent + beats + facts, err
+	}
+	splits, err := s.purgeSplits(ctx, stampOf(now.Add(-keepsFacts)))
+	return sent + beats + facts + splits, err
 }
 
 func (s *Store) purgeOutbox(ctx context.Context, before stamp) (int64, error) {
@@ -54,4 +58,9 @@ func (s *Store) purgeFacts(ctx context.Context, before stamp) (int64, error) {
 	}
 	return s.exec(ctx, what, s.w.Rebind(`
 		DELETE FROM facts WHERE last_seen < ? AND (service, key, fingerprint) IN (VALUES `+tuples(len(rows), 3)+`)`), args...)
+}
+
+// purgeSplits forgets splits that nothing has brought back for as long.
+func (s *Store) purgeSplits(ctx context.Context, before stamp) (int64, error) {
+	return s.exec(ctx, "purge splits that have ended", s.w.Rebind(`DELETE FROM splits WHERE ended_at < ?`), before)
 }

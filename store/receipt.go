@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -21,31 +22,39 @@ type Receipt struct {
 	At    time.Time
 }
 
-// Receipt notes a receipt in the ledger and returns the attempt that it is
-// about. It is an incident.NotFound when no attempt has that reference, which
+// Receipt notes a receipt in the ledger and returns the attempts that it is
+// about: several, where pages went out as one message. It is an incident.NotFound when no attempt has that reference, which
 // may still come: the ledger is written after the hand-over. What was
 // delivered once stays so, and a repeat changes nothing.
-func (s *Store) Receipt(ctx context.Context, r Receipt) (activities.Attempt, error) {
-	var row attemptRow
+func (s *Store) Receipt(ctx context.Context, r Receipt) ([]activities.Attempt, error) {
+	var rows []attemptRow
 	err := s.write(ctx, "note a receipt", func(tx *sqlx.Tx) error {
-		row = attemptRow{}
-		err := tx.GetContext(ctx, &row, `
-			SELECT `+attemptColumns+` FROM attempts WHERE reference = $1 AND reference <> ''`, r.Reference)
-		if err != nil || row.Receipt == Delivered || row.Receipt == r.State {
-			return err
+		rows = nil
+		err := tx.SelectContext(ctx, &rows, `
+			SELECT `+attemptColumns+` FROM attempts WHERE reference = $1 AND reference <> '' ORDER BY key`, r.Reference)
+		if err == nil && len(rows) == 0 {
+			err = sql.ErrNoRows
 		}
-		row.Receipt, row.Receipted = r.State, stampOf(r.At)
-		_, err = tx.ExecContext(ctx, `UPDATE attempts SET receipt = $1, receipt_at = $2 WHERE key = $3 AND at = $4`,
-			row.Receipt, row.Receipted, row.Key, row.At)
-		if err != nil || r.State != Delivered {
-			return err
+		for n := range rows {
+			if err == nil && rows[n].Receipt != Delivered && rows[n].Receipt != r.State {
+				err = stampReceipt(ctx, tx, &rows[n], r)
+			}
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE pages SET delivered_at = $1 WHERE key = $2 AND delivered_at IS NULL`,
-			row.Receipted, row.Key)
 		return err
 	})
 	if err != nil {
-		return activities.Attempt{}, err
+		return nil, err
 	}
-	return row.attempt(), nil
+	out := make([]activities.Attempt, len(rows))
+	for n, row := range rows {
+		out[n] = row.attempt()
+	}
+	return out, nil
+}
+
+func stampReceipt(ctx context.Context, tx *sqlx.Tx, row *attemptRow, r Receipt) error {
+	row.Receipt, row.Receipted = r.State, stampOf(r.At)
+	_, err := tx.ExecContext(ctx, `UPDATE attempts SET receipt = $1, receipt_at = $2 WHERE key = $3 AND at = $4`,
+		row.Receipt, row.Receipted, row.Key, row.At)
+	return err
 }

@@ -46,14 +46,14 @@ func TestReceiptStampsAttemptAndPage(t *testing.T) {
 		got, err := s.Receipt(t.Context(), store.Receipt{Reference: "SM1", State: store.Delivered, At: at})
 		require.NoError(t, err)
 		a.Receipt, a.Receipted = store.Delivered, at
-		require.Equal(t, a, got)
+		require.Equal(t, []activities.Attempt{a}, got)
 		require.Equal(t, at, onePage(t, s).Delivered)
 		require.Zero(t, onePage(t, s).Answered, "a receipt never acknowledges")
 
 		for _, late := range []string{store.Delivered, "failed"} {
 			got, err = s.Receipt(t.Context(), store.Receipt{Reference: "SM1", State: late, At: at.Add(time.Hour)})
 			require.NoError(t, err)
-			require.Equal(t, a, got, "what was delivered stays so")
+			require.Equal(t, []activities.Attempt{a}, got, "what was delivered stays so")
 		}
 		attempts, err := s.Attempts(t.Context(), "INC-1")
 		require.NoError(t, err)
@@ -67,9 +67,24 @@ func TestReceiptOfAFailure(t *testing.T) {
 		sentBy(t, s, "SM1")
 		got, err := s.Receipt(t.Context(), store.Receipt{Reference: "SM1", State: "undelivered", At: noon()})
 		require.NoError(t, err)
-		require.Equal(t, "undelivered", got.Receipt)
-		require.Equal(t, "p", got.Key)
+		require.Len(t, got, 1)
+		require.Equal(t, "undelivered", got[0].Receipt)
+		require.Equal(t, "p", got[0].Key)
 		require.Zero(t, onePage(t, s).Delivered)
+	})
+}
+
+func TestOneReceiptForPagesThatWentTogether(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		first := sentBy(t, s, "SM1")
+		second := first
+		second.Key, second.Incident = "q", "INC-2"
+		require.NoError(t, s.Attempt(t.Context(), second))
+		got, err := s.Receipt(t.Context(), store.Receipt{Reference: "SM1", State: "failed", At: noon()})
+		require.NoError(t, err)
+		require.Len(t, got, 2)
+		require.Equal(t, []string{"p", "q"}, []string{got[0].Key, got[1].Key})
 	})
 }
 

@@ -66,10 +66,7 @@ func (s *Store) Record(ctx context.Context, b activities.Batch) error {
 				return err
 			}
 		}
-		if b.Incident.HoldsKey {
-			return hold(ctx, tx, b.Number)
-		}
-		return release(ctx, tx, b.Number, string(b.Incident.Phase), row.Updated)
+		return handKeys(ctx, tx, b)
 	})
 }
 

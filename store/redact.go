@@ -36,6 +36,7 @@ func phrases(i *incident.Incident) []phrase {
 		{"status", &i.NextStep},
 		{"resolved", &i.Closing.Fix},
 		{"resolved", &i.Closing.Shortcut},
+		{"feedback", &i.Feedback.Reason},
 	}
 	if last := i.Updates.Last; last != nil {
 		out = append(out, phrase{"update.posted", &last.What}, phrase{"update.posted", &last.Doing})

@@ -66,6 +66,9 @@ func (s *Store) MarkGone(ctx context.Context, number, reason string) error {
 		if err != nil {
 			return err
 		}
+		if err := endSplits(ctx, tx, number, now); err != nil {
+			return err
+		}
 		return release(ctx, tx, number, reason, now)
 	})
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/jmoiron/sqlx"
+
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -20,8 +22,14 @@ type Token struct {
 	Owner  string
 	Scopes []string
 	// Name is what the owner calls it.
-	Name    string
-	Created time.Time
+	Name string
+	// Source is the only source that it may send for, and Service the one that
+	// its alerts belong to; both are empty for a token that is bound to none.
+	Source  string
+	Service string
+	// Replaces is the id of the token that it takes the place of.
+	Replaces string
+	Created  time.Time
 	// Expires is zero for a token without an end.
 	Expires  time.Time
 	Revoked  time.Time
@@ -40,6 +48,9 @@ type tokenRow struct {
 	Owner    string `db:"owner"`
 	Scopes   string `db:"scopes"`
 	Name     string `db:"name"`
+	Source   string `db:"source"`
+	Service  string `db:"service"`
+	Replaces string `db:"replaces"`
 	Created  stamp  `db:"created_at"`
 	Expires  stamp  `db:"expires_at"`
 	Revoked  stamp  `db:"revoked_at"`
@@ -49,11 +60,13 @@ type tokenRow struct {
 func (r tokenRow) token() Token {
 	return Token{
 		ID: r.ID, Hash: r.Hash, Kind: r.Kind, Owner: r.Owner, Scopes: strings.Fields(r.Scopes), Name: r.Name,
+		Source: r.Source, Service: r.Service, Replaces: r.Replaces,
 		Created: r.Created.Time(), Expires: r.Expires.Time(), Revoked: r.Revoked.Time(), LastUsed: r.LastUsed.Time(),
 	}
 }
 
-const tokenColumns = `id, hash, kind, owner, scopes, name, created_at, expires_at, revoked_at, last_used_at`
+const tokenColumns = `id, hash, kind, owner, scopes, name, created_at, expires_at, revoked_at, last_used_at,
+	source, service, replaces`
 
 // CreateToken keeps a token. It is Invalid when the hash is not a SHA-256 in
 // hexadecimal, so that nobody stores a token's text by mistake, and a
@@ -62,15 +75,35 @@ func (s *Store) CreateToken(ctx context.Context, t Token) error {
 	if sum, err := hex.DecodeString(t.Hash); err != nil || len(sum) != 32 {
 		return incident.Errorf(incident.Invalid, "token %s: its hash is not a SHA-256 in hexadecimal", t.ID)
 	}
-	made, err := s.exec(ctx, "create a token", `
-		INSERT INTO tokens (`+tokenColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT DO NOTHING`,
-		t.ID, strings.ToLower(t.Hash), t.Kind, t.Owner, strings.Join(t.Scopes, " "), t.Name,
-		stampOf(t.Created), stampOf(t.Expires), stampOf(t.Revoked), stampOf(t.LastUsed))
-	if err == nil && made == 0 {
-		return incident.Errorf(incident.Conflict, "token %s: its id or its text is taken", t.ID)
-	}
-	return err
+	return s.write(ctx, "create a token", func(tx *sqlx.Tx) error { return createToken(ctx, tx, t) })
+}
+
+func createToken(ctx context.Context, tx *sqlx.Tx, t Token) error {
+	result, err := tx.NamedExecContext(ctx, `
+		INSERT INTO tokens (`+tokenColumns+`) VALUES (:id, :hash, :kind, :owner, :scopes, :name, :created_at, :expires_at,
+			:revoked_at, :last_used_at, :source, :service, :replaces) ON CONFLICT DO NOTHING`, tokenRow{
+		ID: t.ID, Hash: strings.ToLower(t.Hash), Kind: t.Kind, Owner: t.Owner, Scopes: strings.Join(t.Scopes, " "), Name: t.Name,
+		Created: stampOf(t.Created), Expires: stampOf(t.Expires), Revoked: stampOf(t.Revoked), LastUsed: stampOf(t.LastUsed),
+		Source: t.Source, Service: t.Service, Replaces: t.Replaces,
+	})
+	return changed(result, err, incident.Errorf(incident.Conflict, "token %s: its id or its text is taken", t.ID))
+}
+
+// RotateToken keeps a token that takes the place of t.Replaces, which ends at
+// a time, or earlier when it was to. It is NotFound when there is none to
+// replace, or it has ended already.
+func (s *Store) RotateToken(ctx context.Context, t Token, until time.Time) error {
+	return s.write(ctx, "rotate a token", func(tx *sqlx.Tx) error {
+		result, err := tx.ExecContext(ctx, tx.Rebind(`
+			UPDATE tokens SET expires_at = CASE WHEN expires_at < ? THEN expires_at ELSE ? END
+			WHERE id = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)`),
+			stampOf(until), stampOf(until), t.Replaces, stampOf(t.Created))
+		gone := incident.Errorf(incident.NotFound, "there is no token %s that still works", t.Replaces)
+		if err := changed(result, err, gone); err != nil {
+			return err
+		}
+		return createToken(ctx, tx, t)
+	})
 }
 
 // TokenByHash returns the token whose text has this SHA-256, or NotFound. It

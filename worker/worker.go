@@ -26,6 +26,7 @@ type Parts struct {
 	Sweeper   *activities.Sweeper
 	Watcher   *activities.Watcher
 	Inspector *activities.Inspector
+	Lookout   *activities.Lookout
 	Herald    *activities.Herald
 }
 
@@ -84,6 +85,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 	case workflows.Incidents:
 		w.RegisterWorkflow(workflows.Incident)
 		w.RegisterWorkflow(workflows.Sweep)
+		w.RegisterWorkflow(workflows.Coverage)
 		w.RegisterWorkflow(workflows.Watch)
 		w.RegisterWorkflow(workflows.Herald)
 		w.RegisterActivity(p.Pager)
@@ -97,6 +99,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.Sweeper)
 		w.RegisterActivity(p.Watcher)
 		w.RegisterActivity(p.Inspector)
+		w.RegisterActivity(p.Lookout)
 		w.RegisterActivity(p.Herald)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)

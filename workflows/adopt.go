@@ -30,6 +30,8 @@ func (r *response) adopt(ctx workflow.Context) {
 		}
 		holder, err := r.claimKey(ctx)
 		switch {
+		case err == nil && holder != r.inc.Number && r.inc.Outbox.Merge != nil:
+			r.log.Info("a person merges it into another incident: the key waits for that", "holder", holder)
 		case err != nil:
 			r.log.Warn("the key is not settled; trying again", "error", err)
 		case holder == r.inc.Number || r.inc.Phase.Over():

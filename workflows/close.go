@@ -22,5 +22,8 @@ func (r *response) close(ctx workflow.Context) error {
 // said reports whether nothing is owed any more.
 func (r *response) said() bool {
 	out := r.inc.Outbox
-	return len(out.Notices)+len(out.Updates)+len(out.Recurrence) == 0 && r.busy == 0 && r.ticketDue().IsZero() && !r.dirty()
+	if len(out.Splits)+len(r.state.Strays) > 0 {
+		return false
+	}
+	return len(out.Notices)+len(out.Updates)+len(out.Recurrence)+len(out.Absorptions) == 0 && r.busy == 0 && r.ticketDue().IsZero() && !r.dirty()
 }

@@ -36,6 +36,10 @@ const (
 	TicketSignal      = "ticket"
 	HandOffSignal     = "hand-off"
 	PageFailedSignal  = "page-failed"
+	// MergeSignal comes from an incident that is to be merged into this one,
+	// MergedSignal is the answer to it.
+	MergeSignal  = "merge"
+	MergedSignal = "merged"
 )
 
 // StateQuery answers with the Incident as it stands; it is for tests and

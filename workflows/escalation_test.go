@@ -107,6 +107,14 @@ func TestPagesThatGoTogetherWaitForTheOthersOutsideTheFirstTask(t *testing.T) {
 	require.Empty(t, s.recorded("page.retried"), "nothing has failed")
 }
 
+func TestPagesThatGoTogetherDoNotHoldTheEscalation(t *testing.T) {
+	s := payments(t, quiet())
+	s.crowded = true
+	s.broken["push"], s.broken["sms"] = away("02:00", "02:20"), away("02:00", "02:20")
+	s.at("02:07", command("bob", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
+	require.Contains(t, s.recorded("level.begun"), "02:05:30 Level 2 (alert-1) pages bob.", "the channels are down, and it goes on")
+}
+
 // restful is a policy of which a SEV3 may be snoozed.
 func restful() catalog.Policy {
 	p := quiet()

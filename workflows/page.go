@@ -54,7 +54,9 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 	defer r.effect()()
 	sent, err := r.tryOnce(ctx, s, p)
 	if wanted := s.Wants(p) && !r.stopping(); wanted && (sent.Later || retryable(err)) {
-		if err != nil {
+		if sent.Later {
+			r.inc.GoesWithOthers(s, p, workflow.Now(ctx).Add(activities.BundleWait))
+		} else {
 			r.inc.FirstTryFailed(s, p, workflow.Now(ctx))
 		}
 		sent, err = r.tryOn(ctx, s, p)

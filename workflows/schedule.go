@@ -34,29 +34,33 @@ func once(ctx workflow.Context, summary string, within time.Duration) workflow.C
 // ensure makes a schedule, or brings the one up to date that is there. Runs
 // missed while Temporal was away are not made up for.
 func ensure(ctx context.Context, schedules client.ScheduleClient, r recurring) error {
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: r.Every}}}
-	action := &client.ScheduleWorkflowAction{
-		ID: r.Run, Workflow: r.Workflow, TaskQueue: Incidents, WorkflowExecutionTimeout: 10 * time.Minute,
-	}
-	_, err := schedules.Create(ctx, client.ScheduleOptions{
-		ID: r.ID, Spec: spec, Action: action,
-		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: shortestCatchup,
+	return keep(ctx, schedules, client.ScheduleOptions{
+		ID: r.ID, Spec: client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: r.Every}}},
+		Action: &client.ScheduleWorkflowAction{
+			ID: r.Run, Workflow: r.Workflow, TaskQueue: Incidents, WorkflowExecutionTimeout: 10 * time.Minute,
+		},
+		CatchupWindow: shortestCatchup,
 	})
+}
+
+// keep makes a schedule of one run at a time, or brings the one up to date
+// that is there.
+func keep(ctx context.Context, schedules client.ScheduleClient, o client.ScheduleOptions) error {
+	o.Overlap = enums.SCHEDULE_OVERLAP_POLICY_SKIP
+	_, err := schedules.Create(ctx, o)
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return engineError(err, "schedule the "+r.ID)
+		return engineError(err, "schedule the "+o.ID)
 	}
-	err = schedules.GetHandle(ctx, r.ID).Update(ctx, client.ScheduleUpdateOptions{
+	err = schedules.GetHandle(ctx, o.ID).Update(ctx, client.ScheduleUpdateOptions{
 		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 			schedule := in.Description.Schedule
-			schedule.Spec, schedule.Action = &spec, action
-			schedule.Policy = &client.SchedulePolicies{
-				Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: shortestCatchup,
-			}
+			schedule.Spec, schedule.Action = &o.Spec, o.Action
+			schedule.Policy = &client.SchedulePolicies{Overlap: o.Overlap, CatchupWindow: o.CatchupWindow}
 			return &client.ScheduleUpdate{Schedule: &schedule}, nil
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("update the schedule of the %s: %w", r.ID, err)
+		return fmt.Errorf("update the schedule of the %s: %w", o.ID, err)
 	}
 	return nil
 }

@@ -10,7 +10,10 @@ import (
 )
 
 func signals() []string {
-	return []string{AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal, HandOffSignal}
+	return []string{
+		AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal, HandOffSignal,
+		MergeSignal, MergedSignal,
+	}
 }
 
 // receive takes in signals as they come.
@@ -45,6 +48,7 @@ func (r *response) takeIn(ctx workflow.Context) {
 			r.takeReport(one, now)
 		}
 	})
+	r.takeMerges(ctx, now)
 	drain(ctx, PageFailedSignal, func(f PageFailed) { r.inc.Undelivered(f.Key, f.Reason, now) })
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
 	drain(ctx, HandOffSignal, func(h incident.HandOff) { r.inc.HandedOff(h, now) })
@@ -68,5 +72,5 @@ func (r *response) takeAlerts(a Alerts, now time.Time) {
 		r.state.Kept = append(r.state.Kept, a.Alerts...)
 		r.state.Kept = r.state.Kept[max(0, len(r.state.Kept)-maxKept):]
 	}
-	r.inc.TakeAlerts(a.Alerts, a.More, now) //workflowcheck:ignore
+	r.inc.TakeAlerts(r.sortStrays(a.Alerts), a.More, now) //workflowcheck:ignore
 }

@@ -60,6 +60,8 @@ type State struct {
 	// database was away is settled; until then Kept holds what it was told.
 	Adopted bool           `json:"adopted,omitempty"`
 	Kept    []alerts.Alert `json:"kept,omitempty"`
+	// Strays came here and belong to incidents that were split off.
+	Strays []stray `json:"strays,omitempty"`
 	// Into is the incident that this one was merged into.
 	Into string `json:"into,omitempty"`
 	// Since is when the present run began.

@@ -132,7 +132,18 @@ func TestEnsureWatchCreatesAndUpdates(t *testing.T) {
 }
 
 // lifter has two alerts to take in again, and silences nobody.
-type lifter struct{ activities.Silences }
+type lifter struct {
+	activities.Silences
+}
+
+// pulses has heard nothing yet.
+type pulses struct{}
+
+func (pulses) Pulses(context.Context) ([]activities.Pulse, error) { return nil, nil }
+func (pulses) KeepPulse(context.Context, activities.Pulse) error  { return nil }
+func (pulses) DropPulse(context.Context, string) error            { return nil }
+func (pulses) LastWatch(context.Context) (time.Time, error)       { return time.Time{}, nil }
+func (pulses) NoteWatch(context.Context, time.Time) error         { return nil }
 
 func (lifter) Lift(context.Context, int) (int, error) { return 2, nil }
 
@@ -144,7 +155,7 @@ func (lifter) Current(context.Context) (*catalog.Catalog, error) { return &catal
 func TestWatchIsOneActivity(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
-	env.RegisterActivity(&activities.Watcher{Lifter: lifter{}, Silences: lifter{}, Catalogs: lifter{}})
+	env.RegisterActivity(&activities.Watcher{Lifter: lifter{}, Silences: lifter{}, Pulses: pulses{}, Catalogs: lifter{}})
 	called := 0
 	env.SetOnActivityStartedListener(func(*activity.Info, context.Context, converter.EncodedValues) { called++ })
 	env.ExecuteWorkflow(workflows.Watch)

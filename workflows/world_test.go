@@ -197,7 +197,7 @@ func (w *world) Publish(_ context.Context, o activities.Publication) (activities
 			out.Owed = append(out.Owed, n.Key)
 			continue
 		}
-		if made++; w.first(n.Key) {
+		if made++; w.first(o.Number + n.Key) {
 			w.see("tell %s: %s", strings.Join(n.To, " "), n.Text)
 		}
 	}
@@ -206,7 +206,7 @@ func (w *world) Publish(_ context.Context, o activities.Publication) (activities
 			out.Owed = append(out.Owed, activities.UpdateKey(u))
 			continue
 		}
-		if made++; w.first(activities.UpdateKey(u)) {
+		if made++; w.first(o.Number + activities.UpdateKey(u)) {
 			w.see("%s update to %s: %s%s", u.Kind, strings.Join(u.Audiences, " "), u.What, late(u))
 		}
 	}

@@ -251,20 +251,24 @@ func (s *Store) KeepReply(_ context.Context, r store.Reply) error {
 	return s.down
 }
 
-// Receipt remembers a receipt and returns the attempt with its reference.
-func (s *Store) Receipt(_ context.Context, r store.Receipt) (activities.Attempt, error) {
+// Receipt remembers a receipt and returns the attempts with its reference.
+func (s *Store) Receipt(_ context.Context, r store.Receipt) ([]activities.Attempt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.down != nil {
+		return nil, s.down
+	}
+	var out []activities.Attempt
 	for _, a := range s.attempts {
-		if s.down == nil && a.Reference == r.Reference {
-			s.receipts = append(s.receipts, r)
-			return a, nil
+		if a.Reference == r.Reference {
+			out = append(out, a)
 		}
 	}
-	if s.down != nil {
-		return activities.Attempt{}, s.down
+	if len(out) == 0 {
+		return nil, incident.Errorf(incident.NotFound, "note a receipt: no rows")
 	}
-	return activities.Attempt{}, incident.Errorf(incident.NotFound, "note a receipt: no rows")
+	s.receipts = append(s.receipts, r)
+	return out, nil
 }
 
 // Receipts returns what was noted.
@@ -371,6 +375,20 @@ func (s *Store) RevokeToken(_ context.Context, id string) error {
 		}
 	}
 	return incident.Errorf(incident.NotFound, "revoke a token: there is no %s", id)
+}
+
+// RotateToken ends a token at a time and keeps the one in its place.
+func (s *Store) RotateToken(_ context.Context, t store.Token, until time.Time) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for n := range s.tokens {
+		if s.tokens[n].ID == t.Replaces {
+			s.tokens[n].Expires = until
+			s.tokens = append(s.tokens, t)
+			return s.down
+		}
+	}
+	return incident.Errorf(incident.NotFound, "there is no token %s that still works", t.Replaces)
 }
 
 // TouchToken remembers when a token was last used.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/oapi-codegen/runtime"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/coverage"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -33,6 +34,27 @@ func (e GenericAlertStatus) Valid() bool {
 	case Firing:
 		return true
 	case Resolved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HeartbeatState.
+const (
+	Alive   HeartbeatState = "alive"
+	Missed  HeartbeatState = "missed"
+	Waiting HeartbeatState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the HeartbeatState enum.
+func (e HeartbeatState) Valid() bool {
+	switch e {
+	case Alive:
+		return true
+	case Missed:
+		return true
+	case Waiting:
 		return true
 	default:
 		return false
@@ -60,6 +82,27 @@ func (e PageState) Valid() bool {
 	case PageStateSent:
 		return true
 	case PageStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShiftListServicesGapsKind.
+const (
+	FirstLevel  ShiftListServicesGapsKind = "first-level"
+	Nobody      ShiftListServicesGapsKind = "nobody"
+	Unreachable ShiftListServicesGapsKind = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the ShiftListServicesGapsKind enum.
+func (e ShiftListServicesGapsKind) Valid() bool {
+	switch e {
+	case FirstLevel:
+		return true
+	case Nobody:
+		return true
+	case Unreachable:
 		return true
 	default:
 		return false
@@ -130,6 +173,7 @@ func (e SilenceOrderKind) Valid() bool {
 const (
 	ListFollowUpsParamsStateAll    ListFollowUpsParamsState = "all"
 	ListFollowUpsParamsStateDone   ListFollowUpsParamsState = "done"
+	ListFollowUpsParamsStateMoved  ListFollowUpsParamsState = "moved"
 	ListFollowUpsParamsStateOpen   ListFollowUpsParamsState = "open"
 	ListFollowUpsParamsStateWaived ListFollowUpsParamsState = "waived"
 )
@@ -140,6 +184,8 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	case ListFollowUpsParamsStateAll:
 		return true
 	case ListFollowUpsParamsStateDone:
+		return true
+	case ListFollowUpsParamsStateMoved:
 		return true
 	case ListFollowUpsParamsStateOpen:
 		return true
@@ -234,6 +280,12 @@ type Attempt struct {
 
 	// Error Missing when it was handed over.
 	Error string `json:"error,omitempty,omitzero"`
+
+	// Provider Who took it, where several may.
+	Provider string `json:"provider,omitempty,omitzero"`
+
+	// Receipt What the provider said of it later.
+	Receipt string `json:"receipt,omitempty,omitzero"`
 }
 
 // Calendar defines model for Calendar.
@@ -426,6 +478,9 @@ type CorrectStamp = incident.CorrectStamp
 // Counts defines model for Counts.
 type Counts = incident.Counts
 
+// Coverage defines model for Coverage.
+type Coverage = coverage.Report
+
 // Decision defines model for Decision.
 type Decision = catalog.Decision
 
@@ -463,6 +518,9 @@ type Escalate = incident.Escalate
 
 // Explanation defines model for Explanation.
 type Explanation = incident.Explanation
+
+// Feedback defines model for Feedback.
+type Feedback = incident.Feedback
 
 // FixedShift defines model for FixedShift.
 type FixedShift = oncall.FixedShift
@@ -510,6 +568,9 @@ type GenericAlertStatus string
 // GenericDelivery One alert, or an object with a list of them.
 type GenericDelivery = json.RawMessage
 
+// Given What people said last of whether somebody had to do something.
+type Given = incident.Given
+
 // Health defines model for Health.
 type Health struct {
 	Checks []HealthCheck `json:"checks,omitempty,omitzero"`
@@ -523,21 +584,52 @@ type HealthCheck struct {
 	Ok     bool   `json:"ok"`
 }
 
+// Heartbeat defines model for Heartbeat.
+type Heartbeat struct {
+	// Every How often it is expected, such as 5m0s.
+	Every string `json:"every"`
+
+	// Grace How late it may be.
+	Grace       string    `json:"grace"`
+	Id          string    `json:"id"`
+	MissedSince time.Time `json:"missed_since,omitempty,omitzero"`
+
+	// SeenAt When it was last heard.
+	SeenAt  time.Time `json:"seen_at,omitempty,omitzero"`
+	Service string    `json:"service"`
+
+	// State Waiting for a first one.
+	State HeartbeatState `json:"state"`
+}
+
+// HeartbeatState Waiting for a first one.
+type HeartbeatState string
+
+// HeartbeatList defines model for HeartbeatList.
+type HeartbeatList struct {
+	Heartbeats []Heartbeat `json:"heartbeats"`
+}
+
 // Impact Who is affected, how many, and what they cannot do.
 type Impact = incident.Impact
 
 // Incident The whole of an incident.
 type Incident struct {
-	Alerts []AlertState `json:"alerts"`
+	// Absorbed The incidents that were merged into this one.
+	Absorbed []string     `json:"absorbed,omitempty,omitzero"`
+	Alerts   []AlertState `json:"alerts"`
 
 	// Awaited Who has still to acknowledge, where everyone of a level must.
 	Awaited []string `json:"awaited,omitempty,omitzero"`
 	Clocks  Clocks   `json:"clocks"`
 
 	// ConfirmToResolve What people must confirm to resolve; none once it is resolved.
-	ConfirmToResolve []string   `json:"confirm_to_resolve,omitempty,omitzero"`
-	Counts           Counts     `json:"counts"`
-	FollowUps        []FollowUp `json:"follow_ups,omitempty,omitzero"`
+	ConfirmToResolve []string `json:"confirm_to_resolve,omitempty,omitzero"`
+	Counts           Counts   `json:"counts"`
+
+	// Feedback What people said last of whether somebody had to do something.
+	Feedback  Given      `json:"feedback,omitempty,omitzero"`
+	FollowUps []FollowUp `json:"follow_ups,omitempty,omitzero"`
 
 	// Gates What closing waits for, met or not; missing once it is over.
 	Gates []Gate `json:"gates,omitempty,omitzero"`
@@ -548,7 +640,10 @@ type Incident struct {
 	Holder  string   `json:"holder,omitempty,omitzero"`
 
 	// Impact Who is affected, how many, and what they cannot do.
-	Impact     Impact       `json:"impact,omitempty,omitzero"`
+	Impact Impact `json:"impact,omitempty,omitzero"`
+
+	// Into The incident that this one was merged into.
+	Into       string       `json:"into,omitempty,omitzero"`
 	LastUpdate StatusUpdate `json:"last_update,omitempty,omitzero"`
 	Links      []Link       `json:"links,omitempty,omitzero"`
 
@@ -587,7 +682,10 @@ type Incident struct {
 
 	// Snoozed The holder rests until a time.
 	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
-	Status  string  `json:"status,omitempty,omitzero"`
+
+	// SplitFrom The incident whose alerts this one took.
+	SplitFrom string `json:"split_from,omitempty,omitzero"`
+	Status    string `json:"status,omitempty,omitzero"`
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
@@ -641,6 +739,13 @@ type Labels map[string]string
 // Link defines model for Link.
 type Link = catalog.Link
 
+// Load defines model for Load.
+type Load struct {
+	From   time.Time    `json:"from"`
+	People []PersonLoad `json:"people"`
+	Until  time.Time    `json:"until"`
+}
+
 // Looked What the look-up of a level said.
 type Looked = incident.Looked
 
@@ -668,6 +773,9 @@ type Measures struct {
 	// Ttr From triggered to resolved.
 	Ttr *float64 `json:"ttr,omitempty"`
 }
+
+// MergeInto defines model for MergeInto.
+type MergeInto = incident.MergeInto
 
 // Mitigate defines model for Mitigate.
 type Mitigate = incident.Mitigate
@@ -839,6 +947,25 @@ type ContactResult struct {
 	Error      string `json:"error,omitempty,omitzero"`
 	HandedOver bool   `json:"handed_over"`
 	Kind       string `json:"kind"`
+}
+
+// PersonLoad defines model for PersonLoad.
+type PersonLoad struct {
+	Hours float32 `json:"hours"`
+	Name  string  `json:"name,omitempty,omitzero"`
+
+	// NightHours Between 22:00 and 06:00 in the person's zone.
+	NightHours float32 `json:"night_hours"`
+
+	// Nights How many nights these touch.
+	Nights int `json:"nights"`
+
+	// Pages Pages that became due in the span.
+	Pages  int    `json:"pages"`
+	Person string `json:"person"`
+
+	// WeekendHours On Saturdays and Sundays in the person's zone.
+	WeekendHours float32 `json:"weekend_hours"`
 }
 
 // Phase defines model for Phase.
@@ -1026,10 +1153,46 @@ type Shift = oncall.Shift
 
 // ShiftList defines model for ShiftList.
 type ShiftList struct {
-	From   time.Time     `json:"from"`
+	From time.Time `json:"from"`
+
+	// LastResort Those of the last resort whom no page would reach.
+	LastResort []struct {
+		Person string `json:"person"`
+		Why    string `json:"why"`
+	} `json:"last_resort,omitempty,omitzero"`
+	Services []struct {
+		// Gaps Each may reach beyond the time asked about.
+		Gaps []struct {
+			// From Missing when it began long ago.
+			From time.Time `json:"from,omitempty,omitzero"`
+
+			// Kind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+			// to be paged has no contact method that can be used.
+			Kind ShiftListServicesGapsKind `json:"kind"`
+
+			// Person Who cannot be reached.
+			Person string `json:"person,omitempty,omitzero"`
+
+			// Until Missing when its end is not in sight.
+			Until time.Time `json:"until,omitempty,omitzero"`
+			Why   string    `json:"why"`
+		} `json:"gaps"`
+		Id string `json:"id"`
+
+		// Minutes For how long a page would reach nobody but the last resort, rounded up.
+		Minutes int `json:"minutes"`
+
+		// Next When it first would; missing when it never does.
+		Next time.Time `json:"next,omitempty,omitzero"`
+		Team string    `json:"team"`
+	} `json:"services,omitempty,omitzero"`
 	Shifts []ServedShift `json:"shifts"`
 	Until  time.Time     `json:"until"`
 }
+
+// ShiftListServicesGapsKind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+// to be paged has no contact method that can be used.
+type ShiftListServicesGapsKind string
 
 // Silence defines model for Silence.
 type Silence struct {
@@ -1131,6 +1294,9 @@ type Snoozed = incident.Snoozed
 
 // Span A part of the duty of one rotation.
 type Span = oncall.Span
+
+// Split defines model for Split.
+type Split = incident.Split
 
 // StartRun defines model for StartRun.
 type StartRun = incident.StartRun
@@ -1246,9 +1412,18 @@ type Token struct {
 	// LastUsedAt To within an hour; missing when it never was.
 	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
 	Name       string    `json:"name,omitempty,omitzero"`
-	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
-	Scopes     []Scope   `json:"scopes"`
-	Subject    string    `json:"subject"`
+
+	// Replaces The token that it takes the place of.
+	Replaces  string    `json:"replaces,omitempty,omitzero"`
+	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
+	Scopes    []Scope   `json:"scopes"`
+
+	// Service The service that its alerts belong to.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Source The one source that it may send for.
+	Source  string `json:"source,omitempty,omitzero"`
+	Subject string `json:"subject"`
 }
 
 // TokenList defines model for TokenList.
@@ -1266,8 +1441,20 @@ type TokenOrder struct {
 	Name   string  `json:"name,omitempty,omitzero"`
 	Scopes []Scope `json:"scopes"`
 
+	// Service With a source, the service that its alerts belong to.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Source For a machine with the scope alerts only: the one source that it may send for.
+	Source string `json:"source,omitempty,omitzero"`
+
 	// Subject The id of a person or a machine of the catalog.
 	Subject string `json:"subject"`
+}
+
+// TokenRotation defines model for TokenRotation.
+type TokenRotation struct {
+	// OverlapHours For how long the old token works on; 24 when missing.
+	OverlapHours int `json:"overlap_hours,omitempty,omitzero"`
 }
 
 // TwilioForm What is read of a form that Twilio posts; the rest is signed too.
@@ -1367,6 +1554,15 @@ type Unauthenticated = Problem
 
 // Unavailable A problem (RFC 9457).
 type Unavailable = Problem
+
+// GetCoverageParams defines parameters for GetCoverage.
+type GetCoverageParams struct {
+	// Days How far to look ahead.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// Service Only this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+}
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
@@ -1503,6 +1699,15 @@ type StreamIncidentParams struct {
 	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
+// GiveFeedbackParams defines parameters for GiveFeedback.
+type GiveFeedbackParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // AddFollowUpParams defines parameters for AddFollowUp.
 type AddFollowUpParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1541,6 +1746,15 @@ type WaiveFollowUpParams struct {
 
 // AddLinkParams defines parameters for AddLink.
 type AddLinkParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// MergeParams defines parameters for Merge.
+type MergeParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -1656,6 +1870,15 @@ type SnoozeParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// SplitParams defines parameters for Split.
+type SplitParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // CorrectStampParams defines parameters for CorrectStamp.
 type CorrectStampParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1707,6 +1930,18 @@ type GetOnCallParams struct {
 	At time.Time `form:"at,omitempty" json:"at,omitempty,omitzero"`
 
 	// Schedule Only this schedule.
+	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
+}
+
+// GetLoadParams defines parameters for GetLoad.
+type GetLoadParams struct {
+	// From The beginning; 30 days before the end when missing.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until The end; now when missing.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Schedule Only of this schedule.
 	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
 }
 
@@ -1892,6 +2127,9 @@ type DeclineJSONRequestBody = Decline
 // EscalateJSONRequestBody defines body for Escalate for application/json ContentType.
 type EscalateJSONRequestBody = Escalate
 
+// GiveFeedbackJSONRequestBody defines body for GiveFeedback for application/json ContentType.
+type GiveFeedbackJSONRequestBody = Feedback
+
 // AddFollowUpJSONRequestBody defines body for AddFollowUp for application/json ContentType.
 type AddFollowUpJSONRequestBody = AddFollowUp
 
@@ -1903,6 +2141,9 @@ type WaiveFollowUpJSONRequestBody = Reason
 
 // AddLinkJSONRequestBody defines body for AddLink for application/json ContentType.
 type AddLinkJSONRequestBody = AddLink
+
+// MergeJSONRequestBody defines body for Merge for application/json ContentType.
+type MergeJSONRequestBody = MergeInto
 
 // MitigateJSONRequestBody defines body for Mitigate for application/json ContentType.
 type MitigateJSONRequestBody = Mitigate
@@ -1933,6 +2174,9 @@ type StartRunJSONRequestBody = StartRun
 
 // SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
 type SnoozeJSONRequestBody = Snooze
+
+// SplitJSONRequestBody defines body for Split for application/json ContentType.
+type SplitJSONRequestBody = Split
 
 // CorrectStampJSONRequestBody defines body for CorrectStamp for application/json ContentType.
 type CorrectStampJSONRequestBody = CorrectStamp
@@ -1978,6 +2222,9 @@ type AddTemporaryJSONRequestBody = TemporaryOrder
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenOrder
+
+// RotateTokenJSONRequestBody defines body for RotateToken for application/json ContentType.
+type RotateTokenJSONRequestBody = TokenRotation
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
@@ -2262,6 +2509,14 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/catalog/validate (the `ValidateCatalog` operationId).
 	ValidateCatalog(ctx context.Context, body ValidateCatalogJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GetCoverage Say when an urgent page would reach nobody
+	//
+	// For every service, the times ahead in which nobody, or nobody of the first level, would be
+	// reached, and the people to be paged who have no contact method that can be used.
+	//
+	// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+	GetCoverage(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// StreamEvents Watch all incidents live
 	//
 	// The stream of every incident, in the form of that of a single one.
@@ -2275,6 +2530,22 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/follow-ups (the `ListFollowUps` operationId).
 	ListFollowUps(ctx context.Context, params *ListFollowUpsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListHeartbeats List heartbeats and when they were last heard
+	//
+	// Those of the catalog, in its order.
+	//
+	// Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
+	ListHeartbeats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Beat Send a heartbeat
+	//
+	// A sign of life of something that the catalog expects one of. When it is
+	// missed, the alert HeartbeatMissed fires; when it is back, that resolves.
+	// A body is not read.
+	//
+	// Corresponds with POST /v1/heartbeats/{id} (the `Beat` operationId).
+	Beat(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListIncidents List incidents, the newest first
 	//
@@ -2428,6 +2699,28 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/incidents/{number}/events (the `StreamIncident` operationId).
 	StreamIncident(ctx context.Context, number Number, params *StreamIncidentParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// GiveFeedbackWithBody Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithBody(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GiveFeedback Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedback(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// AddFollowUpWithBody Add a follow-up
 	//
 	// The incident does not close before it is done or waived. Without an owner it is
@@ -2510,6 +2803,32 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/links (the `AddLink` operationId).
 	AddLink(ctx context.Context, number Number, params *AddLinkParams, body AddLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// MergeWithBody Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	MergeWithBody(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Merge Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	Merge(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// MitigateWithBody Say that users are served again
 	//
@@ -2715,6 +3034,28 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
 	Snooze(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// SplitWithBody Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	SplitWithBody(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// Split Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	Split(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// CorrectStampWithBody Correct the time of a clock
 	//
 	// The original is kept.
@@ -2821,6 +3162,14 @@ type ClientInterface interface {
 	//
 	// Corresponds with GET /v1/oncall (the `GetOnCall` operationId).
 	GetOnCall(ctx context.Context, params *GetOnCallParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetLoad Say how the load of on-call falls on people
+	//
+	// Hours on call, at night and on weekends, and pages, for each person who was or
+	// will be on call. At most 92 days.
+	//
+	// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+	GetLoad(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListShifts List who is on call over some days
 	//
@@ -3211,6 +3560,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with DELETE /v1/tokens/{id} (the `RevokeToken` operationId).
 	RevokeToken(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateTokenWithBody Replace a token
+	//
+	// Makes a token that may do the same, and shows it once. The old one works on
+	// for a while, so that nothing is lost until its user has the new one.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+	RotateTokenWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RotateToken Replace a token
+	//
+	// Makes a token that may do the same, and shows it once. The old one works on
+	// for a while, so that nothing is lost until its user has the new one.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+	RotateToken(ctx context.Context, id string, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// PostJiraWebhookWithBody Hear from JIRA that an issue changed
 	//
@@ -3703,6 +4072,24 @@ func (c *Client) ValidateCatalog(ctx context.Context, body ValidateCatalogJSONRe
 	return c.Client.Do(req)
 }
 
+// GetCoverage Say when an urgent page would reach nobody
+//
+// For every service, the times ahead in which nobody, or nobody of the first level, would be
+// reached, and the people to be paged who have no contact method that can be used.
+//
+// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+func (c *Client) GetCoverage(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetCoverageRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // StreamEvents Watch all incidents live
 //
 // The stream of every incident, in the form of that of a single one.
@@ -3727,6 +4114,42 @@ func (c *Client) StreamEvents(ctx context.Context, params *StreamEventsParams, r
 // Corresponds with GET /v1/follow-ups (the `ListFollowUps` operationId).
 func (c *Client) ListFollowUps(ctx context.Context, params *ListFollowUpsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewListFollowUpsRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListHeartbeats List heartbeats and when they were last heard
+//
+// Those of the catalog, in its order.
+//
+// Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
+func (c *Client) ListHeartbeats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListHeartbeatsRequest(c.Server)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Beat Send a heartbeat
+//
+// A sign of life of something that the catalog expects one of. When it is
+// missed, the alert HeartbeatMissed fires; when it is back, that resolves.
+// A body is not read.
+//
+// Corresponds with POST /v1/heartbeats/{id} (the `Beat` operationId).
+func (c *Client) Beat(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewBeatRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -4049,6 +4472,48 @@ func (c *Client) StreamIncident(ctx context.Context, number Number, params *Stre
 	return c.Client.Do(req)
 }
 
+// GiveFeedbackWithBody Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *Client) GiveFeedbackWithBody(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveFeedbackRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GiveFeedback Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *Client) GiveFeedback(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGiveFeedbackRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // AddFollowUpWithBody Add a follow-up
 //
 // The incident does not close before it is done or waived. Without an owner it is
@@ -4212,6 +4677,52 @@ func (c *Client) AddLinkWithBody(ctx context.Context, number Number, params *Add
 // Corresponds with POST /v1/incidents/{number}/links (the `AddLink` operationId).
 func (c *Client) AddLink(ctx context.Context, number Number, params *AddLinkParams, body AddLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewAddLinkRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// MergeWithBody Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *Client) MergeWithBody(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Merge Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *Client) Merge(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewMergeRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4646,6 +5157,48 @@ func (c *Client) Snooze(ctx context.Context, number Number, params *SnoozeParams
 	return c.Client.Do(req)
 }
 
+// SplitWithBody Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *Client) SplitWithBody(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSplitRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// Split Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *Client) Split(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSplitRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // CorrectStampWithBody Correct the time of a clock
 //
 // The original is kept.
@@ -4863,6 +5416,24 @@ func (c *Client) GetMe(ctx context.Context, reqEditors ...RequestEditorFn) (*htt
 // Corresponds with GET /v1/oncall (the `GetOnCall` operationId).
 func (c *Client) GetOnCall(ctx context.Context, params *GetOnCallParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewGetOnCallRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetLoad Say how the load of on-call falls on people
+//
+// Hours on call, at night and on weekends, and pages, for each person who was or
+// will be on call. At most 92 days.
+//
+// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+func (c *Client) GetLoad(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetLoadRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -5693,6 +6264,46 @@ func (c *Client) RevokeToken(ctx context.Context, id string, reqEditors ...Reque
 	return c.Client.Do(req)
 }
 
+// RotateTokenWithBody Replace a token
+//
+// Makes a token that may do the same, and shows it once. The old one works on
+// for a while, so that nothing is lost until its user has the new one.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+func (c *Client) RotateTokenWithBody(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateTokenRequestWithBody(c.Server, id, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RotateToken Replace a token
+//
+// Makes a token that may do the same, and shows it once. The old one works on
+// for a while, so that nothing is lost until its user has the new one.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+func (c *Client) RotateToken(ctx context.Context, id string, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRotateTokenRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PostJiraWebhookWithBody Hear from JIRA that an issue changed
 //
 // A hint only: what the issue says is read from JIRA by key. The body is
@@ -6396,6 +7007,64 @@ func NewValidateCatalogRequestWithBody(server string, contentType string, body i
 	return req, nil
 }
 
+// NewGetCoverageRequest constructs an http.Request for the GetCoverage method
+func NewGetCoverageRequest(server string, params *GetCoverageParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/coverage")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "days", params.Days, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "service", params.Service, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewStreamEventsRequest constructs an http.Request for the StreamEvents method
 func NewStreamEventsRequest(server string, params *StreamEventsParams) (*http.Request, error) {
 	var err error
@@ -6519,6 +7188,67 @@ func NewListFollowUpsRequest(server string, params *ListFollowUpsParams) (*http.
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewListHeartbeatsRequest constructs an http.Request for the ListHeartbeats method
+func NewListHeartbeatsRequest(server string) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/heartbeats")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewBeatRequest constructs an http.Request for the Beat method
+func NewBeatRequest(server string, id DutyID) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/heartbeats/%s", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), nil)
 	if err != nil {
 		return nil, err
 	}
@@ -7145,6 +7875,66 @@ func NewStreamIncidentRequest(server string, number Number, params *StreamIncide
 	return req, nil
 }
 
+// NewGiveFeedbackRequest calls the generic GiveFeedback builder with application/json body
+func NewGiveFeedbackRequest(server string, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewGiveFeedbackRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewGiveFeedbackRequestWithBody constructs an http.Request for the GiveFeedback method, with any body, and a specified content type
+func NewGiveFeedbackRequestWithBody(server string, number Number, params *GiveFeedbackParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/feedback", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewAddFollowUpRequest calls the generic AddFollowUp builder with application/json body
 func NewAddFollowUpRequest(server string, number Number, params *AddFollowUpParams, body AddFollowUpJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -7414,6 +8204,66 @@ func NewAddLinkRequestWithBody(server string, number Number, params *AddLinkPara
 	}
 
 	operationPath := fmt.Sprintf("/v1/incidents/%s/links", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewMergeRequest calls the generic Merge builder with application/json body
+func NewMergeRequest(server string, number Number, params *MergeParams, body MergeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewMergeRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewMergeRequestWithBody constructs an http.Request for the Merge method, with any body, and a specified content type
+func NewMergeRequestWithBody(server string, number Number, params *MergeParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/merge", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -8172,6 +9022,66 @@ func NewSnoozeRequestWithBody(server string, number Number, params *SnoozeParams
 	return req, nil
 }
 
+// NewSplitRequest calls the generic Split builder with application/json body
+func NewSplitRequest(server string, number Number, params *SplitParams, body SplitJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSplitRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewSplitRequestWithBody constructs an http.Request for the Split method, with any body, and a specified content type
+func NewSplitRequestWithBody(server string, number Number, params *SplitParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/split", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewCorrectStampRequest calls the generic CorrectStamp builder with application/json body
 func NewCorrectStampRequest(server string, number Number, params *CorrectStampParams, body CorrectStampJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -8596,6 +9506,72 @@ func NewGetOnCallRequest(server string, params *GetOnCallParams) (*http.Request,
 		var rawQueryFragments []string
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "at", params.At, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "schedule", params.Schedule, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetLoadRequest constructs an http.Request for the GetLoad method
+func NewGetLoadRequest(server string, params *GetLoadParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/oncall/load")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
 			return nil, err
 		} else {
 			for _, qp := range strings.Split(queryFrag, "&") {
@@ -10135,6 +11111,53 @@ func NewRevokeTokenRequest(server string, id string) (*http.Request, error) {
 	return req, nil
 }
 
+// NewRotateTokenRequest calls the generic RotateToken builder with application/json body
+func NewRotateTokenRequest(server string, id string, body RotateTokenJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRotateTokenRequestWithBody(server, id, "application/json", bodyReader)
+}
+
+// NewRotateTokenRequestWithBody constructs an http.Request for the RotateToken method, with any body, and a specified content type
+func NewRotateTokenRequestWithBody(server string, id string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/tokens/%s/rotate", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewPostJiraWebhookRequest calls the generic PostJiraWebhook builder with application/json body
 func NewPostJiraWebhookRequest(server string, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -10562,6 +11585,16 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/catalog/validate (the `ValidateCatalog` operationId).
 	ValidateCatalogWithResponse(ctx context.Context, body ValidateCatalogJSONRequestBody, reqEditors ...RequestEditorFn) (*ValidateCatalogResponse, error)
 
+	// GetCoverageWithResponse Say when an urgent page would reach nobody
+	//
+	// For every service, the times ahead in which nobody, or nobody of the first level, would be
+	// reached, and the people to be paged who have no contact method that can be used.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+	GetCoverageWithResponse(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*GetCoverageResponse, error)
+
 	// StreamEventsWithResponse Watch all incidents live
 	//
 	// The stream of every incident, in the form of that of a single one.
@@ -10579,6 +11612,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/follow-ups (the `ListFollowUps` operationId).
 	ListFollowUpsWithResponse(ctx context.Context, params *ListFollowUpsParams, reqEditors ...RequestEditorFn) (*ListFollowUpsResponse, error)
+
+	// ListHeartbeatsWithResponse List heartbeats and when they were last heard
+	//
+	// Those of the catalog, in its order.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
+	ListHeartbeatsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListHeartbeatsResponse, error)
+
+	// BeatWithResponse Send a heartbeat
+	//
+	// A sign of life of something that the catalog expects one of. When it is
+	// missed, the alert HeartbeatMissed fires; when it is back, that resolves.
+	// A body is not read.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/heartbeats/{id} (the `Beat` operationId).
+	BeatWithResponse(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*BeatResponse, error)
 
 	// ListIncidentsWithResponse List incidents, the newest first
 	//
@@ -10740,6 +11793,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/incidents/{number}/events (the `StreamIncident` operationId).
 	StreamIncidentWithResponse(ctx context.Context, number Number, params *StreamIncidentParams, reqEditors ...RequestEditorFn) (*StreamIncidentResponse, error)
 
+	// GiveFeedbackWithBodyWithResponse Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithBodyWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error)
+
+	// GiveFeedbackWithResponse Say whether it was actionable
+	//
+	// Whether somebody had to do something. The last word counts, and is taken until the
+	// incident is over. It changes nothing else: the noise report counts it. A reason is
+	// needed for what was not actionable.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+	GiveFeedbackWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error)
+
 	// AddFollowUpWithBodyWithResponse Add a follow-up
 	//
 	// The incident does not close before it is done or waived. Without an owner it is
@@ -10824,6 +11899,32 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/links (the `AddLink` operationId).
 	AddLinkWithResponse(ctx context.Context, number Number, params *AddLinkParams, body AddLinkJSONRequestBody, reqEditors ...RequestEditorFn) (*AddLinkResponse, error)
+
+	// MergeWithBodyWithResponse Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	MergeWithBodyWithResponse(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeResponse, error)
+
+	// MergeWithResponse Merge the incident into another one
+	//
+	// The other one takes over the alerts, the worse severity, the earlier trigger, open
+	// follow-ups and the people. Paging for this one goes on until then, and after it there
+	// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+	// Needs a reason and the authority that the policy names for cancelling; everyone who was
+	// told is told.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+	MergeWithResponse(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeResponse, error)
 
 	// MitigateWithBodyWithResponse Say that users are served again
 	//
@@ -11033,6 +12134,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/snooze (the `Snooze` operationId).
 	SnoozeWithResponse(ctx context.Context, number Number, params *SnoozeParams, body SnoozeJSONRequestBody, reqEditors ...RequestEditorFn) (*SnoozeResponse, error)
 
+	// SplitWithBodyWithResponse Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	SplitWithBodyWithResponse(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SplitResponse, error)
+
+	// SplitWithResponse Make an incident of its own of some of its alerts
+	//
+	// The new incident pages as any other, and what the alerts say from now on is heard there.
+	// At least one of them fires, and at least one alert stays. The number of the new incident
+	// appears in the timeline of this one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+	SplitWithResponse(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*SplitResponse, error)
+
 	// CorrectStampWithBodyWithResponse Correct the time of a clock
 	//
 	// The original is kept.
@@ -11147,6 +12270,16 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with GET /v1/oncall (the `GetOnCall` operationId).
 	GetOnCallWithResponse(ctx context.Context, params *GetOnCallParams, reqEditors ...RequestEditorFn) (*GetOnCallResponse, error)
+
+	// GetLoadWithResponse Say how the load of on-call falls on people
+	//
+	// Hours on call, at night and on weekends, and pages, for each person who was or
+	// will be on call. At most 92 days.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+	GetLoadWithResponse(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*GetLoadResponse, error)
 
 	// ListShiftsWithResponse List who is on call over some days
 	//
@@ -11579,6 +12712,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with DELETE /v1/tokens/{id} (the `RevokeToken` operationId).
 	RevokeTokenWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*RevokeTokenResponse, error)
+
+	// RotateTokenWithBodyWithResponse Replace a token
+	//
+	// Makes a token that may do the same, and shows it once. The old one works on
+	// for a while, so that nothing is lost until its user has the new one.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+	RotateTokenWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateTokenResponse, error)
+
+	// RotateTokenWithResponse Replace a token
+	//
+	// Makes a token that may do the same, and shows it once. The old one works on
+	// for a while, so that nothing is lost until its user has the new one.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+	RotateTokenWithResponse(ctx context.Context, id string, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateTokenResponse, error)
 
 	// PostJiraWebhookWithBodyWithResponse Hear from JIRA that an issue changed
 	//
@@ -12953,6 +14106,104 @@ func (r ValidateCatalogResponse) ContentType() string {
 	return ""
 }
 
+// GetCoverageResponse401Headers the declared response headers of an HTTP 401 response for GetCoverage
+type GetCoverageResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GetCoverageResponse503Headers the declared response headers of an HTTP 503 response for GetCoverage
+type GetCoverageResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GetCoverageResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Coverage
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetCoverageResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetCoverageResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetCoverageResponse) GetJSON200() *Coverage {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetCoverageResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetCoverageResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetCoverageResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetCoverageResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetCoverageResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // StreamEventsResponse401Headers the declared response headers of an HTTP 401 response for StreamEvents
 type StreamEventsResponse401Headers struct {
 	WWWAuthenticate string
@@ -13122,6 +14373,188 @@ func (r ListFollowUpsResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ListFollowUpsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListHeartbeatsResponse401Headers the declared response headers of an HTTP 401 response for ListHeartbeats
+type ListHeartbeatsResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ListHeartbeatsResponse503Headers the declared response headers of an HTTP 503 response for ListHeartbeats
+type ListHeartbeatsResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ListHeartbeatsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *HeartbeatList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListHeartbeatsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListHeartbeatsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListHeartbeatsResponse) GetJSON200() *HeartbeatList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListHeartbeatsResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListHeartbeatsResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListHeartbeatsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListHeartbeatsResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListHeartbeatsResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListHeartbeatsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListHeartbeatsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListHeartbeatsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListHeartbeatsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// BeatResponse401Headers the declared response headers of an HTTP 401 response for Beat
+type BeatResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// BeatResponse503Headers the declared response headers of an HTTP 503 response for Beat
+type BeatResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type BeatResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *BeatResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *BeatResponse503Headers
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r BeatResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r BeatResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r BeatResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r BeatResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r BeatResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r BeatResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r BeatResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r BeatResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r BeatResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r BeatResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -14143,6 +15576,111 @@ func (r StreamIncidentResponse) ContentType() string {
 	return ""
 }
 
+// GiveFeedbackResponse401Headers the declared response headers of an HTTP 401 response for GiveFeedback
+type GiveFeedbackResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GiveFeedbackResponse503Headers the declared response headers of an HTTP 503 response for GiveFeedback
+type GiveFeedbackResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GiveFeedbackResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GiveFeedbackResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GiveFeedbackResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GiveFeedbackResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GiveFeedbackResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GiveFeedbackResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GiveFeedbackResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GiveFeedbackResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GiveFeedbackResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // AddFollowUpResponse401Headers the declared response headers of an HTTP 401 response for AddFollowUp
 type AddFollowUpResponse401Headers struct {
 	WWWAuthenticate string
@@ -14662,6 +16200,111 @@ func (r AddLinkResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r AddLinkResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// MergeResponse401Headers the declared response headers of an HTTP 401 response for Merge
+type MergeResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// MergeResponse503Headers the declared response headers of an HTTP 503 response for Merge
+type MergeResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type MergeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *MergeResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *MergeResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r MergeResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r MergeResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r MergeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r MergeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r MergeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r MergeResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -15921,6 +17564,111 @@ func (r SnoozeResponse) ContentType() string {
 	return ""
 }
 
+// SplitResponse401Headers the declared response headers of an HTTP 401 response for Split
+type SplitResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// SplitResponse503Headers the declared response headers of an HTTP 503 response for Split
+type SplitResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type SplitResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SplitResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SplitResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SplitResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SplitResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SplitResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SplitResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SplitResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SplitResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // CorrectStampResponse401Headers the declared response headers of an HTTP 401 response for CorrectStamp
 type CorrectStampResponse401Headers struct {
 	WWWAuthenticate string
@@ -16677,6 +18425,104 @@ func (r GetOnCallResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r GetOnCallResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetLoadResponse401Headers the declared response headers of an HTTP 401 response for GetLoad
+type GetLoadResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GetLoadResponse503Headers the declared response headers of an HTTP 503 response for GetLoad
+type GetLoadResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GetLoadResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Load
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetLoadResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetLoadResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetLoadResponse) GetJSON200() *Load {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetLoadResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetLoadResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetLoadResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetLoadResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetLoadResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -19762,6 +21608,104 @@ func (r RevokeTokenResponse) ContentType() string {
 	return ""
 }
 
+// RotateTokenResponse401Headers the declared response headers of an HTTP 401 response for RotateToken
+type RotateTokenResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// RotateTokenResponse503Headers the declared response headers of an HTTP 503 response for RotateToken
+type RotateTokenResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type RotateTokenResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON201 the response for an HTTP 201 `application/json` response
+	JSON201 *NewToken
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RotateTokenResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RotateTokenResponse503Headers
+}
+
+// GetJSON201 returns the response for an HTTP 201 `application/json` response
+func (r RotateTokenResponse) GetJSON201() *NewToken {
+	return r.JSON201
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r RotateTokenResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RotateTokenResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RotateTokenResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RotateTokenResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RotateTokenResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RotateTokenResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RotateTokenResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RotateTokenResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RotateTokenResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RotateTokenResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // PostJiraWebhookResponse401Headers the declared response headers of an HTTP 401 response for PostJiraWebhook
 type PostJiraWebhookResponse401Headers struct {
 	WWWAuthenticate string
@@ -20363,6 +22307,22 @@ func (c *ClientWithResponses) ValidateCatalogWithResponse(ctx context.Context, b
 	return ParseValidateCatalogResponse(rsp)
 }
 
+// GetCoverageWithResponse Say when an urgent page would reach nobody
+//
+// For every service, the times ahead in which nobody, or nobody of the first level, would be
+// reached, and the people to be paged who have no contact method that can be used.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/coverage (the `GetCoverage` operationId).
+func (c *ClientWithResponses) GetCoverageWithResponse(ctx context.Context, params *GetCoverageParams, reqEditors ...RequestEditorFn) (*GetCoverageResponse, error) {
+	rsp, err := c.GetCoverage(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetCoverageResponse(rsp)
+}
+
 // StreamEventsWithResponse Watch all incidents live
 //
 // The stream of every incident, in the form of that of a single one.
@@ -20391,6 +22351,38 @@ func (c *ClientWithResponses) ListFollowUpsWithResponse(ctx context.Context, par
 		return nil, err
 	}
 	return ParseListFollowUpsResponse(rsp)
+}
+
+// ListHeartbeatsWithResponse List heartbeats and when they were last heard
+//
+// Those of the catalog, in its order.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
+func (c *ClientWithResponses) ListHeartbeatsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListHeartbeatsResponse, error) {
+	rsp, err := c.ListHeartbeats(ctx, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListHeartbeatsResponse(rsp)
+}
+
+// BeatWithResponse Send a heartbeat
+//
+// A sign of life of something that the catalog expects one of. When it is
+// missed, the alert HeartbeatMissed fires; when it is back, that resolves.
+// A body is not read.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/heartbeats/{id} (the `Beat` operationId).
+func (c *ClientWithResponses) BeatWithResponse(ctx context.Context, id DutyID, reqEditors ...RequestEditorFn) (*BeatResponse, error) {
+	rsp, err := c.Beat(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseBeatResponse(rsp)
 }
 
 // ListIncidentsWithResponse List incidents, the newest first
@@ -20649,6 +22641,40 @@ func (c *ClientWithResponses) StreamIncidentWithResponse(ctx context.Context, nu
 	return ParseStreamIncidentResponse(rsp)
 }
 
+// GiveFeedbackWithBodyWithResponse Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *ClientWithResponses) GiveFeedbackWithBodyWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error) {
+	rsp, err := c.GiveFeedbackWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveFeedbackResponse(rsp)
+}
+
+// GiveFeedbackWithResponse Say whether it was actionable
+//
+// Whether somebody had to do something. The last word counts, and is taken until the
+// incident is over. It changes nothing else: the noise report counts it. A reason is
+// needed for what was not actionable.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/feedback (the `GiveFeedback` operationId).
+func (c *ClientWithResponses) GiveFeedbackWithResponse(ctx context.Context, number Number, params *GiveFeedbackParams, body GiveFeedbackJSONRequestBody, reqEditors ...RequestEditorFn) (*GiveFeedbackResponse, error) {
+	rsp, err := c.GiveFeedback(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGiveFeedbackResponse(rsp)
+}
+
 // AddFollowUpWithBodyWithResponse Add a follow-up
 //
 // The incident does not close before it is done or waived. Without an owner it is
@@ -20786,6 +22812,44 @@ func (c *ClientWithResponses) AddLinkWithResponse(ctx context.Context, number Nu
 		return nil, err
 	}
 	return ParseAddLinkResponse(rsp)
+}
+
+// MergeWithBodyWithResponse Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *ClientWithResponses) MergeWithBodyWithResponse(ctx context.Context, number Number, params *MergeParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*MergeResponse, error) {
+	rsp, err := c.MergeWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeResponse(rsp)
+}
+
+// MergeWithResponse Merge the incident into another one
+//
+// The other one takes over the alerts, the worse severity, the earlier trigger, open
+// follow-ups and the people. Paging for this one goes on until then, and after it there
+// unless its holder's acknowledgement covers both: the holder merges, or holds both.
+// Needs a reason and the authority that the policy names for cancelling; everyone who was
+// told is told.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/merge (the `Merge` operationId).
+func (c *ClientWithResponses) MergeWithResponse(ctx context.Context, number Number, params *MergeParams, body MergeJSONRequestBody, reqEditors ...RequestEditorFn) (*MergeResponse, error) {
+	rsp, err := c.Merge(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseMergeResponse(rsp)
 }
 
 // MitigateWithBodyWithResponse Say that users are served again
@@ -21128,6 +23192,40 @@ func (c *ClientWithResponses) SnoozeWithResponse(ctx context.Context, number Num
 	return ParseSnoozeResponse(rsp)
 }
 
+// SplitWithBodyWithResponse Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *ClientWithResponses) SplitWithBodyWithResponse(ctx context.Context, number Number, params *SplitParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SplitResponse, error) {
+	rsp, err := c.SplitWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSplitResponse(rsp)
+}
+
+// SplitWithResponse Make an incident of its own of some of its alerts
+//
+// The new incident pages as any other, and what the alerts say from now on is heard there.
+// At least one of them fires, and at least one alert stays. The number of the new incident
+// appears in the timeline of this one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/split (the `Split` operationId).
+func (c *ClientWithResponses) SplitWithResponse(ctx context.Context, number Number, params *SplitParams, body SplitJSONRequestBody, reqEditors ...RequestEditorFn) (*SplitResponse, error) {
+	rsp, err := c.Split(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSplitResponse(rsp)
+}
+
 // CorrectStampWithBodyWithResponse Correct the time of a clock
 //
 // The original is kept.
@@ -21313,6 +23411,22 @@ func (c *ClientWithResponses) GetOnCallWithResponse(ctx context.Context, params 
 		return nil, err
 	}
 	return ParseGetOnCallResponse(rsp)
+}
+
+// GetLoadWithResponse Say how the load of on-call falls on people
+//
+// Hours on call, at night and on weekends, and pages, for each person who was or
+// will be on call. At most 92 days.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/oncall/load (the `GetLoad` operationId).
+func (c *ClientWithResponses) GetLoadWithResponse(ctx context.Context, params *GetLoadParams, reqEditors ...RequestEditorFn) (*GetLoadResponse, error) {
+	rsp, err := c.GetLoad(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetLoadResponse(rsp)
 }
 
 // ListShiftsWithResponse List who is on call over some days
@@ -22003,6 +24117,38 @@ func (c *ClientWithResponses) RevokeTokenWithResponse(ctx context.Context, id st
 		return nil, err
 	}
 	return ParseRevokeTokenResponse(rsp)
+}
+
+// RotateTokenWithBodyWithResponse Replace a token
+//
+// Makes a token that may do the same, and shows it once. The old one works on
+// for a while, so that nothing is lost until its user has the new one.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+func (c *ClientWithResponses) RotateTokenWithBodyWithResponse(ctx context.Context, id string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RotateTokenResponse, error) {
+	rsp, err := c.RotateTokenWithBody(ctx, id, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateTokenResponse(rsp)
+}
+
+// RotateTokenWithResponse Replace a token
+//
+// Makes a token that may do the same, and shows it once. The old one works on
+// for a while, so that nothing is lost until its user has the new one.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
+func (c *ClientWithResponses) RotateTokenWithResponse(ctx context.Context, id string, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateTokenResponse, error) {
+	rsp, err := c.RotateToken(ctx, id, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRotateTokenResponse(rsp)
 }
 
 // PostJiraWebhookWithBodyWithResponse Hear from JIRA that an issue changed
@@ -23335,6 +25481,104 @@ func ParseValidateCatalogResponse(rsp *http.Response) (*ValidateCatalogResponse,
 	return response, nil
 }
 
+// ParseGetCoverageResponse parses an HTTP response from a GetCoverageWithResponse call
+func ParseGetCoverageResponse(rsp *http.Response) (*GetCoverageResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetCoverageResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Coverage
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetCoverageResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetCoverageResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseStreamEventsResponse parses an HTTP response from a StreamEventsWithResponse call
 func ParseStreamEventsResponse(rsp *http.Response) (*StreamEventsResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -23490,6 +25734,191 @@ func ParseListFollowUpsResponse(rsp *http.Response) (*ListFollowUpsResponse, err
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers ListFollowUpsResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListHeartbeatsResponse parses an HTTP response from a ListHeartbeatsWithResponse call
+func ParseListHeartbeatsResponse(rsp *http.Response) (*ListHeartbeatsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListHeartbeatsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest HeartbeatList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListHeartbeatsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListHeartbeatsResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseBeatResponse parses an HTTP response from a BeatWithResponse call
+func ParseBeatResponse(rsp *http.Response) (*BeatResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &BeatResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers BeatResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers BeatResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -24528,6 +26957,111 @@ func ParseStreamIncidentResponse(rsp *http.Response) (*StreamIncidentResponse, e
 	return response, nil
 }
 
+// ParseGiveFeedbackResponse parses an HTTP response from a GiveFeedbackWithResponse call
+func ParseGiveFeedbackResponse(rsp *http.Response) (*GiveFeedbackResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GiveFeedbackResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GiveFeedbackResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GiveFeedbackResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseAddFollowUpResponse parses an HTTP response from a AddFollowUpWithResponse call
 func ParseAddFollowUpResponse(rsp *http.Response) (*AddFollowUpResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -25033,6 +27567,111 @@ func ParseAddLinkResponse(rsp *http.Response) (*AddLinkResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers AddLinkResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseMergeResponse parses an HTTP response from a MergeWithResponse call
+func ParseMergeResponse(rsp *http.Response) (*MergeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &MergeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers MergeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers MergeResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -26306,6 +28945,111 @@ func ParseSnoozeResponse(rsp *http.Response) (*SnoozeResponse, error) {
 	return response, nil
 }
 
+// ParseSplitResponse parses an HTTP response from a SplitWithResponse call
+func ParseSplitResponse(rsp *http.Response) (*SplitResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SplitResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SplitResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SplitResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseCorrectStampResponse parses an HTTP response from a CorrectStampWithResponse call
 func ParseCorrectStampResponse(rsp *http.Response) (*CorrectStampResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -27042,6 +29786,104 @@ func ParseGetOnCallResponse(rsp *http.Response) (*GetOnCallResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers GetOnCallResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetLoadResponse parses an HTTP response from a GetLoadWithResponse call
+func ParseGetLoadResponse(rsp *http.Response) (*GetLoadResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetLoadResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Load
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetLoadResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetLoadResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -30127,6 +32969,104 @@ func ParseRevokeTokenResponse(rsp *http.Response) (*RevokeTokenResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers RevokeTokenResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRotateTokenResponse parses an HTTP response from a RotateTokenWithResponse call
+func ParseRotateTokenResponse(rsp *http.Response) (*RotateTokenResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RotateTokenResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 201:
+		var dest NewToken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON201 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers RotateTokenResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers RotateTokenResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/oapi-codegen/runtime"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/coverage"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -32,6 +33,27 @@ func (e GenericAlertStatus) Valid() bool {
 	case Firing:
 		return true
 	case Resolved:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for HeartbeatState.
+const (
+	Alive   HeartbeatState = "alive"
+	Missed  HeartbeatState = "missed"
+	Waiting HeartbeatState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the HeartbeatState enum.
+func (e HeartbeatState) Valid() bool {
+	switch e {
+	case Alive:
+		return true
+	case Missed:
+		return true
+	case Waiting:
 		return true
 	default:
 		return false
@@ -59,6 +81,27 @@ func (e PageState) Valid() bool {
 	case PageStateSent:
 		return true
 	case PageStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ShiftListServicesGapsKind.
+const (
+	FirstLevel  ShiftListServicesGapsKind = "first-level"
+	Nobody      ShiftListServicesGapsKind = "nobody"
+	Unreachable ShiftListServicesGapsKind = "unreachable"
+)
+
+// Valid indicates whether the value is a known member of the ShiftListServicesGapsKind enum.
+func (e ShiftListServicesGapsKind) Valid() bool {
+	switch e {
+	case FirstLevel:
+		return true
+	case Nobody:
+		return true
+	case Unreachable:
 		return true
 	default:
 		return false
@@ -129,6 +172,7 @@ func (e SilenceOrderKind) Valid() bool {
 const (
 	ListFollowUpsParamsStateAll    ListFollowUpsParamsState = "all"
 	ListFollowUpsParamsStateDone   ListFollowUpsParamsState = "done"
+	ListFollowUpsParamsStateMoved  ListFollowUpsParamsState = "moved"
 	ListFollowUpsParamsStateOpen   ListFollowUpsParamsState = "open"
 	ListFollowUpsParamsStateWaived ListFollowUpsParamsState = "waived"
 )
@@ -139,6 +183,8 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	case ListFollowUpsParamsStateAll:
 		return true
 	case ListFollowUpsParamsStateDone:
+		return true
+	case ListFollowUpsParamsStateMoved:
 		return true
 	case ListFollowUpsParamsStateOpen:
 		return true
@@ -233,6 +279,12 @@ type Attempt struct {
 
 	// Error Missing when it was handed over.
 	Error string `json:"error,omitempty,omitzero"`
+
+	// Provider Who took it, where several may.
+	Provider string `json:"provider,omitempty,omitzero"`
+
+	// Receipt What the provider said of it later.
+	Receipt string `json:"receipt,omitempty,omitzero"`
 }
 
 // Calendar defines model for Calendar.
@@ -425,6 +477,9 @@ type CorrectStamp = incident.CorrectStamp
 // Counts defines model for Counts.
 type Counts = incident.Counts
 
+// Coverage defines model for Coverage.
+type Coverage = coverage.Report
+
 // Decision defines model for Decision.
 type Decision = catalog.Decision
 
@@ -462,6 +517,9 @@ type Escalate = incident.Escalate
 
 // Explanation defines model for Explanation.
 type Explanation = incident.Explanation
+
+// Feedback defines model for Feedback.
+type Feedback = incident.Feedback
 
 // FixedShift defines model for FixedShift.
 type FixedShift = oncall.FixedShift
@@ -509,6 +567,9 @@ type GenericAlertStatus string
 // GenericDelivery One alert, or an object with a list of them.
 type GenericDelivery = json.RawMessage
 
+// Given What people said last of whether somebody had to do something.
+type Given = incident.Given
+
 // Health defines model for Health.
 type Health struct {
 	Checks []HealthCheck `json:"checks,omitempty,omitzero"`
@@ -522,21 +583,52 @@ type HealthCheck struct {
 	Ok     bool   `json:"ok"`
 }
 
+// Heartbeat defines model for Heartbeat.
+type Heartbeat struct {
+	// Every How often it is expected, such as 5m0s.
+	Every string `json:"every"`
+
+	// Grace How late it may be.
+	Grace       string    `json:"grace"`
+	Id          string    `json:"id"`
+	MissedSince time.Time `json:"missed_since,omitempty,omitzero"`
+
+	// SeenAt When it was last heard.
+	SeenAt  time.Time `json:"seen_at,omitempty,omitzero"`
+	Service string    `json:"service"`
+
+	// State Waiting for a first one.
+	State HeartbeatState `json:"state"`
+}
+
+// HeartbeatState Waiting for a first one.
+type HeartbeatState string
+
+// HeartbeatList defines model for HeartbeatList.
+type HeartbeatList struct {
+	Heartbeats []Heartbeat `json:"heartbeats"`
+}
+
 // Impact Who is affected, how many, and what they cannot do.
 type Impact = incident.Impact
 
 // Incident The whole of an incident.
 type Incident struct {
-	Alerts []AlertState `json:"alerts"`
+	// Absorbed The incidents that were merged into this one.
+	Absorbed []string     `json:"absorbed,omitempty,omitzero"`
+	Alerts   []AlertState `json:"alerts"`
 
 	// Awaited Who has still to acknowledge, where everyone of a level must.
 	Awaited []string `json:"awaited,omitempty,omitzero"`
 	Clocks  Clocks   `json:"clocks"`
 
 	// ConfirmToResolve What people must confirm to resolve; none once it is resolved.
-	ConfirmToResolve []string   `json:"confirm_to_resolve,omitempty,omitzero"`
-	Counts           Counts     `json:"counts"`
-	FollowUps        []FollowUp `json:"follow_ups,omitempty,omitzero"`
+	ConfirmToResolve []string `json:"confirm_to_resolve,omitempty,omitzero"`
+	Counts           Counts   `json:"counts"`
+
+	// Feedback What people said last of whether somebody had to do something.
+	Feedback  Given      `json:"feedback,omitempty,omitzero"`
+	FollowUps []FollowUp `json:"follow_ups,omitempty,omitzero"`
 
 	// Gates What closing waits for, met or not; missing once it is over.
 	Gates []Gate `json:"gates,omitempty,omitzero"`
@@ -547,7 +639,10 @@ type Incident struct {
 	Holder  string   `json:"holder,omitempty,omitzero"`
 
 	// Impact Who is affected, how many, and what they cannot do.
-	Impact     Impact       `json:"impact,omitempty,omitzero"`
+	Impact Impact `json:"impact,omitempty,omitzero"`
+
+	// Into The incident that this one was merged into.
+	Into       string       `json:"into,omitempty,omitzero"`
 	LastUpdate StatusUpdate `json:"last_update,omitempty,omitzero"`
 	Links      []Link       `json:"links,omitempty,omitzero"`
 
@@ -586,7 +681,10 @@ type Incident struct {
 
 	// Snoozed The holder rests until a time.
 	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
-	Status  string  `json:"status,omitempty,omitzero"`
+
+	// SplitFrom The incident whose alerts this one took.
+	SplitFrom string `json:"split_from,omitempty,omitzero"`
+	Status    string `json:"status,omitempty,omitzero"`
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
@@ -640,6 +738,13 @@ type Labels map[string]string
 // Link defines model for Link.
 type Link = catalog.Link
 
+// Load defines model for Load.
+type Load struct {
+	From   time.Time    `json:"from"`
+	People []PersonLoad `json:"people"`
+	Until  time.Time    `json:"until"`
+}
+
 // Looked What the look-up of a level said.
 type Looked = incident.Looked
 
@@ -667,6 +772,9 @@ type Measures struct {
 	// Ttr From triggered to resolved.
 	Ttr *float64 `json:"ttr,omitempty"`
 }
+
+// MergeInto defines model for MergeInto.
+type MergeInto = incident.MergeInto
 
 // Mitigate defines model for Mitigate.
 type Mitigate = incident.Mitigate
@@ -838,6 +946,25 @@ type ContactResult struct {
 	Error      string `json:"error,omitempty,omitzero"`
 	HandedOver bool   `json:"handed_over"`
 	Kind       string `json:"kind"`
+}
+
+// PersonLoad defines model for PersonLoad.
+type PersonLoad struct {
+	Hours float32 `json:"hours"`
+	Name  string  `json:"name,omitempty,omitzero"`
+
+	// NightHours Between 22:00 and 06:00 in the person's zone.
+	NightHours float32 `json:"night_hours"`
+
+	// Nights How many nights these touch.
+	Nights int `json:"nights"`
+
+	// Pages Pages that became due in the span.
+	Pages  int    `json:"pages"`
+	Person string `json:"person"`
+
+	// WeekendHours On Saturdays and Sundays in the person's zone.
+	WeekendHours float32 `json:"weekend_hours"`
 }
 
 // Phase defines model for Phase.
@@ -1025,10 +1152,46 @@ type Shift = oncall.Shift
 
 // ShiftList defines model for ShiftList.
 type ShiftList struct {
-	From   time.Time     `json:"from"`
+	From time.Time `json:"from"`
+
+	// LastResort Those of the last resort whom no page would reach.
+	LastResort []struct {
+		Person string `json:"person"`
+		Why    string `json:"why"`
+	} `json:"last_resort,omitempty,omitzero"`
+	Services []struct {
+		// Gaps Each may reach beyond the time asked about.
+		Gaps []struct {
+			// From Missing when it began long ago.
+			From time.Time `json:"from,omitempty,omitzero"`
+
+			// Kind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+			// to be paged has no contact method that can be used.
+			Kind ShiftListServicesGapsKind `json:"kind"`
+
+			// Person Who cannot be reached.
+			Person string `json:"person,omitempty,omitzero"`
+
+			// Until Missing when its end is not in sight.
+			Until time.Time `json:"until,omitempty,omitzero"`
+			Why   string    `json:"why"`
+		} `json:"gaps"`
+		Id string `json:"id"`
+
+		// Minutes For how long a page would reach nobody but the last resort, rounded up.
+		Minutes int `json:"minutes"`
+
+		// Next When it first would; missing when it never does.
+		Next time.Time `json:"next,omitempty,omitzero"`
+		Team string    `json:"team"`
+	} `json:"services,omitempty,omitzero"`
 	Shifts []ServedShift `json:"shifts"`
 	Until  time.Time     `json:"until"`
 }
+
+// ShiftListServicesGapsKind Nobody is reached by any level; the first level reaches nobody and is skipped; a person
+// to be paged has no contact method that can be used.
+type ShiftListServicesGapsKind string
 
 // Silence defines model for Silence.
 type Silence struct {
@@ -1130,6 +1293,9 @@ type Snoozed = incident.Snoozed
 
 // Span A part of the duty of one rotation.
 type Span = oncall.Span
+
+// Split defines model for Split.
+type Split = incident.Split
 
 // StartRun defines model for StartRun.
 type StartRun = incident.StartRun
@@ -1245,9 +1411,18 @@ type Token struct {
 	// LastUsedAt To within an hour; missing when it never was.
 	LastUsedAt time.Time `json:"last_used_at,omitempty,omitzero"`
 	Name       string    `json:"name,omitempty,omitzero"`
-	RevokedAt  time.Time `json:"revoked_at,omitempty,omitzero"`
-	Scopes     []Scope   `json:"scopes"`
-	Subject    string    `json:"subject"`
+
+	// Replaces The token that it takes the place of.
+	Replaces  string    `json:"replaces,omitempty,omitzero"`
+	RevokedAt time.Time `json:"revoked_at,omitempty,omitzero"`
+	Scopes    []Scope   `json:"scopes"`
+
+	// Service The service that its alerts belong to.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Source The one source that it may send for.
+	Source  string `json:"source,omitempty,omitzero"`
+	Subject string `json:"subject"`
 }
 
 // TokenList defines model for TokenList.
@@ -1265,8 +1440,20 @@ type TokenOrder struct {
 	Name   string  `json:"name,omitempty,omitzero"`
 	Scopes []Scope `json:"scopes"`
 
+	// Service With a source, the service that its alerts belong to.
+	Service string `json:"service,omitempty,omitzero"`
+
+	// Source For a machine with the scope alerts only: the one source that it may send for.
+	Source string `json:"source,omitempty,omitzero"`
+
 	// Subject The id of a person or a machine of the catalog.
 	Subject string `json:"subject"`
+}
+
+// TokenRotation defines model for TokenRotation.
+type TokenRotation struct {
+	// OverlapHours For how long the old token works on; 24 when missing.
+	OverlapHours int `json:"overlap_hours,omitempty,omitzero"`
 }
 
 // TwilioForm What is read of a form that Twilio posts; the rest is signed too.
@@ -1366,6 +1553,15 @@ type Unauthenticated = Problem
 
 // Unavailable A problem (RFC 9457).
 type Unavailable = Problem
+
+// GetCoverageParams defines parameters for GetCoverage.
+type GetCoverageParams struct {
+	// Days How far to look ahead.
+	Days int `form:"days,omitempty" json:"days,omitempty,omitzero"`
+
+	// Service Only this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+}
 
 // StreamEventsParams defines parameters for StreamEvents.
 type StreamEventsParams struct {
@@ -1502,6 +1698,15 @@ type StreamIncidentParams struct {
 	LastEventID LastEventID `json:"Last-Event-ID,omitempty,omitzero"`
 }
 
+// GiveFeedbackParams defines parameters for GiveFeedback.
+type GiveFeedbackParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // AddFollowUpParams defines parameters for AddFollowUp.
 type AddFollowUpParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1540,6 +1745,15 @@ type WaiveFollowUpParams struct {
 
 // AddLinkParams defines parameters for AddLink.
 type AddLinkParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// MergeParams defines parameters for Merge.
+type MergeParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -1655,6 +1869,15 @@ type SnoozeParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// SplitParams defines parameters for Split.
+type SplitParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
 // CorrectStampParams defines parameters for CorrectStamp.
 type CorrectStampParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
@@ -1706,6 +1929,18 @@ type GetOnCallParams struct {
 	At time.Time `form:"at,omitempty" json:"at,omitempty,omitzero"`
 
 	// Schedule Only this schedule.
+	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
+}
+
+// GetLoadParams defines parameters for GetLoad.
+type GetLoadParams struct {
+	// From The beginning; 30 days before the end when missing.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until The end; now when missing.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Schedule Only of this schedule.
 	Schedule string `form:"schedule,omitempty" json:"schedule,omitempty,omitzero"`
 }
 
@@ -1891,6 +2126,9 @@ type DeclineJSONRequestBody = Decline
 // EscalateJSONRequestBody defines body for Escalate for application/json ContentType.
 type EscalateJSONRequestBody = Escalate
 
+// GiveFeedbackJSONRequestBody defines body for GiveFeedback for application/json ContentType.
+type GiveFeedbackJSONRequestBody = Feedback
+
 // AddFollowUpJSONRequestBody defines body for AddFollowUp for application/json ContentType.
 type AddFollowUpJSONRequestBody = AddFollowUp
 
@@ -1902,6 +2140,9 @@ type WaiveFollowUpJSONRequestBody = Reason
 
 // AddLinkJSONRequestBody defines body for AddLink for application/json ContentType.
 type AddLinkJSONRequestBody = AddLink
+
+// MergeJSONRequestBody defines body for Merge for application/json ContentType.
+type MergeJSONRequestBody = MergeInto
 
 // MitigateJSONRequestBody defines body for Mitigate for application/json ContentType.
 type MitigateJSONRequestBody = Mitigate
@@ -1932,6 +2173,9 @@ type StartRunJSONRequestBody = StartRun
 
 // SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
 type SnoozeJSONRequestBody = Snooze
+
+// SplitJSONRequestBody defines body for Split for application/json ContentType.
+type SplitJSONRequestBody = Split
 
 // CorrectStampJSONRequestBody defines body for CorrectStamp for application/json ContentType.
 type CorrectStampJSONRequestBody = CorrectStamp
@@ -1977,6 +2221,9 @@ type AddTemporaryJSONRequestBody = TemporaryOrder
 
 // CreateTokenJSONRequestBody defines body for CreateToken for application/json ContentType.
 type CreateTokenJSONRequestBody = TokenOrder
+
+// RotateTokenJSONRequestBody defines body for RotateToken for application/json ContentType.
+type RotateTokenJSONRequestBody = TokenRotation
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
@@ -2040,12 +2287,21 @@ type ServerInterface interface {
 	// ValidateCatalog Say what is wrong with catalog files, and what they would change
 	// (POST /v1/catalog/validate)
 	ValidateCatalog(ctx echo.Context) error
+	// GetCoverage Say when an urgent page would reach nobody
+	// (GET /v1/coverage)
+	GetCoverage(ctx echo.Context, params GetCoverageParams) error
 	// StreamEvents Watch all incidents live
 	// (GET /v1/events)
 	StreamEvents(ctx echo.Context, params StreamEventsParams) error
 	// ListFollowUps List follow-ups over all incidents, the earliest due first
 	// (GET /v1/follow-ups)
 	ListFollowUps(ctx echo.Context, params ListFollowUpsParams) error
+	// ListHeartbeats List heartbeats and when they were last heard
+	// (GET /v1/heartbeats)
+	ListHeartbeats(ctx echo.Context) error
+	// Beat Send a heartbeat
+	// (POST /v1/heartbeats/{id})
+	Beat(ctx echo.Context, id DutyID) error
 	// ListIncidents List incidents, the newest first
 	// (GET /v1/incidents)
 	ListIncidents(ctx echo.Context, params ListIncidentsParams) error
@@ -2076,6 +2332,9 @@ type ServerInterface interface {
 	// StreamIncident Watch one incident live
 	// (GET /v1/incidents/{number}/events)
 	StreamIncident(ctx echo.Context, number Number, params StreamIncidentParams) error
+	// GiveFeedback Say whether it was actionable
+	// (POST /v1/incidents/{number}/feedback)
+	GiveFeedback(ctx echo.Context, number Number, params GiveFeedbackParams) error
 	// AddFollowUp Add a follow-up
 	// (POST /v1/incidents/{number}/follow-ups)
 	AddFollowUp(ctx echo.Context, number Number, params AddFollowUpParams) error
@@ -2091,6 +2350,9 @@ type ServerInterface interface {
 	// AddLink Add a titled link
 	// (POST /v1/incidents/{number}/links)
 	AddLink(ctx echo.Context, number Number, params AddLinkParams) error
+	// Merge Merge the incident into another one
+	// (POST /v1/incidents/{number}/merge)
+	Merge(ctx echo.Context, number Number, params MergeParams) error
 	// Mitigate Say that users are served again
 	// (POST /v1/incidents/{number}/mitigate)
 	Mitigate(ctx echo.Context, number Number, params MitigateParams) error
@@ -2127,6 +2389,9 @@ type ServerInterface interface {
 	// Snooze Take the incident and rest until a time
 	// (POST /v1/incidents/{number}/snooze)
 	Snooze(ctx echo.Context, number Number, params SnoozeParams) error
+	// Split Make an incident of its own of some of its alerts
+	// (POST /v1/incidents/{number}/split)
+	Split(ctx echo.Context, number Number, params SplitParams) error
 	// CorrectStamp Correct the time of a clock
 	// (POST /v1/incidents/{number}/stamps)
 	CorrectStamp(ctx echo.Context, number Number, params CorrectStampParams) error
@@ -2151,6 +2416,9 @@ type ServerInterface interface {
 	// GetOnCall Say who is on call
 	// (GET /v1/oncall)
 	GetOnCall(ctx echo.Context, params GetOnCallParams) error
+	// GetLoad Say how the load of on-call falls on people
+	// (GET /v1/oncall/load)
+	GetLoad(ctx echo.Context, params GetLoadParams) error
 	// ListShifts List who is on call over some days
 	// (GET /v1/oncall/shifts)
 	ListShifts(ctx echo.Context, params ListShiftsParams) error
@@ -2247,6 +2515,9 @@ type ServerInterface interface {
 	// RevokeToken Revoke a token
 	// (DELETE /v1/tokens/{id})
 	RevokeToken(ctx echo.Context, id string) error
+	// RotateToken Replace a token
+	// (POST /v1/tokens/{id}/rotate)
+	RotateToken(ctx echo.Context, id string) error
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx echo.Context, params PostJiraWebhookParams) error
@@ -2465,6 +2736,31 @@ func (w *ServerInterfaceWrapper) ValidateCatalog(ctx echo.Context) error {
 	return err
 }
 
+// GetCoverage converts echo context to params.
+func (w *ServerInterfaceWrapper) GetCoverage(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetCoverageParams
+	// ------------- Optional query parameter "days" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "days", ctx.QueryParams(), &params.Days, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter days: %s", err))
+	}
+
+	// ------------- Optional query parameter "service" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetCoverage(ctx, params)
+	return err
+}
+
 // StreamEvents converts echo context to params.
 func (w *ServerInterfaceWrapper) StreamEvents(ctx echo.Context) error {
 	var err error
@@ -2544,6 +2840,31 @@ func (w *ServerInterfaceWrapper) ListFollowUps(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ListFollowUps(ctx, params)
+	return err
+}
+
+// ListHeartbeats converts echo context to params.
+func (w *ServerInterfaceWrapper) ListHeartbeats(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListHeartbeats(ctx)
+	return err
+}
+
+// Beat converts echo context to params.
+func (w *ServerInterfaceWrapper) Beat(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id DutyID
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Beat(ctx, id)
 	return err
 }
 
@@ -2932,6 +3253,42 @@ func (w *ServerInterfaceWrapper) StreamIncident(ctx echo.Context) error {
 	return err
 }
 
+// GiveFeedback converts echo context to params.
+func (w *ServerInterfaceWrapper) GiveFeedback(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GiveFeedbackParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GiveFeedback(ctx, number, params)
+	return err
+}
+
 // AddFollowUp converts echo context to params.
 func (w *ServerInterfaceWrapper) AddFollowUp(ctx echo.Context) error {
 	var err error
@@ -3125,6 +3482,42 @@ func (w *ServerInterfaceWrapper) AddLink(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.AddLink(ctx, number, params)
+	return err
+}
+
+// Merge converts echo context to params.
+func (w *ServerInterfaceWrapper) Merge(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params MergeParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Merge(ctx, number, params)
 	return err
 }
 
@@ -3572,6 +3965,42 @@ func (w *ServerInterfaceWrapper) Snooze(ctx echo.Context) error {
 	return err
 }
 
+// Split converts echo context to params.
+func (w *ServerInterfaceWrapper) Split(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SplitParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.Split(ctx, number, params)
+	return err
+}
+
 // CorrectStamp converts echo context to params.
 func (w *ServerInterfaceWrapper) CorrectStamp(ctx echo.Context) error {
 	var err error
@@ -3799,6 +4228,38 @@ func (w *ServerInterfaceWrapper) GetOnCall(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.GetOnCall(ctx, params)
+	return err
+}
+
+// GetLoad converts echo context to params.
+func (w *ServerInterfaceWrapper) GetLoad(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetLoadParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "schedule" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "schedule", ctx.QueryParams(), &params.Schedule, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter schedule: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetLoad(ctx, params)
 	return err
 }
 
@@ -4483,6 +4944,22 @@ func (w *ServerInterfaceWrapper) RevokeToken(ctx echo.Context) error {
 	return err
 }
 
+// RotateToken converts echo context to params.
+func (w *ServerInterfaceWrapper) RotateToken(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "id" -------------
+	var id string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "id", ctx.Param("id"), &id, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter id: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RotateToken(ctx, id)
+	return err
+}
+
 // PostJiraWebhook converts echo context to params.
 func (w *ServerInterfaceWrapper) PostJiraWebhook(ctx echo.Context) error {
 	var err error
@@ -4631,6 +5108,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/incidents/:number/acknowledge", wrapper.Acknowledge, options.OperationMiddlewares["acknowledge"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/decline", wrapper.Decline, options.OperationMiddlewares["decline"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/snooze", wrapper.Snooze, options.OperationMiddlewares["snooze"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/feedback", wrapper.GiveFeedback, options.OperationMiddlewares["giveFeedback"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/escalate", wrapper.Escalate, options.OperationMiddlewares["escalate"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/reassign", wrapper.Reassign, options.OperationMiddlewares["reassign"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/classify", wrapper.Classify, options.OperationMiddlewares["classify"]...)
@@ -4645,6 +5123,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/incidents/:number/resolve", wrapper.Resolve, options.OperationMiddlewares["resolve"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/reopen", wrapper.Reopen, options.OperationMiddlewares["reopen"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/cancel", wrapper.Cancel, options.OperationMiddlewares["cancel"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/merge", wrapper.Merge, options.OperationMiddlewares["merge"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/split", wrapper.Split, options.OperationMiddlewares["split"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/stamps", wrapper.CorrectStamp, options.OperationMiddlewares["correctStamp"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/follow-ups", wrapper.AddFollowUp, options.OperationMiddlewares["addFollowUp"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/follow-ups/confirm", wrapper.ConfirmCollected, options.OperationMiddlewares["confirmCollected"]...)
@@ -4656,7 +5136,9 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/pages", wrapper.ListLedger, options.OperationMiddlewares["listLedger"]...)
 	router.GET(options.BaseURL+"/v1/follow-ups", wrapper.ListFollowUps, options.OperationMiddlewares["listFollowUps"]...)
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
+	router.GET(options.BaseURL+"/v1/coverage", wrapper.GetCoverage, options.OperationMiddlewares["getCoverage"]...)
 	router.GET(options.BaseURL+"/v1/oncall/shifts", wrapper.ListShifts, options.OperationMiddlewares["listShifts"]...)
+	router.GET(options.BaseURL+"/v1/oncall/load", wrapper.GetLoad, options.OperationMiddlewares["getLoad"]...)
 	router.GET(options.BaseURL+"/v1/overrides", wrapper.ListOverrides, options.OperationMiddlewares["listOverrides"]...)
 	router.POST(options.BaseURL+"/v1/overrides", wrapper.AddOverride, options.OperationMiddlewares["addOverride"]...)
 	router.DELETE(options.BaseURL+"/v1/overrides/:id", wrapper.RemoveOverride, options.OperationMiddlewares["removeOverride"]...)
@@ -4682,6 +5164,8 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/calendars/:id/rotate", wrapper.RotateCalendar, options.OperationMiddlewares["rotateCalendar"]...)
 	router.GET(options.BaseURL+"/v1/catalog", wrapper.GetCatalog, options.OperationMiddlewares["getCatalog"]...)
 	router.PUT(options.BaseURL+"/v1/catalog", wrapper.ApplyCatalog, options.OperationMiddlewares["applyCatalog"]...)
+	router.GET(options.BaseURL+"/v1/heartbeats", wrapper.ListHeartbeats, options.OperationMiddlewares["listHeartbeats"]...)
+	router.POST(options.BaseURL+"/v1/heartbeats/:id", wrapper.Beat, options.OperationMiddlewares["beat"]...)
 	router.GET(options.BaseURL+"/v1/silences", wrapper.ListSilences, options.OperationMiddlewares["listSilences"]...)
 	router.POST(options.BaseURL+"/v1/silences", wrapper.AddSilence, options.OperationMiddlewares["addSilence"]...)
 	router.POST(options.BaseURL+"/v1/silences/preview", wrapper.PreviewSilence, options.OperationMiddlewares["previewSilence"]...)
@@ -4695,6 +5179,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/tokens", wrapper.ListTokens, options.OperationMiddlewares["listTokens"]...)
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/v1/tokens/:id", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
+	router.POST(options.BaseURL+"/v1/tokens/:id/rotate", wrapper.RotateToken, options.OperationMiddlewares["rotateToken"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/jira", wrapper.PostJiraWebhook, options.OperationMiddlewares["postJiraWebhook"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/twilio/sms", wrapper.PostTwilioText, options.OperationMiddlewares["postTwilioText"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/twilio/status", wrapper.PostTwilioStatus, options.OperationMiddlewares["postTwilioStatus"]...)
@@ -6500,6 +6985,128 @@ func (response ValidateCatalogdefaultApplicationProblemPlusJSONResponse) VisitVa
 	return err
 }
 
+type GetCoverageRequestObject struct {
+	Params GetCoverageParams
+}
+
+type GetCoverageResponseObject interface {
+	VisitGetCoverageResponse(w http.ResponseWriter) error
+}
+
+type GetCoverage200JSONResponse Coverage
+
+func (response GetCoverage200JSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage400ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage401ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage403ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage404ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoverage503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetCoverage503ApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetCoveragedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetCoveragedefaultApplicationProblemPlusJSONResponse) VisitGetCoverageResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type StreamEventsRequestObject struct {
 	Params StreamEventsParams
 }
@@ -6727,6 +7334,227 @@ type ListFollowUpsdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response ListFollowUpsdefaultApplicationProblemPlusJSONResponse) VisitListFollowUpsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeatsRequestObject struct {
+}
+
+type ListHeartbeatsResponseObject interface {
+	VisitListHeartbeatsResponse(w http.ResponseWriter) error
+}
+
+type ListHeartbeats200JSONResponse HeartbeatList
+
+func (response ListHeartbeats200JSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats400ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats401ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats403ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeats503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListHeartbeats503ApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListHeartbeatsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListHeartbeatsdefaultApplicationProblemPlusJSONResponse) VisitListHeartbeatsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeatRequestObject struct {
+	Id DutyID `json:"id"`
+}
+
+type BeatResponseObject interface {
+	VisitBeatResponse(w http.ResponseWriter) error
+}
+
+type Beat204Response struct {
+}
+
+func (response Beat204Response) VisitBeatResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type Beat400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Beat400ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Beat401ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Beat403ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Beat404ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Beat503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Beat503ApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type BeatdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response BeatdefaultApplicationProblemPlusJSONResponse) VisitBeatResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -8083,6 +8911,146 @@ func (response StreamIncidentdefaultApplicationProblemPlusJSONResponse) VisitStr
 	return err
 }
 
+type GiveFeedbackRequestObject struct {
+	Number Number `json:"number"`
+	Params GiveFeedbackParams
+	Body   *GiveFeedbackJSONRequestBody
+}
+
+type GiveFeedbackResponseObject interface {
+	VisitGiveFeedbackResponse(w http.ResponseWriter) error
+}
+
+type GiveFeedback200JSONResponse struct{ DoneJSONResponse }
+
+func (response GiveFeedback200JSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback400ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback401ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback403ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback404ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback409ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedback503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GiveFeedback503ApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GiveFeedbackdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GiveFeedbackdefaultApplicationProblemPlusJSONResponse) VisitGiveFeedbackResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type AddFollowUpRequestObject struct {
 	Number Number `json:"number"`
 	Params AddFollowUpParams
@@ -8773,6 +9741,146 @@ type AddLinkdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response AddLinkdefaultApplicationProblemPlusJSONResponse) VisitAddLinkResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergeRequestObject struct {
+	Number Number `json:"number"`
+	Params MergeParams
+	Body   *MergeJSONRequestBody
+}
+
+type MergeResponseObject interface {
+	VisitMergeResponse(w http.ResponseWriter) error
+}
+
+type Merge200JSONResponse struct{ DoneJSONResponse }
+
+func (response Merge200JSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Merge400ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Merge401ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Merge403ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Merge404ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response Merge409ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Merge503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Merge503ApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type MergedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response MergedefaultApplicationProblemPlusJSONResponse) VisitMergeResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10448,6 +11556,146 @@ func (response SnoozedefaultApplicationProblemPlusJSONResponse) VisitSnoozeRespo
 	return err
 }
 
+type SplitRequestObject struct {
+	Number Number `json:"number"`
+	Params SplitParams
+	Body   *SplitJSONRequestBody
+}
+
+type SplitResponseObject interface {
+	VisitSplitResponse(w http.ResponseWriter) error
+}
+
+type Split200JSONResponse struct{ DoneJSONResponse }
+
+func (response Split200JSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response Split400ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response Split401ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response Split403ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response Split404ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response Split409ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type Split503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response Split503ApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SplitdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SplitdefaultApplicationProblemPlusJSONResponse) VisitSplitResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type CorrectStampRequestObject struct {
 	Number Number `json:"number"`
 	Params CorrectStampParams
@@ -11398,6 +12646,128 @@ type GetOnCalldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response GetOnCalldefaultApplicationProblemPlusJSONResponse) VisitGetOnCallResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoadRequestObject struct {
+	Params GetLoadParams
+}
+
+type GetLoadResponseObject interface {
+	VisitGetLoadResponse(w http.ResponseWriter) error
+}
+
+type GetLoad200JSONResponse Load
+
+func (response GetLoad200JSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad400ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad401ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad403ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad404ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoad503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetLoad503ApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetLoaddefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetLoaddefaultApplicationProblemPlusJSONResponse) VisitGetLoadResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -15253,6 +16623,129 @@ func (response RevokeTokendefaultApplicationProblemPlusJSONResponse) VisitRevoke
 	return err
 }
 
+type RotateTokenRequestObject struct {
+	Id   string `json:"id"`
+	Body *RotateTokenJSONRequestBody
+}
+
+type RotateTokenResponseObject interface {
+	VisitRotateTokenResponse(w http.ResponseWriter) error
+}
+
+type RotateToken201JSONResponse NewToken
+
+func (response RotateToken201JSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(201)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken400ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken401ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken403ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken404ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateToken503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RotateToken503ApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RotateTokendefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RotateTokendefaultApplicationProblemPlusJSONResponse) VisitRotateTokenResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PostJiraWebhookRequestObject struct {
 	Params PostJiraWebhookParams
 	Body   *PostJiraWebhookJSONRequestBody
@@ -15619,12 +17112,21 @@ type StrictServerInterface interface {
 	// ValidateCatalog Say what is wrong with catalog files, and what they would change
 	// (POST /v1/catalog/validate)
 	ValidateCatalog(ctx context.Context, request ValidateCatalogRequestObject) (ValidateCatalogResponseObject, error)
+	// GetCoverage Say when an urgent page would reach nobody
+	// (GET /v1/coverage)
+	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
 	// StreamEvents Watch all incidents live
 	// (GET /v1/events)
 	StreamEvents(ctx context.Context, request StreamEventsRequestObject) (StreamEventsResponseObject, error)
 	// ListFollowUps List follow-ups over all incidents, the earliest due first
 	// (GET /v1/follow-ups)
 	ListFollowUps(ctx context.Context, request ListFollowUpsRequestObject) (ListFollowUpsResponseObject, error)
+	// ListHeartbeats List heartbeats and when they were last heard
+	// (GET /v1/heartbeats)
+	ListHeartbeats(ctx context.Context, request ListHeartbeatsRequestObject) (ListHeartbeatsResponseObject, error)
+	// Beat Send a heartbeat
+	// (POST /v1/heartbeats/{id})
+	Beat(ctx context.Context, request BeatRequestObject) (BeatResponseObject, error)
 	// ListIncidents List incidents, the newest first
 	// (GET /v1/incidents)
 	ListIncidents(ctx context.Context, request ListIncidentsRequestObject) (ListIncidentsResponseObject, error)
@@ -15655,6 +17157,9 @@ type StrictServerInterface interface {
 	// StreamIncident Watch one incident live
 	// (GET /v1/incidents/{number}/events)
 	StreamIncident(ctx context.Context, request StreamIncidentRequestObject) (StreamIncidentResponseObject, error)
+	// GiveFeedback Say whether it was actionable
+	// (POST /v1/incidents/{number}/feedback)
+	GiveFeedback(ctx context.Context, request GiveFeedbackRequestObject) (GiveFeedbackResponseObject, error)
 	// AddFollowUp Add a follow-up
 	// (POST /v1/incidents/{number}/follow-ups)
 	AddFollowUp(ctx context.Context, request AddFollowUpRequestObject) (AddFollowUpResponseObject, error)
@@ -15670,6 +17175,9 @@ type StrictServerInterface interface {
 	// AddLink Add a titled link
 	// (POST /v1/incidents/{number}/links)
 	AddLink(ctx context.Context, request AddLinkRequestObject) (AddLinkResponseObject, error)
+	// Merge Merge the incident into another one
+	// (POST /v1/incidents/{number}/merge)
+	Merge(ctx context.Context, request MergeRequestObject) (MergeResponseObject, error)
 	// Mitigate Say that users are served again
 	// (POST /v1/incidents/{number}/mitigate)
 	Mitigate(ctx context.Context, request MitigateRequestObject) (MitigateResponseObject, error)
@@ -15706,6 +17214,9 @@ type StrictServerInterface interface {
 	// Snooze Take the incident and rest until a time
 	// (POST /v1/incidents/{number}/snooze)
 	Snooze(ctx context.Context, request SnoozeRequestObject) (SnoozeResponseObject, error)
+	// Split Make an incident of its own of some of its alerts
+	// (POST /v1/incidents/{number}/split)
+	Split(ctx context.Context, request SplitRequestObject) (SplitResponseObject, error)
 	// CorrectStamp Correct the time of a clock
 	// (POST /v1/incidents/{number}/stamps)
 	CorrectStamp(ctx context.Context, request CorrectStampRequestObject) (CorrectStampResponseObject, error)
@@ -15730,6 +17241,9 @@ type StrictServerInterface interface {
 	// GetOnCall Say who is on call
 	// (GET /v1/oncall)
 	GetOnCall(ctx context.Context, request GetOnCallRequestObject) (GetOnCallResponseObject, error)
+	// GetLoad Say how the load of on-call falls on people
+	// (GET /v1/oncall/load)
+	GetLoad(ctx context.Context, request GetLoadRequestObject) (GetLoadResponseObject, error)
 	// ListShifts List who is on call over some days
 	// (GET /v1/oncall/shifts)
 	ListShifts(ctx context.Context, request ListShiftsRequestObject) (ListShiftsResponseObject, error)
@@ -15826,6 +17340,9 @@ type StrictServerInterface interface {
 	// RevokeToken Revoke a token
 	// (DELETE /v1/tokens/{id})
 	RevokeToken(ctx context.Context, request RevokeTokenRequestObject) (RevokeTokenResponseObject, error)
+	// RotateToken Replace a token
+	// (POST /v1/tokens/{id}/rotate)
+	RotateToken(ctx context.Context, request RotateTokenRequestObject) (RotateTokenResponseObject, error)
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx context.Context, request PostJiraWebhookRequestObject) (PostJiraWebhookResponseObject, error)
@@ -16369,6 +17886,31 @@ func (sh *strictHandler) ValidateCatalog(ctx echo.Context) error {
 	return nil
 }
 
+// GetCoverage operation middleware
+func (sh *strictHandler) GetCoverage(ctx echo.Context, params GetCoverageParams) error {
+	var request GetCoverageRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetCoverage(ctx.Request().Context(), request.(GetCoverageRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetCoverage")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetCoverageResponseObject); ok {
+		return validResponse.VisitGetCoverageResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // StreamEvents operation middleware
 func (sh *strictHandler) StreamEvents(ctx echo.Context, params StreamEventsParams) error {
 	var request StreamEventsRequestObject
@@ -16413,6 +17955,54 @@ func (sh *strictHandler) ListFollowUps(ctx echo.Context, params ListFollowUpsPar
 		return err
 	} else if validResponse, ok := response.(ListFollowUpsResponseObject); ok {
 		return validResponse.VisitListFollowUpsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListHeartbeats operation middleware
+func (sh *strictHandler) ListHeartbeats(ctx echo.Context) error {
+	var request ListHeartbeatsRequestObject
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListHeartbeats(ctx.Request().Context(), request.(ListHeartbeatsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListHeartbeats")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListHeartbeatsResponseObject); ok {
+		return validResponse.VisitListHeartbeatsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Beat operation middleware
+func (sh *strictHandler) Beat(ctx echo.Context, id DutyID) error {
+	var request BeatRequestObject
+
+	request.Id = id
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Beat(ctx.Request().Context(), request.(BeatRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Beat")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(BeatResponseObject); ok {
+		return validResponse.VisitBeatResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -16817,6 +18407,55 @@ func (sh *strictHandler) StreamIncident(ctx echo.Context, number Number, params 
 	return nil
 }
 
+// GiveFeedback operation middleware
+func (sh *strictHandler) GiveFeedback(ctx echo.Context, number Number, params GiveFeedbackParams) error {
+	var request GiveFeedbackRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body GiveFeedbackJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GiveFeedback(ctx.Request().Context(), request.(GiveFeedbackRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GiveFeedback")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GiveFeedbackResponseObject); ok {
+		return validResponse.VisitGiveFeedbackResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // AddFollowUp operation middleware
 func (sh *strictHandler) AddFollowUp(ctx echo.Context, number Number, params AddFollowUpParams) error {
 	var request AddFollowUpRequestObject
@@ -17038,6 +18677,55 @@ func (sh *strictHandler) AddLink(ctx echo.Context, number Number, params AddLink
 		return err
 	} else if validResponse, ok := response.(AddLinkResponseObject); ok {
 		return validResponse.VisitAddLinkResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// Merge operation middleware
+func (sh *strictHandler) Merge(ctx echo.Context, number Number, params MergeParams) error {
+	var request MergeRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body MergeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Merge(ctx.Request().Context(), request.(MergeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Merge")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(MergeResponseObject); ok {
+		return validResponse.VisitMergeResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -17588,6 +19276,55 @@ func (sh *strictHandler) Snooze(ctx echo.Context, number Number, params SnoozePa
 	return nil
 }
 
+// Split operation middleware
+func (sh *strictHandler) Split(ctx echo.Context, number Number, params SplitParams) error {
+	var request SplitRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body SplitJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.Split(ctx.Request().Context(), request.(SplitRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "Split")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SplitResponseObject); ok {
+		return validResponse.VisitSplitResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // CorrectStamp operation middleware
 func (sh *strictHandler) CorrectStamp(ctx echo.Context, number Number, params CorrectStampParams) error {
 	var request CorrectStampRequestObject
@@ -17878,6 +19615,31 @@ func (sh *strictHandler) GetOnCall(ctx echo.Context, params GetOnCallParams) err
 		return err
 	} else if validResponse, ok := response.(GetOnCallResponseObject); ok {
 		return validResponse.VisitGetOnCallResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetLoad operation middleware
+func (sh *strictHandler) GetLoad(ctx echo.Context, params GetLoadParams) error {
+	var request GetLoadRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetLoad(ctx.Request().Context(), request.(GetLoadRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetLoad")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetLoadResponseObject); ok {
+		return validResponse.VisitGetLoadResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -18917,6 +20679,54 @@ func (sh *strictHandler) RevokeToken(ctx echo.Context, id string) error {
 		return err
 	} else if validResponse, ok := response.(RevokeTokenResponseObject); ok {
 		return validResponse.VisitRevokeTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RotateToken operation middleware
+func (sh *strictHandler) RotateToken(ctx echo.Context, id string) error {
+	var request RotateTokenRequestObject
+
+	request.Id = id
+
+	var body RotateTokenJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RotateToken(ctx.Request().Context(), request.(RotateTokenRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RotateToken")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RotateTokenResponseObject); ok {
+		return validResponse.VisitRotateTokenResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -150,7 +150,11 @@ func (i *Intake) learn(c store.Claim, out *store.Claimed) {
 		i.keys.begin(out.Number)
 	}
 	// A storm incident holds the key that was asked for beside its own.
-	for _, key := range []string{c.Key, out.Key} {
+	keys := []string{c.Key}
+	if out.Storm {
+		keys = append(keys, out.Key)
+	}
+	for _, key := range keys {
 		s := slot{c.Service, key}
 		if h, ok := i.keys.find(s); ok && h.away && h.number != out.Number && !out.Started {
 			continue // see overtaken

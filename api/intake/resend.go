@@ -101,6 +101,13 @@ func ownAlert(name, number, text string) alerts.Alert {
 	}
 }
 
+// Report takes alerts of Tocsin's own in, by the way of every delivery. It may
+// be repeated; errors are as of Take.
+func (i *Intake) Report(ctx context.Context, list []alerts.Alert) error {
+	_, err := i.Take(ctx, alerts.Delivery{Alerts: list})
+	return err
+}
+
 // alarm brings alerts of Tocsin's own to one incident of the catch-all
 // service, by the way of every alert.
 func (i *Intake) alarm(ctx context.Context, key map[string]string, list []alerts.Alert) error {

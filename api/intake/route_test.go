@@ -25,8 +25,6 @@ func routed(t *testing.T, routes ...catalog.Route) *world {
 
 func pageNobody() *bool { return new(bool) }
 
-func holdFor(d time.Duration) *time.Duration { return &d }
-
 func TestARouteThatPagesNobodyIsRecorded(t *testing.T) {
 	w := routed(t, catalog.Route{Name: "test", When: `labels.env == "test"`, Page: pageNobody()})
 	quiet := alert("ErrorRate", "checkout", "env=test")
@@ -53,7 +51,7 @@ func TestTheEndOfAnAlertIsHeardWhateverTheRoute(t *testing.T) {
 func TestARouteDecidesHowAnIncidentPages(t *testing.T) {
 	w := routed(
 		t,
-		catalog.Route{Name: "slow", When: `labels.kind == "disk"`, Hold: holdFor(5 * time.Minute), Continue: true},
+		catalog.Route{Name: "slow", When: `labels.kind == "disk"`, Hold: new(5 * time.Minute), Continue: true},
 		catalog.Route{Name: "calm", When: `labels.kind == "disk"`, Urgency: catalog.Ordinary, Severity: catalog.SEV4, Service: "search"},
 	)
 	out := take(t, w.Intake, alert("DiskFull", "checkout", "kind=disk"))
@@ -67,7 +65,7 @@ func TestARouteDecidesHowAnIncidentPages(t *testing.T) {
 }
 
 func TestTheShortestHoldCounts(t *testing.T) {
-	w := routed(t, catalog.Route{Name: "slow", When: `labels.kind == "disk"`, Hold: holdFor(5 * time.Minute)})
+	w := routed(t, catalog.Route{Name: "slow", When: `labels.kind == "disk"`, Hold: new(5 * time.Minute)})
 	out := take(t, w.Intake, alert("DiskFull", "checkout", "kind=disk"), alert("DiskFull", "checkout"))
 	require.Len(t, out.Incidents, 1)
 	require.Zero(t, w.engine.Workflow("INC-1").Incident.Policy.Hold)

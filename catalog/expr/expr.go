@@ -63,24 +63,24 @@ type Expr struct {
 // false, a pattern that is not written out, or anything beyond the bounds.
 func (r *Reader) Compile(text string) (*Expr, error) {
 	if n := len([]rune(text)); n > MaxLength {
-		return nil, at(1, 1, "is %d characters long: write at most %d", n, MaxLength)
+		return nil, whole("is %d characters long: write at most %d", n, MaxLength)
 	}
 	if strings.TrimSpace(text) == "" {
-		return nil, at(1, 1, `is empty: write a condition such as labels.service == "payments"`)
+		return nil, whole(`is empty: write a condition such as labels.service == "payments"`)
 	}
 	ast, issues := r.env.Compile(text)
 	if err := issues.Err(); err != nil {
 		return nil, problems(issues)
 	}
 	if !ast.OutputType().IsExactType(types.BoolType) {
-		return nil, at(1, 1, "must be true or false, and is of type %s", ast.OutputType())
+		return nil, whole("must be true or false, and is of type %s", ast.OutputType())
 	}
 	if err := r.check(ast); err != nil {
 		return nil, err
 	}
 	program, err := r.env.Program(ast, cel.EvalOptions(cel.OptOptimize))
 	if err != nil {
-		return nil, at(1, 1, "cannot be used: %s", err)
+		return nil, whole("cannot be used: %s", err)
 	}
 	return &Expr{text: text, program: program, varies: varies(ast)}, nil
 }
@@ -104,8 +104,9 @@ func (x *Expr) Match(s *Subject) (bool, error) {
 	return out == types.True, nil
 }
 
-func at(line, column int, format string, args ...any) Problems {
-	return Problems{{Line: line, Column: column, Message: fmt.Sprintf(format, args...)}}
+// whole is a problem of the whole text.
+func whole(format string, args ...any) Problems {
+	return Problems{{Line: 1, Column: 1, Message: fmt.Sprintf(format, args...)}}
 }
 
 // maxProblems bounds what is said of one condition.

@@ -76,10 +76,10 @@ func (r *Reader) check(checked *cel.Ast) error {
 	}
 	cost, err := r.env.EstimateCost(checked, sizes{})
 	if err != nil {
-		return at(1, 1, "its cost cannot be told: %s", err)
+		return whole("its cost cannot be told: %s", err)
 	}
 	if cost.Max > MaxCost {
-		return at(1, 1, "could cost more than %d steps on a large alert: look at fewer labels, or write several routes", MaxCost)
+		return whole("could cost more than %d steps on a large alert: look at fewer labels, or write several routes", MaxCost)
 	}
 	return nil
 }

@@ -15,8 +15,11 @@ const maxSegments = 3
 // text is what arrives on the phone: what, where, why, and how to answer, in
 // at most maxSegments. What has to give way is the middle.
 func (c *Channel) text(m incident.Message) string {
-	head := strings.Join(strings.Fields(m.Incident+" "+m.Severity+" "+m.Service), " ")
-	return fit(plain(head)+": ", plain(m.Title+". "+m.Body), c.hint(m))
+	head := plain(m.Incident + " " + m.Severity + " " + m.Service)
+	if head != "" {
+		head += ": "
+	}
+	return fit(head, plain(strings.TrimRight(m.Title, ".")+". "+m.Body), c.hint(m))
 }
 
 // hint says how to answer a page that wants an answer.
@@ -25,6 +28,8 @@ func (c *Channel) hint(m incident.Message) string {
 	switch {
 	case m.AckAction == "":
 		return ""
+	case !strings.HasPrefix(m.Key, m.Incident+"/"): // several pages in one
+		return " Acknowledge all: " + m.AckURL
 	case c.config.Replies && numbered:
 		return fmt.Sprintf(" Reply ACK %s to acknowledge, NO %s to decline.", code, code)
 	}

@@ -192,6 +192,18 @@ func TestWhatIsNotToBeAnsweredHasNoHint(t *testing.T) {
 	require.Equal(t, "INC-1042 checkout: Checkout fails for half of the customers. bob acknowledged .", written(t, config(""), m))
 }
 
+func TestWhatIsOfNoIncidentBeginsWithItsTitle(t *testing.T) {
+	require.Equal(t, "Your code is 123456. It works for ten minutes.",
+		written(t, config(""), incident.Message{Key: "k", Title: "Your code is 123456.", Body: "It works for ten minutes."}))
+}
+
+func TestSeveralPagesInOneAreAcknowledgedByTheirLink(t *testing.T) {
+	m := channeltest.Message()
+	m.Key, m.Title, m.Body = "bundle/0123", "12 incidents page you", "INC-1042 and more"
+	require.Equal(t, "INC-1042 SEV1 checkout: 12 incidents page you. INC-1042 and more Acknowledge all: https://tocsin.example.com/ack/opaque-ack-token",
+		written(t, config(""), m))
+}
+
 func TestWithoutRepliesThereIsTheLink(t *testing.T) {
 	c := config("")
 	c.Replies = false

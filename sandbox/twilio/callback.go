@@ -30,12 +30,11 @@ func (s *Server) sign(address string, form url.Values) string {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	text := address
-	for _, name := range names {
-		text += name + form.Get(name)
-	}
 	mac := hmac.New(sha1.New, []byte(s.config.AuthToken))
-	mac.Write([]byte(text))
+	mac.Write([]byte(address))
+	for _, name := range names {
+		mac.Write([]byte(name + form.Get(name)))
+	}
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
 }
 

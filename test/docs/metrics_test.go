@@ -28,7 +28,7 @@ func TestTheAlertRulesAreThoseThatTheDocumentExplains(t *testing.T) {
 // The names are put together in the code from a room's prefix and the rest.
 func TestEveryMetricOfAnAlertRuleIsMadeSomewhere(t *testing.T) {
 	t.Parallel()
-	sources := read(t, "api/intake/metrics.go") + read(t, "api/metrics.go") + read(t, "api/beat/metrics.go")
+	sources := read(t, "api/intake/metrics.go") + read(t, "api/metrics.go") + read(t, "api/coverage.go") + read(t, "api/beat/metrics.go")
 	for _, name := range metrics(read(t, "deployments/prometheus/tocsin.rules.yaml")) {
 		rest := regexp.MustCompile(`^tocsin_[a-z]+_`).ReplaceAllString(name, "")
 		require.Regexp(t, `"(`+name+`|`+rest+`)"`, sources)

@@ -147,9 +147,10 @@ func (a *App) makeParts(context.Context) error {
 		publisher.Tracker = out.tracker
 	}
 	a.parts = workers.Parts{
-		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store},
+		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store, Divider: a.Store, Catalogs: a.catalogs},
 		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
 		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
+		Lookout:   &activities.Lookout{Pager: pager, Told: a.Store},
 		Herald:    &activities.Herald{Pager: pager, Notices: a.Store, Offers: a.engine},
 	}
 	return nil
@@ -178,7 +179,7 @@ func (a *App) Start(ctx context.Context) error {
 		err := a.untilAnswered(ctx, func(ctx context.Context) error {
 			schedules := a.Client.ScheduleClient()
 			return errors.Join(workflows.EnsureSchedule(ctx, schedules), workflows.EnsureWatch(ctx, schedules),
-				workflows.EnsureHerald(ctx, schedules))
+				workflows.EnsureCoverage(ctx, schedules), workflows.EnsureHerald(ctx, schedules))
 		})
 		if err != nil {
 			return fmt.Errorf("schedule what runs again and again: %w", err)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 
@@ -29,7 +30,7 @@ func (a *App) makeIntake(context.Context) error {
 	a.parts.Sweeper = &activities.Sweeper{
 		Mender: a.intake, Keeper: a.Store, Runs: activities.TemporalRuns{Client: a.Client},
 	}
-	a.parts.Watcher = &activities.Watcher{Lifter: a.intake, Silences: a.Store, Catalogs: a.catalogs}
+	a.parts.Watcher = &activities.Watcher{Lifter: a.intake, Silences: a.Store, Reporter: a.intake, Pulses: a.Store, Catalogs: a.catalogs}
 	return nil
 }
 
@@ -47,6 +48,9 @@ func (a *App) makeServer(context.Context) error {
 	}
 	if a.options.Intake {
 		config.Intake = a.intake
+	}
+	if a.options.Intake || slices.Contains(a.options.Queues, workflows.Paging) {
+		config.Channels = slices.AppendSeq([]string{}, maps.Keys(a.outside.channels))
 	}
 	if a.outside.tracker != nil && a.options.Config.JiraWebhookSecret != "" {
 		config.Tickets = tickets{a.Store, a.engine}

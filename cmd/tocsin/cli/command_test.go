@@ -14,6 +14,7 @@ import (
 // Every command reaches its incident with each of its fields.
 func TestCommands(t *testing.T) {
 	w := newWorld(t)
+	w.store.Put(sample("INC-2"))
 	at := time.Date(2026, 3, 1, 1, 50, 0, 0, time.UTC)
 	for _, tc := range []struct {
 		args []string
@@ -33,6 +34,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"role", "assign", "1", "--role", "scribe", "--person", "carol"}, "assign-role", incident.AssignRole{Role: incident.Scribe, Person: "carol"}},
 		{[]string{"role", "accept", "1", "--role", "holder"}, "accept-role", incident.AcceptRole{Role: incident.Holder}},
 		{[]string{"add-responder", "1", "--schedule", "payments/secondary", "--reason", "r"}, "add-responder", incident.AddResponder{Target: oncall.Target{Schedule: "payments/secondary"}, Reason: "r"}},
+		{[]string{"feedback", "1", "--not-actionable", "--reason", "r"}, "feedback", incident.Feedback{Reason: "r"}},
+		{[]string{"feedback", "1", "--actionable"}, "feedback", incident.Feedback{Actionable: true}},
 		{[]string{"note", "1", "--text", "t", "--highlight"}, "note", incident.Note{Text: "t", Highlight: true}},
 		{[]string{"link", "1", "--title", "t", "--to", "https://example.org"}, "link", incident.AddLink{Title: "t", URL: "https://example.org"}},
 		{[]string{"status", "1", "--status", "s", "--next", "n"}, "set-status", incident.SetStatus{Status: "s", NextStep: "n"}},
@@ -41,6 +44,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"resolve", "1", "--fix", "f", "--shortcut", "s", "--reason", "r", "--confirm", "a, b", "--confirm", "c"}, "resolve", incident.Resolve{Fix: "f", Shortcut: "s", Reason: "r", Confirmations: []string{"a, b", "c"}}},
 		{[]string{"reopen", "1", "--reason", "r"}, "reopen", incident.Reopen{Reason: "r"}},
 		{[]string{"cancel", "1", "--reason", "r"}, "cancel", incident.Cancel{Reason: "r"}},
+		{[]string{"merge", "1", "--into", "inc-2", "--reason", "r"}, "merge", incident.MergeInto{Into: "INC-2", Reason: "r"}},
+		{[]string{"split", "1", "--alert", "a", "--alert", "b", "--title", "t", "--reason", "r"}, "split", incident.Split{Alerts: []string{"a", "b"}, Title: "t", Reason: "r"}},
 		{[]string{"correct", "1", "--clock", "impact_started", "--at", "2026-03-01T01:50:00Z", "--reason", "r"}, "correct-stamp", incident.CorrectStamp{Clock: incident.ImpactStarted, At: at, Reason: "r"}},
 		{[]string{"follow-up", "add", "1", "--title", "t", "--owner", "bob", "--priority", "low", "--due", "2026-03-01T01:50:00Z"}, "add-follow-up", incident.AddFollowUp{Title: "t", Owner: "bob", Priority: catalog.Low, Due: at}},
 		{[]string{"follow-up", "done", "1", "2", "--text", "t"}, "complete-follow-up", incident.CompleteFollowUp{ID: "2", Text: "t"}},

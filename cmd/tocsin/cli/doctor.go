@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/coverage"
 )
 
 // maxSkew is how far two clocks may lie apart unnoticed: the server tells its
@@ -172,10 +173,30 @@ func (d *doctor) people(ctx context.Context) {
 			d.found(false, "schedule", "nobody is on call in %s", schedule.Id)
 		}
 	}
+	d.coverage(ctx)
 	if unreachable == 0 {
 		d.found(true, "on call", "every schedule has somebody now, and they and the last resort have contact methods")
 	}
 	d.found(true, "channels", "the API does not tell which are configured: try \"tocsin page test --person me\"")
+}
+
+// coverage looks ahead for times at which a page would reach nobody.
+func (d *doctor) coverage(ctx context.Context) {
+	report, _, err := read[coverage.Report](content(d.GetCoverage(ctx, &client.GetCoverageParams{})))
+	if err != nil {
+		d.found(false, "coverage", "%v", err)
+		return
+	}
+	k := d.clock(ctx)
+	for _, line := range report.Lines(k.zone) {
+		d.found(false, "coverage", "%s", line)
+	}
+	for _, u := range report.LastResort {
+		d.found(false, "last resort", "%s %s", u.Person, u.Why)
+	}
+	if report.Complete() {
+		d.found(true, "coverage", "every service reaches somebody at each moment until %s", k.at(report.Until))
+	}
 }
 
 // onDuty says why each person would be paged: the last resort and who is on

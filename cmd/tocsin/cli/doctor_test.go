@@ -22,6 +22,7 @@ ok  watchdog  none is fed: nobody outside would notice that pages stop (see docs
 ok  clock     agrees with the server's
 ok  token     belongs to the person alice; it may read, respond
 ok  catalog   version 1 is in force
+ok  coverage  every service reaches somebody at each moment until 2026-03-15 03:00:00 CET
 ok  on call   every schedule has somebody now, and they and the last resort have contact methods
 ok  channels  the API does not tell which are configured: try "tocsin page test --person me"
 `, "URL", w.url), tocsin(t, "doctor").ok())
@@ -80,13 +81,14 @@ func TestDoctorFindsWhomAPageWouldNotReach(t *testing.T) {
 		"/readyz": healthy, "/v1/me": asAlice,
 		"/v1/catalog": `{"version":4,"last_resort":["zoe"],"teams":[{"id":"core","members":["ivan","alice"]}],
 			"people":[{"id":"alice","contacts":[{"id":"m","kind":"email"}]},{"id":"zoe"},{"id":"ivan"},{"id":"guest"},{"id":"yan"}]}`,
-		"/v1/oncall": `{"schedules":[{"id":"night","shifts":[]},{"id":"day","shifts":[{"person":"yan"}]}]}`,
+		"/v1/oncall":   `{"schedules":[{"id":"night","shifts":[]},{"id":"day","shifts":[{"person":"yan"}]}]}`,
+		"/v1/coverage": `{"services":[],"last_resort":[{"person":"zoe","why":"has no contact method"}]}`,
 	})
 	got := tocsin(t, "doctor")
-	got.fails(1, "5 problems: see above")
+	got.fails(1, "6 problems: see above")
 	for _, line := range []string{
 		"this machine's clock and the server's lie 1h0m0s apart", "zoe (last resort) has no contact method",
-		"ivan (team core) has no contact method", "yan (on call in day) has no contact method", "nobody is on call in night",
+		"ivan (team core) has no contact method", "yan (on call in day) has no contact method", "nobody is on call in night", "zoe has no contact method",
 	} {
 		require.Contains(t, got.out, line)
 	}

@@ -146,3 +146,8 @@ func TestOnCallOverDays(t *testing.T) {
 	require.NotContains(t, got, "bob")
 	require.Contains(t, got, "rotation primary")
 }
+
+func TestOnCallLoad(t *testing.T) {
+	newDuty(t)
+	require.Contains(t, tocsin(t, "oncall", "load", "--schedule", "payments", "--from", "1h").ok(), "NIGHT HOURS")
+}

@@ -21,8 +21,9 @@ func Commands() []*cobra.Command {
 	s := newSession()
 	list := []*cobra.Command{
 		incidentCommand(s), followUpsCommand(s), onCallCommand(s), overrideCommand(s), temporaryCommand(s),
-		swapCommand(s), contactCommand(s), rulesCommand(s), calendarCommand(s), runbookCommand(s), catalogCommand(s), routeCommand(s), silenceCommand(s),
-		pageCommand(s), tokenCommand(s), whyCommand(s), doctorCommand(s), rehearseCommand(s),
+		swapCommand(s), contactCommand(s), rulesCommand(s), calendarCommand(s), runbookCommand(s), catalogCommand(s),
+		routeCommand(s), silenceCommand(s), heartbeatCommand(s),
+		pageCommand(s), tokenCommand(s), whyCommand(s), doctorCommand(s), rehearseCommand(s), coverageCommand(s),
 	}
 	for _, cmd := range list {
 		s.addFlags(cmd)

@@ -31,7 +31,7 @@ func followUpsCommand(s *session) *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&params.Owner, "owner", "", "only of this person; me is yourself")
 	f.StringVar(&number, "incident", "", "only of this incident")
-	f.StringVar((*string)(&params.State), "state", "", "open, done, waived or all (open)")
+	f.StringVar((*string)(&params.State), "state", "", "open, done, waived, moved or all (open)")
 	f.BoolVar(&params.Overdue, "overdue", false, "only what is past its due date")
 	p.addFlags(cmd)
 	return cmd

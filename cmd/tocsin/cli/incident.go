@@ -22,8 +22,8 @@ func incidentCommand(s *session) *cobra.Command {
 	cmd.AddCommand(
 		listCommand(s), showCommand(s), timelineCommand(s), pagesCommand(s), watchCommand(s), declareCommand(s),
 		ackCommand(s), snoozeCommand(s), declineCommand(s), escalateCommand(s), reassignCommand(s), classifyCommand(s),
-		roleCommand(s), addResponderCommand(s), noteCommand(s), linkCommand(s), statusCommand(s), updateCommand(s),
-		mitigateCommand(s), resolveCommand(s), reopenCommand(s), cancelCommand(s), correctCommand(s),
+		roleCommand(s), addResponderCommand(s), feedbackCommand(s), noteCommand(s), linkCommand(s), statusCommand(s), updateCommand(s),
+		mitigateCommand(s), resolveCommand(s), reopenCommand(s), cancelCommand(s), mergeCommand(s), splitCommand(s), correctCommand(s),
 		followUpCommand(s), collectedCommand(s), closeCommand(s), runCommand(s), answerCommand(s),
 	)
 	return cmd

@@ -52,6 +52,34 @@ func cancelCommand(s *session) *cobra.Command {
 	return reasoned(cmd, &body.Reason)
 }
 
+func mergeCommand(s *session) *cobra.Command {
+	var body client.MergeInto
+	var into string
+	cmd := s.command(lines{"merge", "Make it a part of another incident, which goes on", "merge INC-7 --into INC-5 --reason 'both come from the full disk of db1'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			number, err := numbered(into)
+			if err != nil {
+				return nil, err
+			}
+			body.Into = number
+			return a.Merge(ctx, a.number, &client.MergeParams{IdempotencyKey: a.key()}, body)
+		})
+	cmd.Flags().StringVar(&into, "into", "", "the incident that goes on")
+	return require(reasoned(cmd, &body.Reason), "into")
+}
+
+func splitCommand(s *session) *cobra.Command {
+	var body client.Split
+	cmd := s.command(lines{"split", "Make an incident of its own of some of its alerts", "split INC-5 --alert 3f2a9c0d11e45b67 --title 'disk of db2 is full' --reason 'another cause'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			return a.Split(ctx, a.number, &client.SplitParams{IdempotencyKey: a.key()}, body)
+		})
+	f := cmd.Flags()
+	f.StringArrayVar(&body.Alerts, "alert", nil, "the fingerprint of an alert that goes, as \"incident show\" lists it; repeat it for more")
+	f.StringVar(&body.Title, "title", "", "of the new incident; by default the first of its alerts says it")
+	return require(reasoned(cmd, &body.Reason), "alert")
+}
+
 func correctCommand(s *session) *cobra.Command {
 	var body client.CorrectStamp
 	cmd := s.command(lines{"correct", "Correct the time of a clock; the original is kept", "correct INC-7 --clock impact_started --at 2026-03-01T01:55:00Z --reason 'first ticket of support'"},

@@ -69,8 +69,12 @@ func (c *call) facts(i client.Incident) {
 	fact("who fixes", i.WhoFixes)
 	fact("status", i.Status)
 	fact("next step", i.NextStep)
+	fact("feedback", feedbackOf(i.Feedback))
 	fact("ticket", i.Ticket.Key)
 	fact("repeats", i.Recurs)
+	fact("part of", i.Into)
+	fact("took over", strings.Join(i.Absorbed, ", "))
+	fact("split from", i.SplitFrom)
 	fact("to confirm", strings.Join(i.ConfirmToResolve, ", "))
 	t.flush()
 }
@@ -109,7 +113,7 @@ func (c *call) measures(m client.Measures) {
 func (c *call) alerts(i client.Incident, k clock) {
 	title := fmt.Sprintf("ALERTS (%d of %d firing)", i.Counts.Firing, i.Counts.Alerts)
 	section(c, title, i.Alerts, func(a client.AlertState) []string {
-		return []string{string(a.Status), k.at(a.StartsAt), a.Name, a.Summary}
+		return []string{string(a.Status), k.at(a.StartsAt), a.Name, a.Summary, a.Fingerprint}
 	})
 }
 
@@ -159,4 +163,12 @@ func paramsOf(params map[string]string) string {
 		pairs = append(pairs, name+"="+params[name])
 	}
 	return strings.Join(pairs, " ")
+}
+
+// feedbackOf says what people thought of it, or nothing.
+func feedbackOf(g client.Given) string {
+	if g.By == "" {
+		return ""
+	}
+	return words(" ", map[bool]string{true: "actionable,", false: "not actionable,"}[g.Actionable], "says "+g.By, when(g.Reason != "", "("+g.Reason+")"))
 }

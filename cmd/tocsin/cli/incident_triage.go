@@ -48,6 +48,23 @@ func escalateCommand(s *session) *cobra.Command {
 	return reasoned(cmd, &body.Reason)
 }
 
+func feedbackCommand(s *session) *cobra.Command {
+	var body client.Feedback
+	var useless bool
+	cmd := s.command(lines{"feedback", "Say whether somebody had to do something", "feedback INC-7 --not-actionable --reason 'cleans itself up every night'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			body.Actionable = body.Actionable || a.cmd.Flags().Changed("not-actionable") && !useless
+			return a.GiveFeedback(ctx, a.number, &client.GiveFeedbackParams{IdempotencyKey: a.key()}, body)
+		})
+	f := cmd.Flags()
+	f.BoolVar(&body.Actionable, "actionable", false, "somebody had to do something")
+	f.BoolVar(&useless, "not-actionable", false, "nobody had to do anything")
+	f.StringVar(&body.Reason, "reason", "", "why; needed for what was not actionable")
+	cmd.MarkFlagsOneRequired("actionable", "not-actionable")
+	cmd.MarkFlagsMutuallyExclusive("actionable", "not-actionable")
+	return cmd
+}
+
 func declareCommand(s *session) *cobra.Command {
 	var body client.Declaration
 	var severity, scope string

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -39,7 +40,39 @@ overrides that stood then.`,
 	f.StringVar(&params.Schedule, "schedule", "", "only this schedule")
 	f.IntVar(&days, "days", 0, "so many days instead of one moment, at most 92")
 	f.StringVar(&person, "person", "", "only the shifts of this person, over a week unless --days says otherwise; me is yourself")
+	cmd.AddCommand(onCallLoadCommand(s))
 	return cmd
+}
+
+func onCallLoadCommand(s *session) *cobra.Command {
+	var params client.GetLoadParams
+	cmd := &cobra.Command{
+		Use:   "load",
+		Short: "Say how the load of on-call falls on people",
+		Long: `Say how the load of on-call falls on people: hours, nights (22:00 to 06:00) and
+weekends by each person's own clock, and pages. Somebody who has two duties at
+once is on call once.`,
+		Example: "  tocsin oncall load\n  tocsin oncall load --schedule payments --from 60d",
+		Args:    between(0, 0),
+		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
+			return show(c, c.load)(content(c.GetLoad(ctx, &params)))
+		}),
+	}
+	past(cmd, &params.From, "from", "the beginning; 30 days before the end when missing")
+	past(cmd, &params.Until, "until", "the end; now when missing")
+	cmd.Flags().StringVar(&params.Schedule, "schedule", "", "only the duty in this schedule")
+	return cmd
+}
+
+func (c *call) load(answer client.Load) {
+	k := c.clock(c.cmd.Context())
+	c.say("on call from %s until %s", k.at(answer.From), k.at(answer.Until))
+	t := c.table("PERSON", "HOURS", "NIGHT HOURS", "NIGHTS", "WEEKEND HOURS", "PAGES")
+	hours := func(h float32) string { return strconv.FormatFloat(float64(h), 'f', 1, 32) }
+	for _, p := range answer.People {
+		t.row(p.Person, hours(p.Hours), hours(p.NightHours), strconv.Itoa(p.Nights), hours(p.WeekendHours), strconv.Itoa(p.Pages))
+	}
+	t.flush()
 }
 
 func begins(at time.Time) time.Time {

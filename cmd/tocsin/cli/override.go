@@ -65,10 +65,10 @@ func (c *call) overrideAdded(o client.Override) {
 
 // changeOf says in words what an override does.
 func changeOf(o client.Override) string {
-	switch {
-	case o.Kind == oncall.Add:
+	switch o.Kind {
+	case oncall.Add:
 		return "add " + o.Person
-	case o.Kind == oncall.Remove:
+	case oncall.Remove:
 		return "remove " + o.Of
 	}
 	return o.Person + " instead of " + cmp.Or(o.Of, "everybody")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 	"time"
 
@@ -115,9 +116,7 @@ func (in *rehearseFlags) plan(c *catalog.Catalog, zone *time.Location) (rehearsa
 		Catalog: c, Service: in.service, Labels: map[string]string{}, From: time.Now(), For: in.during,
 		Channels: in.channels, Unreachable: in.unreachable, NobodyAcks: in.nobody, Ack: in.ack,
 	}
-	for name, value := range in.labels {
-		p.Labels[name] = value
-	}
+	maps.Copy(p.Labels, in.labels)
 	if in.severity != "" {
 		p.Labels["severity"] = in.severity
 	}

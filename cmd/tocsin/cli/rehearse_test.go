@@ -13,7 +13,7 @@ import (
 func rehearse(t *testing.T, args ...string) result {
 	t.Helper()
 	clearEnvironment(t)
-	return tocsin(t, append([]string{"rehearse", "--catalog", "../../../deployments/catalog"}, args...)...)
+	return tocsin(t, append([]string{"rehearse", "--catalog", exampleCatalog}, args...)...)
 }
 
 func TestRehearse(t *testing.T) {
@@ -33,8 +33,8 @@ func TestRehearseAsJSON(t *testing.T) {
 	answer := rehearse(t, "--label", "service=search,alertname=IndexFails", "--from", "2026-10-20T01:00:00Z", "--for", "10m", "--json").ok()
 	require.NoError(t, json.Unmarshal([]byte(answer), &got))
 	require.Equal(t, "search", got.Service)
-	require.Equal(t, []rehearsal.Reached{{Person: "grace", At: got.From.Add(1 * 60e9)}}, got.Reached)
-	require.Equal(t, "grace", got.Holder)
+	require.Equal(t, []rehearsal.Reached{{Person: "erin", At: got.From.Add(1 * 60e9)}}, got.Reached)
+	require.Equal(t, "erin", got.Holder)
 }
 
 func TestRehearseAsACheck(t *testing.T) {

@@ -112,7 +112,7 @@ func readRules(texts []string) ([]client.RuleOrder, error) {
 // readWindow reads "DAYS FROM-UNTIL", of which either may be missing.
 func readWindow(text string) client.Window {
 	var w client.Window
-	for _, part := range strings.Fields(text) {
+	for part := range strings.FieldsSeq(text) {
 		if strings.Contains(part, ":") {
 			w.From, w.Until, _ = strings.Cut(part, "-")
 			continue

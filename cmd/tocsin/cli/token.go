@@ -17,7 +17,7 @@ func tokenCommand(s *session) *cobra.Command {
 		Short:   "Make, list and revoke tokens",
 		Example: "  tocsin token create --machine alertmanager --scope alerts\n  tocsin token list",
 	}
-	cmd.AddCommand(tokenCreateCommand(s), tokenListCommand(s), tokenRevokeCommand(s), tokenBootstrapCommand(s))
+	cmd.AddCommand(tokenCreateCommand(s), tokenListCommand(s), tokenRotateCommand(s), tokenRevokeCommand(s), tokenBootstrapCommand(s))
 	return cmd
 }
 
@@ -29,7 +29,7 @@ func tokenCreateCommand(s *session) *cobra.Command {
 		Short: "Make a token for one person or one machine",
 		Long: `Make a token for one person or one machine of the catalog. The token itself is
 printed on the standard output, once; nobody can read it again.`,
-		Example: "  tocsin token create --person alice --scope read,respond\n  tocsin token create --machine alertmanager --scope alerts --name production > token",
+		Example: "  tocsin token create --person alice --scope read,respond\n  tocsin token create --machine alertmanager --scope alerts --name production > token\n  tocsin token create --machine alertmanager --scope alerts --source generic --service search > key",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
 			order.Kind, order.Subject = "person", person
@@ -47,6 +47,8 @@ printed on the standard output, once; nobody can read it again.`,
 	f.StringVar(&machine, "machine", "", "id of the machine it belongs to")
 	f.StringSliceVar(&order.Scopes, "scope", nil, "alerts, read, respond, catalog, metrics or admin; repeat it for more")
 	f.StringVar(&order.Name, "name", "", "what it is for")
+	f.StringVar(&order.Source, "source", "", "for a machine: the one source that it may send for: alertmanager, generic or heartbeat")
+	f.StringVar(&order.Service, "service", "", "with --source: the service that its alerts belong to")
 	ahead(cmd, &order.ExpiresAt, "expires", "when it ends; never when missing")
 	cmd.MarkFlagsMutuallyExclusive("person", "machine")
 	cmd.MarkFlagsOneRequired("person", "machine")
@@ -67,7 +69,7 @@ func tokenListCommand(s *session) *cobra.Command {
 
 func (c *call) tokens(answer client.TokenList) {
 	k := c.clock(c.cmd.Context())
-	t := c.table("ID", "KIND", "OWNER", "SCOPES", "NAME", "CREATED", "LAST USED", "STATE")
+	t := c.table("ID", "KIND", "OWNER", "SCOPES", "BOUND TO", "NAME", "CREATED", "LAST USED", "STATE")
 	for _, token := range answer.Tokens {
 		state := "valid"
 		switch {
@@ -78,10 +80,35 @@ func (c *call) tokens(answer client.TokenList) {
 		case !token.ExpiresAt.IsZero():
 			state = "until " + k.at(token.ExpiresAt)
 		}
-		t.row(token.Id, token.Kind, token.Subject, strings.Join(token.Scopes, ","), token.Name,
+		t.row(token.Id, token.Kind, token.Subject, strings.Join(token.Scopes, ","), words("/", token.Source, token.Service), token.Name,
 			k.at(token.CreatedAt), cmp.Or(k.at(token.LastUsedAt), "never"), state)
 	}
 	t.flush()
+}
+
+func tokenRotateCommand(s *session) *cobra.Command {
+	var overlap time.Duration
+	cmd := &cobra.Command{
+		Use:   "rotate TOKEN-ID",
+		Short: "Replace a token; the old one works on for a while",
+		Long: `Replace a token by one that may do the same. The new one is printed on the
+standard output, once; the old one works on for a while, so that nothing is lost
+until its user has the new one.`,
+		Example: "  tocsin token rotate 0197f0b8-5c1e-7d3a-9a60-0c1f0e3b2a11 --overlap 48h > key",
+		Args:    between(1, 1),
+		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
+			if overlap < time.Hour || overlap%time.Hour != 0 {
+				return misused("--overlap: give whole hours, one at least; to end a token at once, revoke it")
+			}
+			order := client.TokenRotation{OverlapHours: int(overlap / time.Hour)}
+			return show(c, func(t client.NewToken) {
+				c.say("%s", t.Token)
+				c.tell("token %s takes the place of %s, which works for another %d hours; it is not shown again", t.Id, args[0], order.OverlapHours)
+			})(content(c.RotateToken(ctx, args[0], order)))
+		}),
+	}
+	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "for how long the old token works on")
+	return cmd
 }
 
 func tokenRevokeCommand(s *session) *cobra.Command {

@@ -1,0 +1,106 @@
+package activities
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// handing is a hand-off with the catalog of then.
+type handing struct {
+	catalog.Handed
+	catalog *catalog.Catalog
+	silent  bool
+}
+
+func (d handing) duty() string { return d.Schedule + "/" + d.Rotation }
+
+func (d handing) key(person string) string {
+	return fmt.Sprintf("hand-off/%s/%d/%s", d.duty(), d.At.Unix(), person)
+}
+
+func (h *Herald) handOff(ctx context.Context, d handing, out *Heralded) error {
+	// What marks the hand-off as done stands last.
+	mark := d.key("")
+	known, err := h.Notices.KnownNotices(ctx, []string{mark})
+	if err != nil || len(known) > 0 {
+		return err
+	}
+	offered, err := h.offer(ctx, d)
+	if err != nil {
+		return fmt.Errorf("hand over %s: %w", d.duty(), err)
+	}
+	list := []DutyNotice{{Key: mark, Due: d.At}}
+	if !d.silent {
+		list = slices.Concat(d.notices(offered), list)
+	}
+	if err := h.Notices.AddNotices(ctx, list...); err != nil {
+		return err
+	}
+	out.HandOffs++
+	out.Offered += len(offered)
+	return nil
+}
+
+// offer offers the open incidents of those who go to whoever comes.
+func (h *Herald) offer(ctx context.Context, d handing) ([]string, error) {
+	if len(d.Incoming) == 0 || len(d.Outgoing) == 0 {
+		return nil, nil
+	}
+	numbers, err := h.Notices.OpenOf(ctx, d.catalog.PagedBy(d.Schedule), d.Outgoing)
+	if err != nil {
+		return nil, err
+	}
+	fact := incident.HandOff{Rotation: d.duty(), At: d.At, Outgoing: d.Outgoing, Incoming: d.Incoming[0]}
+	for _, number := range numbers {
+		if err := h.Offers.HandOff(ctx, number, fact); err != nil && incident.KindOf(err) != incident.NotFound {
+			return nil, err
+		}
+	}
+	return numbers, nil
+}
+
+// notices writes what those who come and those who go are told.
+func (d handing) notices(offered []string) []DutyNotice {
+	incidents := ""
+	if len(offered) > 0 {
+		incidents = "Open incidents: " + strings.Join(offered, ", ") + ". Whoever holds one keeps it until it is accepted.\n"
+	}
+	var out []DutyNotice
+	for _, person := range d.Incoming {
+		out = append(out, d.notice(person, "You are on call now: "+d.duty(), "Before you: "+d.names(d.Outgoing)+".\n"+incidents))
+	}
+	for _, person := range d.Outgoing {
+		out = append(out, d.notice(person, "You are off call now: "+d.duty(), "After you: "+d.names(d.Incoming)+".\n"+incidents))
+	}
+	return out
+}
+
+func (d handing) notice(person, title, body string) DutyNotice {
+	at := d.At.In(zone(d.catalog, person)).Format(incident.MomentLayout)
+	return DutyNotice{Key: d.key(person), Person: person, Title: title, Body: "Since " + at + ".\n" + body, Due: d.At}
+}
+
+func (d handing) names(people []string) string {
+	var out []string
+	for _, id := range people {
+		p, _ := d.catalog.Person(id)
+		out = append(out, cmp.Or(p.Name, id))
+	}
+	return cmp.Or(strings.Join(out, ", "), "nobody")
+}
+
+func zone(c *catalog.Catalog, person string) *time.Location {
+	p, _ := c.Person(person)
+	loc, err := time.LoadLocation(p.Zone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}

@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+type pulseRow struct {
+	ID     string `db:"id"`
+	Seen   stamp  `db:"seen_at"`
+	Since  stamp  `db:"since_at"`
+	Missed stamp  `db:"missed_at"`
+}
+
+// Beat notes that a heartbeat was heard.
+func (s *Store) Beat(ctx context.Context, id string, at time.Time) error {
+	_, err := s.exec(ctx, "note a heartbeat", `
+		INSERT INTO heartbeats (id, seen_at, since_at) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET seen_at = excluded.seen_at`, id, stampOf(at), stampOf(at))
+	return err
+}
+
+// Pulses lists what is known of heartbeats, by their ids.
+func (s *Store) Pulses(ctx context.Context) ([]activities.Pulse, error) {
+	rows, err := list[pulseRow](ctx, s, `SELECT id, seen_at, since_at, missed_at FROM heartbeats ORDER BY id`)
+	out := make([]activities.Pulse, len(rows))
+	for i, r := range rows {
+		out[i] = activities.Pulse{ID: r.ID, Seen: r.Seen.Time(), Since: r.Since.Time(), Missed: r.Missed.Time()}
+	}
+	return out, failed(err, "list heartbeats")
+}
+
+// KeepPulse keeps since when a heartbeat is waited for, and since when it is
+// missed. When it was heard is left to Beat.
+func (s *Store) KeepPulse(ctx context.Context, p activities.Pulse) error {
+	_, err := s.exec(ctx, "keep a heartbeat", `
+		INSERT INTO heartbeats (id, since_at, missed_at) VALUES ($1, $2, $3)
+		ON CONFLICT (id) DO UPDATE SET since_at = excluded.since_at, missed_at = excluded.missed_at`,
+		p.ID, stampOf(p.Since), stampOf(p.Missed))
+	return err
+}
+
+// DropPulse forgets a heartbeat.
+func (s *Store) DropPulse(ctx context.Context, id string) error {
+	_, err := s.exec(ctx, "forget a heartbeat", `DELETE FROM heartbeats WHERE id = $1`, id)
+	return err
+}
+
+// LastWatch returns when NoteWatch was last called, zero when never.
+func (s *Store) LastWatch(ctx context.Context) (time.Time, error) {
+	at, err := get[stamp](ctx, s, `SELECT at FROM watches WHERE id = 1`)
+	err = failed(err, "read when somebody last watched")
+	if incident.KindOf(err) == incident.NotFound {
+		return time.Time{}, nil
+	}
+	return at.Time(), err
+}
+
+// NoteWatch notes that somebody has watched.
+func (s *Store) NoteWatch(ctx context.Context, at time.Time) error {
+	_, err := s.exec(ctx, "note a watch", `
+		INSERT INTO watches (id, at) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET at = excluded.at`, stampOf(at))
+	return err
+}
