@@ -157,7 +157,9 @@ func (s *server) ListPages(ctx context.Context, r gen.ListPagesRequestObject) (g
 	return gen.ListPages200JSONResponse{Pages: out, Next: next}, nil
 }
 
-func attemptOf(a activities.Attempt) gen.Attempt { return gen.Attempt{At: a.At, Error: a.Error} }
+func attemptOf(a activities.Attempt) gen.Attempt {
+	return gen.Attempt{At: a.At, Error: a.Error, Provider: a.Provider, Receipt: a.Receipt}
+}
 
 func pageOf(p store.Page, attempts []gen.Attempt) gen.Page {
 	return gen.Page{

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -112,7 +113,7 @@ func (s *stage) run() (err error) {
 // register puts the real activities on the stage, with nothing behind them
 // that reaches anybody.
 func (s *stage) register(env *testsuite.TestWorkflowEnvironment) {
-	still := inForce{s.plan.Catalog}
+	still := inForce{unbundled(s.plan.Catalog)}
 	links := activities.Links{Base: "https://tocsin.example.org", Signer: acklink.Signer{Key: make([]byte, acklink.MinKey)}}
 	pager := &activities.Pager{Catalogs: still, Channels: s.channels(), Ledger: s.record, Links: links, Turns: s.record, Now: s.clock}
 	// Notices are not what is rehearsed: they need no channel.
@@ -150,6 +151,14 @@ func (s *stage) ended(env *testsuite.TestWorkflowEnvironment) error {
 
 // inForce is the catalog that is rehearsed.
 type inForce struct{ *catalog.Catalog }
+
+// unbundled lets each page go by itself: what goes together waits by the clock on
+// the wall, and one incident is no flood.
+func unbundled(c *catalog.Catalog) *catalog.Catalog {
+	out := *c
+	out.Settings.Bundle.PagesPerMinute = math.MaxInt
+	return &out
+}
 
 // Current returns it.
 func (f inForce) Current(context.Context) (*catalog.Catalog, error) { return f.Catalog, nil }

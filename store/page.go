@@ -34,7 +34,8 @@ type pageRow struct {
 	Error    string `db:"error"`
 	Decided  stamp  `db:"decided_at"`
 	Provider string `db:"provider"`
-	// Delivered is stamped by receipts, never by a record of the incident.
+	// Delivered is read from the receipts of the attempts: one may come before the
+	// page is recorded.
 	Delivered stamp `db:"delivered_at"`
 }
 
@@ -120,7 +121,8 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 	}
 	limit := limited(f.Limit)
 	query := `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error,
-			provider, delivered_at FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
+			provider, (SELECT MIN(a.receipt_at) FROM attempts a WHERE a.key = pages.key AND a.receipt = '` + Delivered + `') AS delivered_at
+		FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
 	rows, err := list[pageRow](ctx, s, query, append(c.args, limit+1)...)
 	if err != nil {
 		return nil, "", failed(err, "list pages")

@@ -56,10 +56,5 @@ func stampReceipt(ctx context.Context, tx *sqlx.Tx, row *attemptRow, r Receipt) 
 	row.Receipt, row.Receipted = r.State, stampOf(r.At)
 	_, err := tx.ExecContext(ctx, `UPDATE attempts SET receipt = $1, receipt_at = $2 WHERE key = $3 AND at = $4`,
 		row.Receipt, row.Receipted, row.Key, row.At)
-	if err != nil || r.State != Delivered {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE pages SET delivered_at = $1 WHERE key = $2 AND delivered_at IS NULL`,
-		row.Receipted, row.Key)
 	return err
 }

@@ -29,7 +29,7 @@ type Token struct {
 	Service string
 	// Replaces is the id of the token that it takes the place of.
 	Replaces string
-	Created time.Time
+	Created  time.Time
 	// Expires is zero for a token without an end.
 	Expires  time.Time
 	Revoked  time.Time

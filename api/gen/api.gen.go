@@ -279,6 +279,12 @@ type Attempt struct {
 
 	// Error Missing when it was handed over.
 	Error string `json:"error,omitempty,omitzero"`
+
+	// Provider Who took it, where several may.
+	Provider string `json:"provider,omitempty,omitzero"`
+
+	// Receipt What the provider said of it later.
+	Receipt string `json:"receipt,omitempty,omitzero"`
 }
 
 // Calendar defines model for Calendar.

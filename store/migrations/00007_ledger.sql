@@ -7,9 +7,8 @@ ALTER TABLE attempts ADD COLUMN receipt TEXT NOT NULL DEFAULT '';
 ALTER TABLE attempts ADD COLUMN receipt_at TIMESTAMPTZ;
 CREATE INDEX attempts_reference ON attempts (reference) WHERE reference <> '';
 
--- Who took a page, and when they said that it reached the device.
+-- Who took a page.
 ALTER TABLE pages ADD COLUMN provider TEXT NOT NULL DEFAULT '';
-ALTER TABLE pages ADD COLUMN delivered_at TIMESTAMPTZ;
 
 -- What people replied by text, and what they were told: a text counts once,
 -- however often it is delivered.

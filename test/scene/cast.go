@@ -1,6 +1,7 @@
 package scene
 
 import (
+	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -36,9 +37,10 @@ func Steady(c *catalog.Catalog) {
 		c.Escalations[n].Levels[0].Timeout = first
 	}
 	for n := range c.People {
-		for _, rules := range [][]catalog.Rule{c.People[n].Rules.Urgent, c.People[n].Rules.Ordinary} {
-			for r := range rules {
-				rules[r].After = min(rules[r].After, ruleDelay)
+		for _, rules := range []*[]catalog.Rule{&c.People[n].Rules.Urgent, &c.People[n].Rules.Ordinary} {
+			*rules = onceEach(*rules)
+			for r := range *rules {
+				(*rules)[r].After = min((*rules)[r].After, ruleDelay)
 			}
 		}
 	}
@@ -50,6 +52,18 @@ func Steady(c *catalog.Catalog) {
 			}
 		}
 	}
+}
+
+// onceEach leaves out the rules that use a contact method again: a second page
+// takes the place of a first one that is stuck.
+func onceEach(rules []catalog.Rule) []catalog.Rule {
+	var out []catalog.Rule
+	for _, r := range rules {
+		if !slices.ContainsFunc(out, func(o catalog.Rule) bool { return o.Contact == r.Contact }) {
+			out = append(out, r)
+		}
+	}
+	return out
 }
 
 // Multiply gives the catalog copies of the service payments, each with a

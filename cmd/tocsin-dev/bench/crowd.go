@@ -32,7 +32,7 @@ func (b *bench) crowd(ctx context.Context) (err error) {
 	post := newSender(w.Stack)
 	out := Crowd{Incidents: b.plan.crowd, Load: w.load}
 	began := time.Now()
-	inFlight(16)(ctx, b.plan.crowd, func(ctx context.Context, n int, _ time.Time) {
+	inFlight()(ctx, b.plan.crowd, func(ctx context.Context, n int, _ time.Time) {
 		post.send(ctx, alert{name: fmt.Sprintf(mark, "crowd", n), service: swamped, instance: "shop:9090", summary: "one of many"})
 	})
 	out.Lost = b.plan.crowd

@@ -28,8 +28,12 @@ func gaps(from, to time.Duration) load {
 	}
 }
 
-// inFlight keeps so many shots under way until all were fired.
-func inFlight(width int) load {
+// width is how many shots are under way at once where they follow each other as
+// fast as they can.
+const width = 16
+
+// inFlight keeps width shots under way until all were fired.
+func inFlight() load {
 	return func(ctx context.Context, n int, do shot) {
 		next := make(chan int)
 		var all sync.WaitGroup

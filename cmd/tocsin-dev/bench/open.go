@@ -83,7 +83,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 func (b *bench) openAll(ctx context.Context, w *world, out *Open) {
 	post := newSender(w.Stack)
 	began := time.Now()
-	inFlight(16)(ctx, b.plan.open, func(ctx context.Context, n int, _ time.Time) {
+	inFlight()(ctx, b.plan.open, func(ctx context.Context, n int, _ time.Time) {
 		target := began.Add(b.plan.openLead + b.plan.openSpread*time.Duration(n)/time.Duration(b.plan.open))
 		steps := max(int(time.Until(target)/delayStep), 0)
 		m := fmt.Sprintf(mark, "open", n)

@@ -18,7 +18,7 @@ const maxStormEvents = 2000
 // one.
 func (b *bench) storms(ctx context.Context) error {
 	each := func(ctx context.Context, post *sender, summary string) {
-		inFlight(16)(ctx, b.plan.storm, func(ctx context.Context, n int, _ time.Time) { post.send(ctx, stormy(n, summary)) })
+		inFlight()(ctx, b.plan.storm, func(ctx context.Context, n int, _ time.Time) { post.send(ctx, stormy(n, summary)) })
 	}
 	atOnce := func(ctx context.Context, post *sender, summary string) {
 		list := make([]alert, b.plan.storm)

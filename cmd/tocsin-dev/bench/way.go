@@ -31,7 +31,7 @@ func single(p plan) scenario {
 }
 
 func burst(p plan) scenario {
-	return scenario{"burst", p.burst, inFlight(16), []aim{{"burst p50", p50, 3}, {"burst p99", p99, 3}}}
+	return scenario{"burst", p.burst, inFlight(), []aim{{"burst p50", p50, 3}, {"burst p99", p99, 3}}}
 }
 
 func sustained(p plan) scenario {

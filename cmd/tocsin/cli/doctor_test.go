@@ -81,7 +81,7 @@ func TestDoctorFindsWhomAPageWouldNotReach(t *testing.T) {
 		"/readyz": healthy, "/v1/me": asAlice,
 		"/v1/catalog": `{"version":4,"last_resort":["zoe"],"teams":[{"id":"core","members":["ivan","alice"]}],
 			"people":[{"id":"alice","contacts":[{"id":"m","kind":"email"}]},{"id":"zoe"},{"id":"ivan"},{"id":"guest"},{"id":"yan"}]}`,
-		"/v1/oncall": `{"schedules":[{"id":"night","shifts":[]},{"id":"day","shifts":[{"person":"yan"}]}]}`,
+		"/v1/oncall":   `{"schedules":[{"id":"night","shifts":[]},{"id":"day","shifts":[{"person":"yan"}]}]}`,
 		"/v1/coverage": `{"services":[],"last_resort":[{"person":"zoe","why":"has no contact method"}]}`,
 	})
 	got := tocsin(t, "doctor")
