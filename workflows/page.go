@@ -67,8 +67,8 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 		p.Provider, p.Reference, p.Rings = sent.Provider, sent.Reference, sent.Rings
 		r.inc.HandedOver(s, p, sent.At, now)
 	case err == nil, r.stopping(), p.State == incident.PageSuperseded:
-	case temporal.IsCanceledError(err):
-		r.inc.Overtaken(p, now)
+	case temporal.IsCanceledError(err), retryable(err) && !s.Wants(p):
+		r.inc.Overtaken(p, now) // whoever did not answer may have taken it
 	default:
 		r.inc.Failed(s, p, activities.Known(err).Error(), now)
 	}

@@ -108,6 +108,20 @@ func TestPageInFlightIsOvertakenByTheAck(t *testing.T) {
 	require.Equal(t, incident.PageOvertaken, s.pages["INC-1042/alert-1/r0/l0/alice/phone"].State)
 }
 
+func TestATryThatIsNotAnsweredBeforeTheAckIsOvertaken(t *testing.T) {
+	s := payments(t, quiet())
+	s.broken["sms"] = func(at time.Time) error {
+		s.env.SignalWorkflowSkippingWorkflowTask(workflows.AcknowledgeSignal, workflows.Command[incident.Acknowledge]{
+			Header: incident.Header{ID: "tap", By: incident.Person("bob"), At: clock("02:02"), Via: "link"},
+		})
+		return away("02:02", "")(at)
+	}
+	s.at("02:30", stop).play()
+	require.Equal(t, []string{"02:02 The page to alice by sms was overtaken; it may still arrive."}, s.recorded("page.overtaken"))
+	require.Equal(t, incident.PageOvertaken, s.pages["INC-1042/alert-1/r0/l0/alice/mobile"].State)
+	require.Empty(t, s.recorded("page.failed"), "nobody knows that it did not arrive")
+}
+
 func TestTapsThatWaitedComeBeforeWhatIsOverdue(t *testing.T) {
 	for name, when := range map[string]string{
 		"with the next level due": "02:05", "before the delayed contact": "02:01:59",

@@ -20,13 +20,7 @@ const killsARun = 16
 
 func TestNothingIsLostOrDoubledByKilling(t *testing.T) {
 	t.Parallel()
-	seed := uint64(time.Now().UnixNano())
-	if text := os.Getenv("TOCSIN_KILL_SEED"); text != "" {
-		var err error
-		seed, err = strconv.ParseUint(text, 10, 64)
-		require.NoError(t, err, "TOCSIN_KILL_SEED is a number")
-	}
-	t.Logf("TOCSIN_KILL_SEED=%d repeats the same kills", seed)
+	seed := seedOf(t)
 	undisturbed := sync.OnceValue(func() seen {
 		s := allInOne(t)
 		i := sceneOf(s, s.services[0])
@@ -43,6 +37,19 @@ func TestNothingIsLostOrDoubledByKilling(t *testing.T) {
 			disturb(t, run.start(t), rand.New(rand.NewPCG(seed, uint64(n))), undisturbed)
 		})
 	}
+}
+
+// seedOf returns what the dice of a test begin with, and says it.
+func seedOf(t *testing.T) uint64 {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	if text := os.Getenv("TOCSIN_KILL_SEED"); text != "" {
+		var err error
+		seed, err = strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, "TOCSIN_KILL_SEED is a number")
+	}
+	t.Logf("TOCSIN_KILL_SEED=%d repeats the same kills", seed)
+	return seed
 }
 
 // disturb plays scenes while their ground is killed away, and compares what

@@ -67,7 +67,7 @@ func (k *killer) rampage(ctx context.Context, n int) error {
 
 // anytime kills at a random moment.
 func (k *killer) anytime(ctx context.Context) error {
-	if err := k.wait(ctx, k.upTo(lull)); err != nil {
+	if err := wait(ctx, k.upTo(lull)); err != nil {
 		return err
 	}
 	return k.strike(ctx, k.pick(), func() {})
@@ -110,16 +110,14 @@ func (k *killer) strike(ctx context.Context, who string, then func()) error {
 	}
 	k.kills[who]++
 	then()
-	if err := k.wait(ctx, away); err != nil {
+	if err := wait(ctx, away); err != nil {
 		return err
 	}
 	if err := k.stack.victims[who].Restart(ctx); err != nil {
 		return err
 	}
 	to := time.Now()
-	k.stack.mu.Lock()
-	k.stack.outages = append(k.stack.outages, outage{who, from, to})
-	k.stack.mu.Unlock()
+	k.stack.note(outage{who: who, from: from, to: to})
 	k.say("killed %s, away for %s", who, to.Sub(from).Round(10*time.Millisecond))
 	return k.revive(ctx)
 }
@@ -147,7 +145,8 @@ func (k *killer) pick() string {
 
 func (k *killer) upTo(d time.Duration) time.Duration { return time.Duration(k.dice.Int64N(int64(d))) }
 
-func (k *killer) wait(ctx context.Context, d time.Duration) error {
+// wait returns after a time, or with the error of a context that ends before.
+func wait(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -144,18 +144,20 @@ func lateness(t *testing.T, s *stack, number string) map[string]time.Duration {
 		if !ok {
 			continue // a mail, or never handed over
 		}
-		out[p.Key] = at.Sub(s.counted(p.Due, at))
+		out[p.Key] = at.Sub(s.counted(p.Kind, p.Due, at))
 	}
 	return out
 }
 
-// counted is from when a page that arrived at a time counts as late.
-func (s *stack) counted(due, arrived time.Time) time.Time {
+// counted is from when a page by a kind of contact method that arrived at a
+// time counts as late.
+func (s *stack) counted(kind string, due, arrived time.Time) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	from := due
 	for _, o := range s.outages {
 		switch {
+		case !o.concerns(kind), o.mute: // it kept nothing from arriving
 		case o.to.Before(arrived) && o.to.After(from):
 			from = o.to
 		case o.from.Before(arrived) && o.to.After(arrived):

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -45,6 +46,8 @@ const (
 type stack struct {
 	world    *scene.World
 	services []string
+	// declare adjusts the example catalog.
+	declare  func(*catalog.Catalog)
 	dir      string
 	api      string
 	engine   string // the address of Temporal
@@ -60,6 +63,24 @@ type stack struct {
 type outage struct {
 	who      string
 	from, to time.Time
+	// kinds are the contact methods that a provider serves; those of a process
+	// of ours, which concerns all of them, are empty.
+	kinds []string
+	// mute says that the provider took what came, and lost its answers.
+	mute bool
+}
+
+// ours reports whether it was one of our own processes.
+func (o outage) ours() bool { return len(o.kinds) == 0 }
+
+// concerns reports whether a page by a kind of contact method goes that way.
+func (o outage) concerns(kind string) bool { return o.ours() || slices.Contains(o.kinds, kind) }
+
+// note keeps when something was away.
+func (s *stack) note(o outage) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.outages = append(s.outages, o)
 }
 
 // newStack starts the outside and reserves addresses.
@@ -69,6 +90,7 @@ func newStack(t *testing.T) *stack {
 	for n := range 24 {
 		s.services = append(s.services, fmt.Sprintf("shop%02d", n))
 	}
+	s.declare = s.forScenes
 	var err error
 	s.log, err = os.Create(filepath.Join(s.dir, "log"))
 	require.NoError(t, err)
@@ -177,22 +199,32 @@ func (s *stack) catalog(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	c, err := devstack.ExampleCatalog(s.world.Sandbox.URL())
 	require.NoError(t, err)
+	s.declare(c)
+	return c
+}
+
+// forScenes makes a catalog that of the scenes.
+func (s *stack) forScenes(c *catalog.Catalog) {
 	scene.Cast(c)
 	scene.Steady(c)
 	scene.Multiply(c, s.services)
-	return c
 }
 
 // allInOne is everything in one process, on SQLite.
 func allInOne(t *testing.T) *stack {
 	t.Helper()
 	s := newStack(t)
+	s.startInOne(t)
+	return s
+}
+
+func (s *stack) startInOne(t *testing.T) {
+	t.Helper()
 	s.database = "sqlite:" + filepath.Join(s.dir, "tocsin.db")
 	s.prepare(t)
 	s.add(t, &process{name: "all-in-one", path: os.Args[0], env: s.env(
 		envServe+"="+serveAll, envEngine+"="+s.engine, envFile+"="+filepath.Join(s.dir, "temporal.db"),
 	)})
-	return s
 }
 
 // inParts is Tocsin as in production: Temporal, PostgreSQL, API and worker
@@ -200,13 +232,18 @@ func allInOne(t *testing.T) *stack {
 func inParts(t *testing.T) *stack {
 	t.Helper()
 	s := newStack(t)
+	s.startInParts(t)
+	return s
+}
+
+func (s *stack) startInParts(t *testing.T) {
+	t.Helper()
 	s.addPostgres(t)
 	s.addTemporal(t)
 	s.prepare(t)
 	s.migrate(t)
 	s.add(t, &process{name: "worker", path: tocsin, args: []string{"worker"}, env: s.env()})
 	s.add(t, &process{name: "api", path: tocsin, args: []string{"api"}, env: s.env()})
-	return s
 }
 
 // migrate registers the search attributes with Temporal.
