@@ -114,12 +114,7 @@ func (l *Lookout) notify(ctx context.Context, c *catalog.Catalog, person string,
 
 // notice writes what is missing, with its times as the person reads them.
 func (l *Lookout) notice(c *catalog.Catalog, team catalog.Team, person string, report coverage.Report) incident.Message {
-	who, _ := c.Person(person)
-	zone, err := time.LoadLocation(who.Zone)
-	if err != nil {
-		zone = time.UTC
-	}
-	lines := report.Lines(zone)
+	lines := report.Lines(zoneOf(c, person))
 	sum := sha256.Sum256([]byte(strings.Join(report.Marks(), " ")))
 	days := int(report.Until.Sub(report.From).Hours() / 24)
 	body := fmt.Sprintf("Pages would not reach whom they should:\n\n- %s\n\nMend the schedule, add an override, or "+

@@ -33,6 +33,9 @@ type Reader interface {
 	Timeline(ctx context.Context, number string, f store.TimelineFilter) ([]incident.Entry, string, error)
 	Pages(ctx context.Context, f store.PageFilter) ([]store.Page, string, error)
 	Attempts(ctx context.Context, number string) ([]activities.Attempt, error)
+	// Woken returns what the noise report has to know of the incidents that
+	// were opened in [from, until).
+	Woken(ctx context.Context, from, until time.Time) ([]incident.Woken, error)
 	FollowUps(ctx context.Context, f store.FollowUpFilter) ([]store.FollowUp, string, error)
 	// Changes returns incidents that were recorded after a cursor, in the
 	// order in which they were, at most limit of them, and the cursor behind

@@ -43,6 +43,7 @@ func brokenSettings() []broken {
 		{"unknown catch-all", "catch_all: other", "catch_all: othr", "", `settings.catch_all: there is no service "othr"`},
 		{"alert urgency", "critical: {urgency: urgent", "critical: {urgency: loud", "", "settings.alert_severities.critical.urgency: must be one of urgent, ordinary, none"},
 		{"alert severity", "severity: SEV1}", "severity: SEV9}", "", "settings.alert_severities.critical.severity: must be one of SEV1, SEV2, SEV3, SEV4, SEV5"},
+		{"report's audience", "  storm: {new", "  noise_report: {audience: lists}\n  storm: {new", "lists", `settings.noise_report.audience: there is no audience "lists"`},
 		{"blank resolution", "[Done]", `[""]`, "", "settings.done_resolutions[0]: must be set"},
 	}
 }

@@ -44,6 +44,8 @@ type Settings struct {
 	Storm Storm `yaml:"storm" json:"storm"`
 	// Bundle bounds how many pages go each by itself; the rest go together.
 	Bundle Bundle `yaml:"bundle" json:"bundle,omitzero"`
+	// NoiseReport says who is mailed the noise report of each week.
+	NoiseReport NoiseReport `yaml:"noise_report" json:"noise_report,omitzero"`
 	// AlertSeverities maps the value of an alert's severity label to how it
 	// pages. What is not mapped is urgent.
 	AlertSeverities map[string]AlertSeverity `yaml:"alert_severities" json:"alert_severities,omitempty"`
@@ -61,6 +63,12 @@ type Bundle struct {
 	// PagesPerMinute counts those of one urgency. Zero means
 	// DefaultPagesPerMinute.
 	PagesPerMinute int `yaml:"pages_per_minute" json:"pages_per_minute,omitempty"`
+}
+
+// NoiseReport says who is mailed the weekly noise report.
+type NoiseReport struct {
+	// Audience is the id of one that is not external; empty mails nobody.
+	Audience string `yaml:"audience" json:"audience,omitempty"`
 }
 
 // AlertSeverity is what an alert's severity label means here.

@@ -135,6 +135,7 @@ func (k *checker) matchers(key string, texts []string) {
 func (k *checker) settings() {
 	s := k.c.Settings
 	k.refer("settings.catch_all", "service", s.CatchAll)
+	k.noiseReport(s.NoiseReport.Audience)
 	if s.Bundle.PagesPerMinute < 0 {
 		k.report("settings.bundle.pages_per_minute", "must not be negative")
 	}
@@ -208,6 +209,18 @@ func (k *checker) rules(key string, rules []Rule, contacts []string) {
 		if !slices.Contains(contacts, rule.Contact) {
 			k.report(fmt.Sprintf("%s[%d].contact", key, i), "this person has no contact method %q", rule.Contact)
 		}
+	}
+}
+
+// noiseReport looks at who is mailed: the report names services and rules.
+func (k *checker) noiseReport(audience string) {
+	const key = "settings.noise_report.audience"
+	if audience == "" {
+		return
+	}
+	k.refer(key, "audience", audience)
+	if slices.ContainsFunc(k.c.Audiences, func(a Audience) bool { return a.ID == audience && a.External }) {
+		k.report(key, "must not be external: the report names what is broken inside")
 	}
 }
 

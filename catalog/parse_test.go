@@ -173,6 +173,17 @@ c.yaml:14: people[ann].name: must be text: write it in quotes
 c.yaml:39: services[payments].hold: must be a duration such as 30s, 5m, 24h or 7d`)
 }
 
+func TestTheNoiseReportStaysInside(t *testing.T) {
+	settings := strings.NewReplacer("  catch_all: other\n", "  catch_all: other\n  noise_report: {audience: list}\n")
+	c, err := catalog.Parse(catalog.File{Name: "c.yaml", Data: []byte(settings.Replace(small))})
+	require.NoError(t, err)
+	require.Equal(t, "list", c.Settings.NoiseReport.Audience)
+
+	outside := strings.Replace(settings.Replace(small), "address: list@example.org", "address: list@example.org, external: true", 1)
+	_, err = catalog.Parse(catalog.File{Name: "c.yaml", Data: []byte(outside)})
+	require.EqualError(t, err, "c.yaml:3: settings.noise_report.audience: must not be external: the report names what is broken inside")
+}
+
 // split cuts the small catalog into two files before a section.
 func split(t *testing.T, section string) (string, string) {
 	t.Helper()

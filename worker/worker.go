@@ -28,6 +28,7 @@ type Parts struct {
 	Inspector *activities.Inspector
 	Lookout   *activities.Lookout
 	Herald    *activities.Herald
+	Reviewer  *activities.Reviewer
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -88,6 +89,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterWorkflow(workflows.Coverage)
 		w.RegisterWorkflow(workflows.Watch)
 		w.RegisterWorkflow(workflows.Herald)
+		w.RegisterWorkflow(workflows.Noise)
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:
@@ -101,6 +103,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.Inspector)
 		w.RegisterActivity(p.Lookout)
 		w.RegisterActivity(p.Herald)
+		w.RegisterActivity(p.Reviewer)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)
 		for _, b := range runbooks.All() {

@@ -227,6 +227,32 @@ func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, stri
 	return page(fit, f.After, f.Limit)
 }
 
+// Woken returns what the noise report has to know of incidents, in the order
+// in which they were put.
+func (s *Store) Woken(_ context.Context, from, until time.Time) ([]incident.Woken, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.down != nil {
+		return nil, s.down
+	}
+	var out []incident.Woken
+	for _, number := range s.order {
+		i := s.incidents[number]
+		opened := i.Stamp(incident.TriggeredAt)
+		w, counts := incident.WokenBy(i)
+		if !counts || opened.Before(from) || !opened.Before(until) {
+			continue
+		}
+		for _, p := range s.pages {
+			if p.Incident == number && !p.Sent.IsZero() {
+				w.Pages = append(w.Pages, incident.HandedPage{Person: p.Person, At: p.Sent})
+			}
+		}
+		out = append(out, w)
+	}
+	return out, nil
+}
+
 // Reply returns what was kept of a reply.
 func (s *Store) Reply(_ context.Context, id string) (store.Reply, error) {
 	s.mu.Lock()

@@ -796,6 +796,12 @@ type NewToken struct {
 	Token string `json:"token"`
 }
 
+// NoiseReport defines model for NoiseReport.
+type NoiseReport = incident.NoiseReport
+
+// NoisyRule defines model for NoisyRule.
+type NoisyRule = incident.NoisyRule
+
 // Note defines model for Note.
 type Note = incident.Note
 
@@ -2010,6 +2016,15 @@ type ListLedgerParams struct {
 
 // ListLedgerParamsState defines parameters for ListLedger.
 type ListLedgerParamsState string
+
+// GetNoiseParams defines parameters for GetNoise.
+type GetNoiseParams struct {
+	// From The beginning; 7 days before the end when missing.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until The end; now when missing.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+}
 
 // ListSilencesParams defines parameters for ListSilences.
 type ListSilencesParams struct {
@@ -3349,6 +3364,17 @@ type ClientInterface interface {
 	//
 	// Corresponds with PUT /v1/people/{person}/rules (the `SetRules` operationId).
 	SetRules(ctx context.Context, person PersonID, body SetRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetNoise Rank alert rules by how often they woke people for nothing
+	//
+	// Over the incidents that alerts opened in a span of at most 92 days, by the alert that
+	// opened each. The score of a rule is the sum over its useless incidents of their pages
+	// plus twice their pages at night. An incident is useless when the last feedback says that
+	// it was not actionable or, without feedback, when it was over before anybody
+	// acknowledged.
+	//
+	// Corresponds with GET /v1/reports/noise (the `GetNoise` operationId).
+	GetNoise(ctx context.Context, params *GetNoiseParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// TestRoutesWithBody Explain how alerts would be routed
 	//
@@ -5803,6 +5829,27 @@ func (c *Client) SetRulesWithBody(ctx context.Context, person PersonID, contentT
 // Corresponds with PUT /v1/people/{person}/rules (the `SetRules` operationId).
 func (c *Client) SetRules(ctx context.Context, person PersonID, body SetRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetRulesRequest(c.Server, person, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetNoise Rank alert rules by how often they woke people for nothing
+//
+// Over the incidents that alerts opened in a span of at most 92 days, by the alert that
+// opened each. The score of a rule is the sum over its useless incidents of their pages
+// plus twice their pages at night. An incident is useless when the last feedback says that
+// it was not actionable or, without feedback, when it was over before anybody
+// acknowledged.
+//
+// Corresponds with GET /v1/reports/noise (the `GetNoise` operationId).
+func (c *Client) GetNoise(ctx context.Context, params *GetNoiseParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetNoiseRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -10317,6 +10364,64 @@ func NewSetRulesRequestWithBody(server string, person PersonID, contentType stri
 	return req, nil
 }
 
+// NewGetNoiseRequest constructs an http.Request for the GetNoise method
+func NewGetNoiseRequest(server string, params *GetNoiseParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/reports/noise")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "from", params.From, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
 // NewTestRoutesRequest calls the generic TestRoutes builder with application/json body
 func NewTestRoutesRequest(server string, body TestRoutesJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -12477,6 +12582,19 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with PUT /v1/people/{person}/rules (the `SetRules` operationId).
 	SetRulesWithResponse(ctx context.Context, person PersonID, body SetRulesJSONRequestBody, reqEditors ...RequestEditorFn) (*SetRulesResponse, error)
+
+	// GetNoiseWithResponse Rank alert rules by how often they woke people for nothing
+	//
+	// Over the incidents that alerts opened in a span of at most 92 days, by the alert that
+	// opened each. The score of a rule is the sum over its useless incidents of their pages
+	// plus twice their pages at night. An incident is useless when the last feedback says that
+	// it was not actionable or, without feedback, when it was over before anybody
+	// acknowledged.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/reports/noise (the `GetNoise` operationId).
+	GetNoiseWithResponse(ctx context.Context, params *GetNoiseParams, reqEditors ...RequestEditorFn) (*GetNoiseResponse, error)
 
 	// TestRoutesWithBodyWithResponse Explain how alerts would be routed
 	//
@@ -19915,6 +20033,104 @@ func (r SetRulesResponse) ContentType() string {
 	return ""
 }
 
+// GetNoiseResponse401Headers the declared response headers of an HTTP 401 response for GetNoise
+type GetNoiseResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GetNoiseResponse503Headers the declared response headers of an HTTP 503 response for GetNoise
+type GetNoiseResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GetNoiseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *NoiseReport
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetNoiseResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetNoiseResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetNoiseResponse) GetJSON200() *NoiseReport {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetNoiseResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetNoiseResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetNoiseResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetNoiseResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetNoiseResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetNoiseResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetNoiseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetNoiseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetNoiseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetNoiseResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // TestRoutesResponse401Headers the declared response headers of an HTTP 401 response for TestRoutes
 type TestRoutesResponse401Headers struct {
 	WWWAuthenticate string
@@ -23738,6 +23954,25 @@ func (c *ClientWithResponses) SetRulesWithResponse(ctx context.Context, person P
 		return nil, err
 	}
 	return ParseSetRulesResponse(rsp)
+}
+
+// GetNoiseWithResponse Rank alert rules by how often they woke people for nothing
+//
+// Over the incidents that alerts opened in a span of at most 92 days, by the alert that
+// opened each. The score of a rule is the sum over its useless incidents of their pages
+// plus twice their pages at night. An incident is useless when the last feedback says that
+// it was not actionable or, without feedback, when it was over before anybody
+// acknowledged.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/reports/noise (the `GetNoise` operationId).
+func (c *ClientWithResponses) GetNoiseWithResponse(ctx context.Context, params *GetNoiseParams, reqEditors ...RequestEditorFn) (*GetNoiseResponse, error) {
+	rsp, err := c.GetNoise(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetNoiseResponse(rsp)
 }
 
 // TestRoutesWithBodyWithResponse Explain how alerts would be routed
@@ -31279,6 +31514,104 @@ func ParseSetRulesResponse(rsp *http.Response) (*SetRulesResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers SetRulesResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetNoiseResponse parses an HTTP response from a GetNoiseWithResponse call
+func ParseGetNoiseResponse(rsp *http.Response) (*GetNoiseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetNoiseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest NoiseReport
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetNoiseResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetNoiseResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -795,6 +795,12 @@ type NewToken struct {
 	Token string `json:"token"`
 }
 
+// NoiseReport defines model for NoiseReport.
+type NoiseReport = incident.NoiseReport
+
+// NoisyRule defines model for NoisyRule.
+type NoisyRule = incident.NoisyRule
+
 // Note defines model for Note.
 type Note = incident.Note
 
@@ -2010,6 +2016,15 @@ type ListLedgerParams struct {
 // ListLedgerParamsState defines parameters for ListLedger.
 type ListLedgerParamsState string
 
+// GetNoiseParams defines parameters for GetNoise.
+type GetNoiseParams struct {
+	// From The beginning; 7 days before the end when missing.
+	From time.Time `form:"from,omitempty" json:"from,omitempty,omitzero"`
+
+	// Until The end; now when missing.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+}
+
 // ListSilencesParams defines parameters for ListSilences.
 type ListSilencesParams struct {
 	// Kind Only of this kind.
@@ -2461,6 +2476,9 @@ type ServerInterface interface {
 	// SetRules Say how one wants to be reached
 	// (PUT /v1/people/{person}/rules)
 	SetRules(ctx echo.Context, person PersonID) error
+	// GetNoise Rank alert rules by how often they woke people for nothing
+	// (GET /v1/reports/noise)
+	GetNoise(ctx echo.Context, params GetNoiseParams) error
 	// TestRoutes Explain how alerts would be routed
 	// (POST /v1/routes/test)
 	TestRoutes(ctx echo.Context) error
@@ -4608,6 +4626,31 @@ func (w *ServerInterfaceWrapper) SetRules(ctx echo.Context) error {
 	return err
 }
 
+// GetNoise converts echo context to params.
+func (w *ServerInterfaceWrapper) GetNoise(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params GetNoiseParams
+	// ------------- Optional query parameter "from" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "from", ctx.QueryParams(), &params.From, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter from: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetNoise(ctx, params)
+	return err
+}
+
 // TestRoutes converts echo context to params.
 func (w *ServerInterfaceWrapper) TestRoutes(ctx echo.Context) error {
 	var err error
@@ -5137,6 +5180,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/follow-ups", wrapper.ListFollowUps, options.OperationMiddlewares["listFollowUps"]...)
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
 	router.GET(options.BaseURL+"/v1/coverage", wrapper.GetCoverage, options.OperationMiddlewares["getCoverage"]...)
+	router.GET(options.BaseURL+"/v1/reports/noise", wrapper.GetNoise, options.OperationMiddlewares["getNoise"]...)
 	router.GET(options.BaseURL+"/v1/oncall/shifts", wrapper.ListShifts, options.OperationMiddlewares["listShifts"]...)
 	router.GET(options.BaseURL+"/v1/oncall/load", wrapper.GetLoad, options.OperationMiddlewares["getLoad"]...)
 	router.GET(options.BaseURL+"/v1/overrides", wrapper.ListOverrides, options.OperationMiddlewares["listOverrides"]...)
@@ -14555,6 +14599,128 @@ func (response SetRulesdefaultApplicationProblemPlusJSONResponse) VisitSetRulesR
 	return err
 }
 
+type GetNoiseRequestObject struct {
+	Params GetNoiseParams
+}
+
+type GetNoiseResponseObject interface {
+	VisitGetNoiseResponse(w http.ResponseWriter) error
+}
+
+type GetNoise200JSONResponse NoiseReport
+
+func (response GetNoise200JSONResponse) VisitGetNoiseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoise400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetNoise400ApplicationProblemPlusJSONResponse) VisitGetNoiseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoise401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetNoise401ApplicationProblemPlusJSONResponse) VisitGetNoiseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoise403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetNoise403ApplicationProblemPlusJSONResponse) VisitGetNoiseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoise404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetNoise404ApplicationProblemPlusJSONResponse) VisitGetNoiseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoise503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetNoise503ApplicationProblemPlusJSONResponse) VisitGetNoiseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetNoisedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetNoisedefaultApplicationProblemPlusJSONResponse) VisitGetNoiseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type TestRoutesRequestObject struct {
 	Body *TestRoutesJSONRequestBody
 }
@@ -17286,6 +17452,9 @@ type StrictServerInterface interface {
 	// SetRules Say how one wants to be reached
 	// (PUT /v1/people/{person}/rules)
 	SetRules(ctx context.Context, request SetRulesRequestObject) (SetRulesResponseObject, error)
+	// GetNoise Rank alert rules by how often they woke people for nothing
+	// (GET /v1/reports/noise)
+	GetNoise(ctx context.Context, request GetNoiseRequestObject) (GetNoiseResponseObject, error)
 	// TestRoutes Explain how alerts would be routed
 	// (POST /v1/routes/test)
 	TestRoutes(ctx context.Context, request TestRoutesRequestObject) (TestRoutesResponseObject, error)
@@ -20107,6 +20276,31 @@ func (sh *strictHandler) SetRules(ctx echo.Context, person PersonID) error {
 		return err
 	} else if validResponse, ok := response.(SetRulesResponseObject); ok {
 		return validResponse.VisitSetRulesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetNoise operation middleware
+func (sh *strictHandler) GetNoise(ctx echo.Context, params GetNoiseParams) error {
+	var request GetNoiseRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetNoise(ctx.Request().Context(), request.(GetNoiseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetNoise")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetNoiseResponseObject); ok {
+		return validResponse.VisitGetNoiseResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

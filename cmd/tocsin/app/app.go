@@ -151,6 +151,7 @@ func (a *App) makeParts(context.Context) error {
 		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
 		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
 		Lookout:   &activities.Lookout{Pager: pager, Told: a.Store},
+		Reviewer:  &activities.Reviewer{Pager: pager, Mailer: out.mailer, Past: a.Store},
 		Herald:    &activities.Herald{Pager: pager, Notices: a.Store, Offers: a.engine},
 	}
 	return nil
@@ -179,7 +180,8 @@ func (a *App) Start(ctx context.Context) error {
 		err := a.untilAnswered(ctx, func(ctx context.Context) error {
 			schedules := a.Client.ScheduleClient()
 			return errors.Join(workflows.EnsureSchedule(ctx, schedules), workflows.EnsureWatch(ctx, schedules),
-				workflows.EnsureCoverage(ctx, schedules), workflows.EnsureHerald(ctx, schedules))
+				workflows.EnsureCoverage(ctx, schedules), workflows.EnsureHerald(ctx, schedules),
+				workflows.EnsureNoise(ctx, schedules))
 		})
 		if err != nil {
 			return fmt.Errorf("schedule what runs again and again: %w", err)
