@@ -209,7 +209,7 @@ func (p *Pager) bundled(orders []PageOrder) incident.Message {
 		fmt.Fprintf(&body, "and %d more\n", more)
 	}
 	m := incident.Message{
-		Key: bundleKey(orders), Incident: first.Incident, Title: fmt.Sprintf("%d incidents page you", len(orders)),
+		Key: bundleKey(orders), Incident: first.Incident, Title: fmt.Sprintf("and %d more incidents page you", len(orders)-1),
 		Urgent: first.Urgency == catalog.Urgent, Severity: first.Severity, Service: first.Service, At: first.Due,
 	}
 	claims := first.claims()

@@ -85,7 +85,7 @@ func TestAThousandIncidentsAreFewMessages(t *testing.T) {
 		}
 		together := p.got[catalog.DefaultPagesPerMinute]
 		require.Equal(t, 3*time.Second, together.after)
-		require.Equal(t, "995 incidents page you", together.Title)
+		require.Equal(t, "and 994 more incidents page you", together.Title)
 		require.Equal(t, 20, strings.Count(together.Body, "Shard fails"))
 		require.Contains(t, together.Body, "and 975 more")
 		require.NotEmpty(t, together.AckURL)

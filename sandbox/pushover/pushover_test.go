@@ -77,6 +77,7 @@ func TestAnEmergencyIsAcknowledged(t *testing.T) {
 	_, shown := n.call(t, http.MethodGet, "/pushover/", nil)
 	require.Contains(t, shown["body"], "Acknowledge")
 	require.Contains(t, shown["body"], "fails &lt;b&gt;")
+	require.NotContains(t, shown["body"], sender.URL+" ", "only the words of the message")
 
 	status, _ = n.call(t, http.MethodPost, "/pushover/api/messages/1/acknowledge", nil)
 	require.Equal(t, http.StatusNoContent, status)
