@@ -41,6 +41,20 @@ func TestPolicyIsTheSnapshotOfAService(t *testing.T) {
 	require.False(t, ok)
 }
 
+func TestAnIncidentCarriesWhenItsAlertsFlap(t *testing.T) {
+	for _, test := range []struct{ settings, want catalog.Flapping }{
+		{catalog.Flapping{}, catalog.Flapping{Changes: 4, Within: 30 * time.Minute}},
+		{catalog.Flapping{Changes: 6}, catalog.Flapping{Changes: 6, Within: 30 * time.Minute}},
+		{catalog.Flapping{Within: time.Hour}, catalog.Flapping{Changes: 4, Within: time.Hour}},
+		{catalog.Flapping{Changes: -1, Within: time.Hour}, catalog.Flapping{}},
+	} {
+		c := parseSmall(t)
+		c.Settings.Flapping = test.settings
+		p, _ := c.Policy("payments")
+		require.Equal(t, test.want, p.Flapping)
+	}
+}
+
 func TestPolicyDefaults(t *testing.T) {
 	c := parseSmall(t)
 	c.Settings.DoneResolutions = nil

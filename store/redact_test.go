@@ -51,6 +51,7 @@ func outspoken() (*incident.Incident, []incident.Entry) {
 	i.Title, i.Status, i.NextStep, i.What = "ACME cannot pay", "ACME is called", "wait", "ACME's card is refused"
 	i.Updates.Last = &incident.StatusUpdate{What: "ACME cannot pay", Doing: "calling"}
 	i.FollowUps = []incident.FollowUp{{ID: "1", Title: "Say sorry to ACME", Owner: "bob", State: incident.FollowUpOpen}}
+	i.Feedback = incident.Given{Reason: "ACME called first", By: "bob", At: noon().UTC()}
 	return i, []incident.Entry{
 		said(1, "opened", "INC-1 opened: ACME cannot pay"),
 		said(2, "classified", "SEV2: ACME's card is refused; external impact (unknown); can be fixed by ana."),
@@ -58,6 +59,7 @@ func outspoken() (*incident.Incident, []incident.Entry) {
 		said(4, "update.posted", "Status update 1: ACME cannot pay calling"),
 		said(5, "follow-up.added", "Follow-up 1 for bob until 2026-12-06: Say sorry to ACME"),
 		said(6, "note", "ACME cannot pay, wait"),
+		said(7, "feedback", "bob says that it was not actionable: ACME called first"),
 	}
 }
 
@@ -72,6 +74,7 @@ func TestRedactedWordsLeaveTheIncident(t *testing.T) {
 		"status":    {3, func(i *incident.Incident) []*string { return []*string{&i.Status, &i.NextStep} }},
 		"update":    {4, func(i *incident.Incident) []*string { return []*string{&i.Updates.Last.What, &i.Updates.Last.Doing} }},
 		"follow-up": {5, func(i *incident.Incident) []*string { return []*string{&i.FollowUps[0].Title} }},
+		"feedback":  {7, func(i *incident.Incident) []*string { return []*string{&i.Feedback.Reason} }},
 		"a note":    {6, func(*incident.Incident) []*string { return nil }},
 	}
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
