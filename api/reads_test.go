@@ -55,6 +55,8 @@ func full() *incident.Incident {
 	i := sample("INC-7")
 	i.Phase, i.Holder, i.Highest = incident.Resolved, "alice", catalog.SEV2
 	i.Impact = incident.Impact{Scope: catalog.External, Users: "2000", Cannot: "pay"}
+	i.Feedback = incident.Given{Actionable: true, By: "bob", At: night}
+	i.Flaps = []incident.Flap{{Fingerprint: "f", Changes: []time.Time{night}, Until: night.Add(time.Hour)}}
 	i.What, i.WhoFixes, i.Status, i.NextStep, i.Recurs = "cards fail", "payments", "Rolling back.", "Watch.", "INC-3"
 	i.Offers = []incident.Offer{{Role: incident.Scribe, To: "bob", By: "alice", At: night}}
 	i.Responders, i.Paged = []string{"bob"}, []string{"alice", "bob"}

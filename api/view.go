@@ -38,6 +38,7 @@ func viewOf(i *incident.Incident, now time.Time) gen.Incident {
 		UpdatesSent: i.Updates.Sent, NextUpdate: i.Updates.Due,
 		ConfirmToResolve: toConfirm(i),
 		Feedback:         i.Feedback,
+		Flapping:         i.Flapping(),
 		Measures:         measuresOf(i), Gates: gatesOf(i, now),
 		Revision: i.Revision,
 	}

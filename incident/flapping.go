@@ -46,17 +46,23 @@ func (i *Incident) changed(state AlertState, now time.Time) {
 	}
 }
 
-// flaps reports whether an alert flaps; without a fingerprint, whether any
-// does.
-func (i *Incident) flaps(fingerprint string) bool {
-	return slices.ContainsFunc(i.Flaps, func(f Flap) bool {
-		return !f.Until.IsZero() && (fingerprint == "" || f.Fingerprint == fingerprint)
-	})
+// Flapping lists the fingerprints of the alerts that flap.
+func (i *Incident) Flapping() []string {
+	var out []string
+	for _, f := range i.Flaps {
+		if !f.Until.IsZero() {
+			out = append(out, f.Fingerprint)
+		}
+	}
+	return out
 }
+
+// flaps reports whether this alert flaps.
+func (i *Incident) flaps(fingerprint string) bool { return slices.Contains(i.Flapping(), fingerprint) }
 
 // stands reports whether the condition of an alert holds, or may hold again at
 // any moment since it flaps.
-func (i *Incident) stands() bool { return i.Firing() || i.flaps("") }
+func (i *Incident) stands() bool { return i.Firing() || len(i.Flapping()) > 0 }
 
 // FlappingEnds returns when the first flapping alert has been quiet for long
 // enough, or the zero time.

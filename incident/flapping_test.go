@@ -48,6 +48,7 @@ func TestAnAlertFlapsWhenItChangesTooOftenInTooShortATime(t *testing.T) {
 	require.Zero(t, i.FlappingEnds(), "four changes are no flapping yet")
 	flap(i, 18, 1)
 	require.Equal(t, after(48*time.Minute), i.FlappingEnds())
+	require.Equal(t, []string{"a"}, i.Flapping())
 
 	i = held(t, flappy)
 	change(i, alerts.Resolved, 2)

@@ -627,7 +627,10 @@ type Incident struct {
 	Counts           Counts   `json:"counts"`
 
 	// Feedback What people said last of whether somebody had to do something.
-	Feedback  Given      `json:"feedback,omitempty,omitzero"`
+	Feedback Given `json:"feedback,omitempty,omitzero"`
+
+	// Flapping The fingerprints of alerts that change again and again: they page nobody again, and do not count as cleared, until they have been quiet.
+	Flapping  []string   `json:"flapping,omitempty,omitzero"`
 	FollowUps []FollowUp `json:"follow_ups,omitempty,omitzero"`
 
 	// Gates What closing waits for, met or not; missing once it is over.

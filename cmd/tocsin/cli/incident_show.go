@@ -113,7 +113,8 @@ func (c *call) measures(m client.Measures) {
 func (c *call) alerts(i client.Incident, k clock) {
 	title := fmt.Sprintf("ALERTS (%d of %d firing)", i.Counts.Firing, i.Counts.Alerts)
 	section(c, title, i.Alerts, func(a client.AlertState) []string {
-		return []string{string(a.Status), k.at(a.StartsAt), a.Name, a.Summary, a.Fingerprint}
+		flaps := slices.Contains(i.Flapping, a.Fingerprint)
+		return []string{words(", ", string(a.Status), when(flaps, "flaps")), k.at(a.StartsAt), a.Name, a.Summary, a.Fingerprint}
 	})
 }
 

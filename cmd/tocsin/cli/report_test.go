@@ -15,6 +15,7 @@ func TestNoiseReport(t *testing.T) {
 	w := newWorld(t)
 	i := sample("INC-9")
 	i.Feedback = incident.Given{By: "alice", Reason: "cleans itself up", At: night}
+	i.Flaps = []incident.Flap{{Fingerprint: "f", Changes: []time.Time{night}, Until: night.Add(time.Hour)}}
 	w.store.Put(i)
 	noon := time.Date(2026, 3, 1, 11, 0, 0, 0, time.UTC)
 	w.store.PutPage(store.Page{Incident: "INC-9", Page: incident.Page{Key: "p", Person: "alice", State: incident.PageSent, Due: noon, Sent: noon}})
@@ -29,6 +30,7 @@ func TestNoiseReport(t *testing.T) {
 	require.Equal(t, 2, report.Rules[0].Incidents)
 
 	require.Contains(t, tocsin(t, "incident", "show", "INC-9").ok(), "not actionable, says alice (cleans itself up)")
+	require.Contains(t, tocsin(t, "incident", "show", "INC-9").ok(), "firing, flaps")
 	require.NotContains(t, tocsin(t, "incident", "show", "INC-1").ok(), "feedback")
 	require.Equal(t, 2, tocsin(t, "incident", "feedback", "1").code, "which of the two?")
 }
