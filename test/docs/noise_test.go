@@ -3,6 +3,8 @@ package docs_test
 import (
 	"io/fs"
 	"regexp"
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -29,12 +31,20 @@ func TestTheCatalogThatNoiseShowsIsValid(t *testing.T) {
 		files = append(files, catalog.File{Name: name, Data: data})
 	}
 	blocks := yamlBlock.FindAllStringSubmatch(read(t, "docs/noise.md"), -1)
-	require.Len(t, blocks, 2)
+	require.Len(t, blocks, 4)
 	for _, block := range blocks {
+		// A catalog has its settings in one place.
+		if lines, settings := strings.CutPrefix(block[1], "settings:\n"); settings {
+			n := slices.IndexFunc(files, func(f catalog.File) bool { return f.Name == "settings.yaml" })
+			files[n].Data = []byte(strings.Replace(string(files[n].Data), "\nsettings:\n", "\nsettings:\n"+lines, 1))
+			continue
+		}
 		files = append(files, catalog.File{Name: "noise.md", Data: []byte(block[1])})
 	}
 	c, err := catalog.Parse(files...)
 	require.NoError(t, err)
 	require.Len(t, c.Routes, 3)
 	require.Len(t, c.Heartbeats, 1)
+	require.Equal(t, catalog.Flapping{}.Limit(), c.Settings.Flapping, "what is shown is the default")
+	require.Equal(t, "incidents", c.Settings.NoiseReport.Audience)
 }
