@@ -43,6 +43,9 @@ func brokenSettings() []broken {
 		{"unknown catch-all", "catch_all: other", "catch_all: othr", "", `settings.catch_all: there is no service "othr"`},
 		{"alert urgency", "critical: {urgency: urgent", "critical: {urgency: loud", "", "settings.alert_severities.critical.urgency: must be one of urgent, ordinary, none"},
 		{"alert severity", "severity: SEV1}", "severity: SEV9}", "", "settings.alert_severities.critical.severity: must be one of SEV1, SEV2, SEV3, SEV4, SEV5"},
+		{"flapping changes", "  storm: {new", "  flapping: {changes: -2}\n  storm: {new", "-2", "settings.flapping.changes: must be from 1 to 20, or -1 to switch it off"},
+		{"too many changes", "  storm: {new", "  flapping: {changes: 21}\n  storm: {new", "21", "settings.flapping.changes: must be from 1 to 20, or -1 to switch it off"},
+		{"flapping within", "  storm: {new", "  flapping: {within: 25h}\n  storm: {new", "25h", "settings.flapping.within: must not be longer than 24h0m0s"},
 		{"report's audience", "  storm: {new", "  noise_report: {audience: lists}\n  storm: {new", "lists", `settings.noise_report.audience: there is no audience "lists"`},
 		{"blank resolution", "[Done]", `[""]`, "", "settings.done_resolutions[0]: must be set"},
 	}

@@ -44,6 +44,9 @@ type Settings struct {
 	Storm Storm `yaml:"storm" json:"storm"`
 	// Bundle bounds how many pages go each by itself; the rest go together.
 	Bundle Bundle `yaml:"bundle" json:"bundle,omitzero"`
+	// Flapping says when an alert that fires and clears again and again stops
+	// paging.
+	Flapping Flapping `yaml:"flapping" json:"flapping,omitzero"`
 	// NoiseReport says who is mailed the noise report of each week.
 	NoiseReport NoiseReport `yaml:"noise_report" json:"noise_report,omitzero"`
 	// AlertSeverities maps the value of an alert's severity label to how it
@@ -63,6 +66,17 @@ type Bundle struct {
 	// PagesPerMinute counts those of one urgency. Zero means
 	// DefaultPagesPerMinute.
 	PagesPerMinute int `yaml:"pages_per_minute" json:"pages_per_minute,omitempty"`
+}
+
+// Flapping is how often an alert may change between firing and resolved before
+// it is taken to flap.
+type Flapping struct {
+	// Changes within Within are no flapping yet; one more is. Zero means
+	// DefaultFlappingChanges, and -1 that no alert is ever taken to flap.
+	Changes int `yaml:"changes" json:"changes,omitempty"`
+	// Within is also how long an alert has to be quiet until it counts again.
+	// Zero means DefaultFlappingWithin.
+	Within time.Duration `yaml:"within" json:"within,omitempty"`
 }
 
 // NoiseReport says who is mailed the weekly noise report.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/oncall"
@@ -132,10 +133,22 @@ func (k *checker) matchers(key string, texts []string) {
 	}
 }
 
+// An incident carries the changes of its alerts, so that they are bounded.
+const (
+	maxFlappingChanges = 20
+	maxFlappingWithin  = 24 * time.Hour
+)
+
 func (k *checker) settings() {
 	s := k.c.Settings
 	k.refer("settings.catch_all", "service", s.CatchAll)
 	k.noiseReport(s.NoiseReport.Audience)
+	if f := s.Flapping; f.Changes < -1 || f.Changes > maxFlappingChanges {
+		k.report("settings.flapping.changes", "must be from 1 to %d, or -1 to switch it off", maxFlappingChanges)
+	}
+	if s.Flapping.Within > maxFlappingWithin {
+		k.report("settings.flapping.within", "must not be longer than %s", maxFlappingWithin)
+	}
 	if s.Bundle.PagesPerMinute < 0 {
 		k.report("settings.bundle.pages_per_minute", "must not be negative")
 	}

@@ -16,6 +16,11 @@ const (
 	// DefaultPagesPerMinute is how many pages of one urgency go to one contact
 	// method each by itself within a minute.
 	DefaultPagesPerMinute = 5
+	// DefaultFlappingChanges is how often an alert may change its state within
+	// DefaultFlappingWithin before it is taken to flap.
+	DefaultFlappingChanges = 4
+	// DefaultFlappingWithin is also how long it has to be quiet then.
+	DefaultFlappingWithin = 30 * time.Minute
 	// DefaultStormKeys is the number of new keys a minute above which one
 	// service's alerts join a storm incident.
 	DefaultStormKeys = 20
@@ -35,6 +40,15 @@ func (b Bundle) Limit() int { return cmp.Or(b.PagesPerMinute, DefaultPagesPerMin
 
 // Limit returns how many new keys a minute one service may open.
 func (s Storm) Limit() int { return cmp.Or(s.NewKeysPerMinute, DefaultStormKeys) }
+
+// Limit returns what holds, with the defaults; the zero value where no alert
+// is taken to flap.
+func (f Flapping) Limit() Flapping {
+	if f.Changes < 0 {
+		return Flapping{}
+	}
+	return Flapping{Changes: cmp.Or(f.Changes, DefaultFlappingChanges), Within: cmp.Or(f.Within, DefaultFlappingWithin)}
+}
 
 // Within returns how long an incident waits for follow-ups where nobody has to
 // confirm that they are collected.

@@ -30,6 +30,8 @@ type Policy struct {
 	Leads []string `json:"leads,omitempty"`
 	// AlertSeverities maps the severity labels of alerts that come later.
 	AlertSeverities map[string]AlertSeverity `json:"alert_severities,omitempty"`
+	// Flapping is zero where no alert is taken to flap.
+	Flapping Flapping `json:"flapping,omitzero"`
 	// ExternalAudiences are those that never get an automatic update.
 	ExternalAudiences []string `json:"external_audiences,omitempty"`
 }
@@ -52,7 +54,7 @@ func (c *Catalog) Policy(service string) (Policy, bool) {
 		Version: c.Version, Service: s.ID, ServiceName: cmp.Or(s.Name, s.ID), Team: s.Team,
 		Escalation: escalation, LastResort: c.LastResort, Severities: slices.Clone(c.Severities),
 		Ticket: s.Ticket, DoneResolutions: c.Settings.DoneResolutions, Hold: s.Hold, Leads: team.Leads,
-		AlertSeverities: c.Settings.AlertSeverities,
+		AlertSeverities: c.Settings.AlertSeverities, Flapping: c.Settings.Flapping.Limit(),
 	}
 	for _, a := range c.Audiences {
 		if a.External {

@@ -21,19 +21,22 @@ const (
 // TakeAlerts applies what monitoring says; more counts the firing alerts that
 // were left out. Copies and repeats change nothing, and neither does a
 // delivery about an earlier start than the one known. What is suppressed counts
-// as firing and pages nobody, until it comes again without being so.
+// as firing and pages nobody, until it comes again without being so. What flaps
+// pages nobody again, unless it is more urgent, and does not count as cleared.
 //
 // What fires after the incident is over, or after it was stable for the
 // stabilisation window, belongs to a new, linked incident: it is kept in
 // Outbox.Recurrence until Recurred says that it was handed on.
 func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
-	before := i.Counts.Firing + i.Counts.More
+	before := i.stands()
 	i.Counts.More = max(more, 0)
 	var fired, suppressed []alerts.Alert
 	for _, a := range batch {
 		switch news := i.takeAlert(a, now) && a.Status == alerts.Firing; {
 		case news && a.Suppressed != "":
 			suppressed = append(suppressed, a)
+		case news && i.calmed(a):
+			i.Recovered = false
 		case news:
 			fired = append(fired, a)
 		}
@@ -48,7 +51,7 @@ func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 		i.recur(fired, now)
 	case len(fired) > 0:
 		i.fired(fired, now)
-	case before > 0 && !i.Firing() && !i.Phase.Over():
+	case before && !i.stands() && !i.Phase.Over():
 		i.cleared(now)
 	}
 }
@@ -84,6 +87,9 @@ func (i *Incident) takeState(state AlertState, now time.Time) bool {
 		return false
 	}
 	i.Alerts[n] = state
+	if known.Status != state.Status || !known.StartsAt.Equal(state.StartsAt) {
+		i.changed(state, now)
+	}
 	return true
 }
 
@@ -104,6 +110,7 @@ func (i *Incident) countFiring() {
 			i.Counts.Firing++
 		}
 	}
+	i.forgetFlaps()
 }
 
 // Firing reports whether any alert's condition still holds.
@@ -162,7 +169,7 @@ func (i *Incident) worsen(fired []alerts.Alert, now time.Time) (urgent bool) {
 	before := i.Severity
 	for _, a := range fired {
 		mapped := i.Policy.AlertSeverities[a.Labels["severity"]]
-		if u := cmp.Or(catalog.Urgency(a.Urgency), mapped.Urgency, catalog.DefaultUrgency); urgencyRank(u) > urgencyRank(i.Urgency) {
+		if u := i.urgencyOf(a); urgencyRank(u) > urgencyRank(i.Urgency) {
 			i.Urgency, urgent = u, true
 		}
 		if s := cmp.Or(catalog.Level(a.Severity), mapped.Severity, catalog.DefaultLevel); i.Provisional && worse(s, i.Severity) {
@@ -174,6 +181,11 @@ func (i *Incident) worsen(fired []alerts.Alert, now time.Time) (urgent bool) {
 		i.applyPolicy(now)
 	}
 	return urgent
+}
+
+// urgencyOf returns how an alert pages.
+func (i *Incident) urgencyOf(a alerts.Alert) catalog.Urgency {
+	return cmp.Or(catalog.Urgency(a.Urgency), i.Policy.AlertSeverities[a.Labels["severity"]].Urgency, catalog.DefaultUrgency)
 }
 
 func urgencyRank(u catalog.Urgency) int {

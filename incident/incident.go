@@ -106,6 +106,8 @@ type Incident struct {
 
 	Alerts []AlertState `json:"alerts,omitempty"`
 	Counts Counts       `json:"counts"`
+	// Flaps count how often alerts have changed of late.
+	Flaps []Flap `json:"flaps,omitempty"`
 	// Affected lists the services that its alerts have named.
 	Affected []string       `json:"affected,omitempty"`
 	Links    []catalog.Link `json:"links,omitempty"`

@@ -11,6 +11,7 @@ import (
 // still reaches for people ends.
 func (i *Incident) move(to Phase, now time.Time, by Actor, text string) {
 	i.Phase = to
+	i.forgetFlaps()
 	if to.Over() {
 		i.HoldsKey, i.Updates.Due, i.Outbox.Merge = false, time.Time{}, nil
 		i.awake()
@@ -102,6 +103,7 @@ func (i *Incident) Resolve(h Header, c Resolve, now time.Time) (Outcome, error) 
 	i.Closing.Fix, i.Closing.Shortcut = cut(c.Fix), cut(c.Shortcut)
 	i.stamp(ResolvedAt, later(h.At, i.Stamp(MitigatedAt)))
 	i.Phase = Resolved
+	i.forgetFlaps()
 	i.did(h, now, string(Resolved), "Resolved.%s", howResolved(c))
 	// A run that goes on still asks its questions.
 	i.endAll(now, h.By.ID, func(s *Summons) bool { return s.Kind != ForQuestion })

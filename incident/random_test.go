@@ -35,6 +35,8 @@ type walk struct {
 	now  time.Time
 	next int
 	seq  int
+	// flapped says that an alert did once.
+	flapped bool
 }
 
 func pick[T any](r *rand.Rand, list ...T) T { return list[r.IntN(len(list))] }
@@ -182,6 +184,10 @@ func (w *walk) duties() {
 	if name, at := i.NextLimit(); due(at) {
 		i.Breach(name, w.now)
 	}
+	if due(i.FlappingEnds()) {
+		i.EndFlapping(w.now)
+		require.True(w.t, i.FlappingEnds().IsZero() || i.FlappingEnds().After(w.now))
+	}
 	if due(i.SnoozeEnds()) {
 		i.EndSnooze(w.now)
 	}
@@ -285,6 +291,7 @@ func (w *walk) invariants() {
 		require.Empty(w.t, escalating(w.i), "nobody is paged meanwhile")
 		require.True(w.t, w.i.Phase.Active() && w.i.Phase != incident.Mitigated)
 	}
+	w.flapping()
 	for _, s := range w.i.Summonses {
 		if len(s.Awaited) > 0 {
 			require.Zero(w.t, s.Due, "the first ack has ended the escalation")
@@ -304,6 +311,20 @@ func (w *walk) invariants() {
 	}
 }
 
+// flapping holds what is counted to its bounds.
+func (w *walk) flapping() {
+	if len(w.i.Flaps) > 0 {
+		require.True(w.t, w.i.Phase.Active(), "nothing flaps once it is %s", w.i.Phase)
+	}
+	for _, f := range w.i.Flaps {
+		w.flapped = w.flapped || !f.Until.IsZero()
+		require.LessOrEqual(w.t, len(f.Changes), w.i.Policy.Flapping.Changes+1)
+		require.True(w.t, slices.IsSortedFunc(f.Changes, time.Time.Compare))
+		require.True(w.t, slices.ContainsFunc(w.i.Alerts, func(a incident.AlertState) bool { return a.Fingerprint == f.Fingerprint }))
+		require.True(w.t, f.Until.IsZero() || f.Until.Equal(f.Changes[len(f.Changes)-1].Add(w.i.Policy.Flapping.Within)))
+	}
+}
+
 // wholeTruth holds that an incident is what its JSON says, and that a copy
 // lives on as the original would.
 func wholeTruth(t *testing.T, i *incident.Incident) {
@@ -319,11 +340,17 @@ func wholeTruth(t *testing.T, i *incident.Incident) {
 
 func play(t *testing.T, seed uint64, steps int) *incident.Incident {
 	t.Helper()
+	return stroll(t, seed, steps).i
+}
+
+func stroll(t *testing.T, seed uint64, steps int) *walk {
+	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1)) //nolint:gosec // a game of chance
 	o := opening()
 	o.Severity, o.Key = pick(r, catalog.SEV1, catalog.SEV2, catalog.SEV3, catalog.SEV4), pick(r, "", "key")
 	o.Urgency = pick(r, catalog.Urgent, catalog.Ordinary, catalog.NotPaged)
 	o.Policy.Hold = pick(r, 0, time.Minute)
+	o.Policy.Flapping = pick(r, catalog.Flapping{}, catalog.Flapping{Changes: 2, Within: 2 * time.Hour})
 	o.Policy.Escalation.Levels = slices.Clone(o.Policy.Escalation.Levels)
 	o.Policy.Escalation.Levels[0].Everyone = pick(r, true, false)
 	for n := range o.Policy.Severities {
@@ -335,19 +362,23 @@ func play(t *testing.T, seed uint64, steps int) *incident.Incident {
 	for range steps {
 		w.step()
 	}
-	return w.i
+	return w
 }
 
 func TestWhateverHappensTheRulesHold(t *testing.T) {
-	phases := map[incident.Phase]int{}
+	phases, flapped := map[incident.Phase]int{}, 0
 	for seed := range uint64(120) {
-		i := play(t, seed, 250)
-		phases[i.Phase]++
+		w := stroll(t, seed, 250)
+		phases[w.i.Phase]++
+		if w.flapped {
+			flapped++
+		}
 		require.False(t, t.Failed(), "seed %d", seed)
 	}
 	for _, p := range []incident.Phase{incident.Closed, incident.Cancelled, incident.Transient, incident.Resolved} {
 		require.NotZero(t, phases[p], "some walks end %s: %v", p, phases)
 	}
+	require.NotZero(t, flapped, "some alerts flap")
 }
 
 func TestTheSameFactsMakeTheSameIncident(t *testing.T) {

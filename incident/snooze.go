@@ -70,7 +70,7 @@ func (i *Incident) EndSnooze(now time.Time) {
 		return
 	}
 	i.note(now, "snooze.ended", "The snooze by %s is over.", by)
-	if i.Counts.Alerts > 0 && !i.Firing() {
+	if i.Counts.Alerts > 0 && !i.stands() {
 		i.tell(now, []string{i.Holder}, "", "The snooze of "+i.Number+" is over, and all its alerts have cleared. Is it mitigated?")
 		return
 	}

@@ -130,7 +130,7 @@ func (i *Incident) Divided(id, number string, now time.Time) {
 		return
 	}
 	s.Number = number
-	fired := i.Firing()
+	stood := i.stands()
 	before := len(i.Alerts)
 	i.Alerts = slices.DeleteFunc(i.Alerts, func(a AlertState) bool { return slices.Contains(s.Alerts, a.Fingerprint) })
 	i.Counts.Alerts -= before - len(i.Alerts)
@@ -138,7 +138,7 @@ func (i *Incident) Divided(id, number string, now time.Time) {
 	text := fmt.Sprintf("%d alerts are %s from now on: %s.", len(s.Alerts), number, s.Title)
 	i.record(Entry{Kind: "split", Recorded: now, Actor: Person(s.By), Text: text, Highlight: true})
 	i.tell(now, []string{i.Holder, s.By}, "", text)
-	if fired && !i.Firing() && !i.Phase.Over() {
+	if stood && !i.stands() && !i.Phase.Over() {
 		i.cleared(now)
 	}
 }

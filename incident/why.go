@@ -58,7 +58,7 @@ func Explain(i *Incident, entries []Entry, pages []Page, person string) Explanat
 func turns(kind string) bool {
 	switch kind {
 	case "opened", "held", "acknowledged", "ack.withdrawn", "everyone.awaited", "snoozed", "snooze.ended", "escalated",
-		"exhausted", "recovered", "unanswered":
+		"exhausted", "recovered", "unanswered", "flapping", "flapping.ended":
 		return true
 	}
 	return slices.Contains([]Phase{Transient, Cancelled, Merged, Mitigated, Mitigating, Resolved}, Phase(kind))

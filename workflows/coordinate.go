@@ -37,6 +37,7 @@ func (r *response) attendDuties(ctx workflow.Context) {
 		i.Breach(limit, now)
 	})
 	r.attend(ctx, "end of the snooze", i.SnoozeEnds, i.EndSnooze)
+	r.attend(ctx, "end of the flapping", i.FlappingEnds, i.EndFlapping)
 	r.attend(ctx, "still on it", i.StillOnItDue, i.AskStillOnIt)
 	r.attend(ctx, "reminder of the update", i.RemindDue, i.RemindUpdate)
 	r.attend(ctx, "status update", func() time.Time { return i.Updates.Due }, i.AutomaticUpdate)
