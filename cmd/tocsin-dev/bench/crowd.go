@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
@@ -18,6 +19,10 @@ const swamped = "swamped"
 // maxMessages is how many messages a crowd should be at most: those that go by
 // themselves, and one for each few seconds in which more came.
 const maxMessages = 25
+
+// gathered is how long nothing may come of it before what is missing is lost: a
+// bundle gathers first.
+const gathered = activities.BundleWait + patience
 
 // crowd opens many incidents at once that page one person.
 func (b *bench) crowd(ctx context.Context) (err error) {
@@ -36,13 +41,13 @@ func (b *bench) crowd(ctx context.Context) (err error) {
 		post.send(ctx, alert{name: fmt.Sprintf(mark, "crowd", n), service: swamped, instance: "shop:9090", summary: "one of many"})
 	})
 	out.Lost = b.plan.crowd
-	for stop := time.Now().Add(patience); out.Lost > 0 && time.Now().Before(stop) && pause(ctx, 500*time.Millisecond); {
+	for stop := time.Now().Add(gathered); out.Lost > 0 && time.Now().Before(stop) && pause(ctx, 500*time.Millisecond); {
 		told, err := w.told(ctx, swamped)
 		if err != nil {
 			return err
 		}
 		if left := b.plan.crowd - told; left < out.Lost {
-			out.Lost, stop = left, time.Now().Add(patience)
+			out.Lost, stop = left, time.Now().Add(gathered)
 		}
 	}
 	if came := w.sink.Pages(swamped); len(came) > 0 {
