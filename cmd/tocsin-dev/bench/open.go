@@ -11,31 +11,25 @@ import (
 	"github.com/tocsinhq/tocsin/store"
 )
 
-const (
-	// delayStep is how finely the delays of the first page are laid out: each
-	// has services and responders of its own.
-	delayStep = time.Second
-	// abreast is how many: so many that nobody gets enough pages within a
-	// minute for them to go together.
-	abreast = 8
-)
+// delayStep is how finely the delays of the first page are laid out: each has
+// a service and a responder of its own.
+const delayStep = 500 * time.Millisecond
 
 // late begins the names of the services, and of those whom they page.
 const late = "late-"
 
-// delayed names the service of the nth alert, whose responder is paged so many
-// steps late.
-func delayed(steps, n int) string { return fmt.Sprintf("%s%d-%d", late, steps, n%abreast) }
+// delayed names the service whose responder is paged so many steps late.
+func delayed(steps int) string { return fmt.Sprint(late, steps) }
 
+// delays lets each page go by itself: it is their timers that are measured.
 func delays(steps int) func(*catalog.Catalog) {
 	return func(c *catalog.Catalog) {
 		benchCatalog(c)
-		for step := range steps + 1 {
-			for n := range abreast {
-				addService(c, delayed(step, n), delayed(step, n), catalog.Rules{
-					Urgent: []catalog.Rule{{Contact: "phone", After: time.Duration(step) * delayStep}},
-				})
-			}
+		c.Settings.Bundle.PagesPerMinute = 1_000_000
+		for n := range steps + 1 {
+			addService(c, delayed(n), delayed(n), catalog.Rules{
+				Urgent: []catalog.Rule{{Contact: "phone", After: time.Duration(n) * delayStep}},
+			})
 		}
 	}
 }
@@ -87,7 +81,7 @@ func (b *bench) openAll(ctx context.Context, w *world, out *Open) {
 		target := began.Add(b.plan.openLead + b.plan.openSpread*time.Duration(n)/time.Duration(b.plan.open))
 		steps := max(int(time.Until(target)/delayStep), 0)
 		m := fmt.Sprintf(mark, "open", n)
-		post.send(ctx, alert{name: m, service: delayed(steps, n), instance: "shop:9090", summary: m})
+		post.send(ctx, alert{name: m, service: delayed(steps), instance: "shop:9090", summary: m})
 	})
 	out.Opened, out.Refused = ms(time.Since(began)), int(post.refused.Load())
 	out.Tickets, _ = w.drain(ctx, b.plan.open)
