@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
-	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/web"
 )
 
@@ -122,22 +122,12 @@ func (s *server) spent(ctx context.Context, claims acklink.Claims, seen sight) s
 func (s *server) answered(ctx context.Context, claims acklink.Claims) time.Time {
 	ctx, cancel := context.WithTimeout(ctx, glancePatience)
 	defer cancel()
-	f := store.PageFilter{Incident: claims.Incident, Person: claims.Person, Limit: 200}
-	for {
-		pages, next, err := s.Store.Pages(ctx, f)
-		if err != nil {
-			return time.Time{}
-		}
-		for _, p := range pages {
-			if p.Key == claims.Page {
-				return p.Answered
-			}
-		}
-		if next == "" {
-			return time.Time{}
-		}
-		f.After = next
+	pages, err := s.pagesTo(ctx, claims.Incident, claims.Person)
+	n := slices.IndexFunc(pages, func(p incident.Page) bool { return p.Key == claims.Page })
+	if err != nil || n < 0 {
+		return time.Time{}
 	}
+	return pages[n].Answered
 }
 
 // acknowledged answers a page or a program.

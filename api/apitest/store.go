@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/catalog"
@@ -71,13 +70,6 @@ func (s *Store) wait(ctx context.Context) error {
 	}
 	<-ctx.Done()
 	return incident.Errorf(incident.Unavailable, "wait for the database: %w", ctx.Err())
-}
-
-// TokenLookUps says how often a token was asked for.
-func (s *Store) TokenLookUps() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.lookUps
 }
 
 // Put records an incident with new entries of its timeline.
@@ -208,115 +200,6 @@ func (s *Store) Changes(_ context.Context, after string, limit int) ([]*incident
 	return out, next, err
 }
 
-// Pages lists the pages that a filter lets through.
-func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down != nil {
-		return nil, "", s.down
-	}
-	var fit []store.Page
-	for _, p := range s.pages {
-		fits := (f.Incident == "" || f.Incident == p.Incident) && (f.Person == "" || f.Person == p.Person) &&
-			(len(f.States) == 0 || slices.Contains(f.States, p.State)) && (!f.Open || p.Answered.IsZero()) &&
-			!p.Due.Before(f.From) && (f.Until.IsZero() || p.Due.Before(f.Until))
-		if fits {
-			fit = append(fit, p)
-		}
-	}
-	return page(fit, f.After, f.Limit)
-}
-
-// Woken returns what the noise report has to know of incidents, in the order
-// in which they were put.
-func (s *Store) Woken(_ context.Context, from, until time.Time) ([]incident.Woken, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down != nil {
-		return nil, s.down
-	}
-	var out []incident.Woken
-	for _, number := range s.order {
-		i := s.incidents[number]
-		opened := i.Stamp(incident.TriggeredAt)
-		w, counts := incident.WokenBy(i)
-		if !counts || opened.Before(from) || !opened.Before(until) {
-			continue
-		}
-		for _, p := range s.pages {
-			if p.Incident == number && !p.Sent.IsZero() {
-				w.Pages = append(w.Pages, incident.HandedPage{Person: p.Person, At: p.Sent})
-			}
-		}
-		out = append(out, w)
-	}
-	return out, nil
-}
-
-// Reply returns what was kept of a reply.
-func (s *Store) Reply(_ context.Context, id string) (store.Reply, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	r, ok := s.replies[id]
-	if s.down == nil && !ok {
-		return r, incident.Errorf(incident.NotFound, "look a reply up: no rows")
-	}
-	return r, s.down
-}
-
-// KeepReply keeps a reply.
-func (s *Store) KeepReply(_ context.Context, r store.Reply) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.replies == nil {
-		s.replies = map[string]store.Reply{}
-	}
-	if s.down == nil {
-		s.replies[r.ID] = r
-	}
-	return s.down
-}
-
-// Receipt remembers a receipt and returns the attempts with its reference.
-func (s *Store) Receipt(_ context.Context, r store.Receipt) ([]activities.Attempt, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down != nil {
-		return nil, s.down
-	}
-	var out []activities.Attempt
-	for _, a := range s.attempts {
-		if a.Reference == r.Reference {
-			out = append(out, a)
-		}
-	}
-	if len(out) == 0 {
-		return nil, incident.Errorf(incident.NotFound, "note a receipt: no rows")
-	}
-	s.receipts = append(s.receipts, r)
-	return out, nil
-}
-
-// Receipts returns what was noted.
-func (s *Store) Receipts() []store.Receipt {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.receipts)
-}
-
-// Attempts lists the attempts at effects of an incident.
-func (s *Store) Attempts(_ context.Context, number string) ([]activities.Attempt, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []activities.Attempt
-	for _, a := range s.attempts {
-		if a.Incident == number {
-			out = append(out, a)
-		}
-	}
-	return out, s.down
-}
-
 // FollowUps lists the follow-ups of all incidents by owner, state and due
 // date.
 func (s *Store) FollowUps(_ context.Context, f store.FollowUpFilter) ([]store.FollowUp, string, error) {
@@ -352,92 +235,6 @@ func (s *Store) Redact(_ context.Context, number string, sequence int, by, reaso
 		}
 	}
 	return incident.Errorf(incident.NotFound, "redact: %s has no line %d", number, sequence)
-}
-
-// TokenByHash looks a token up.
-func (s *Store) TokenByHash(ctx context.Context, hash string) (store.Token, error) {
-	if err := s.wait(ctx); err != nil {
-		return store.Token{}, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lookUps++
-	if s.down != nil {
-		return store.Token{}, s.down
-	}
-	for _, t := range s.tokens {
-		if t.Hash == hash {
-			return t, nil
-		}
-	}
-	return store.Token{}, incident.Errorf(incident.NotFound, "look a token up: no rows")
-}
-
-// CreateToken keeps a token.
-func (s *Store) CreateToken(_ context.Context, t store.Token) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.down == nil {
-		s.tokens = append(s.tokens, t)
-	}
-	return s.down
-}
-
-// Tokens lists the tokens.
-func (s *Store) Tokens(context.Context, store.TokenFilter) ([]store.Token, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.tokens), s.down
-}
-
-// RevokeToken ends a token.
-func (s *Store) RevokeToken(_ context.Context, id string) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for n := range s.tokens {
-		if s.tokens[n].ID == id {
-			s.tokens[n].Revoked = time.Unix(1, 0)
-			return s.down
-		}
-	}
-	return incident.Errorf(incident.NotFound, "revoke a token: there is no %s", id)
-}
-
-// RotateToken ends a token at a time and keeps the one in its place.
-func (s *Store) RotateToken(_ context.Context, t store.Token, until time.Time) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for n := range s.tokens {
-		if s.tokens[n].ID == t.Replaces {
-			s.tokens[n].Expires = until
-			s.tokens = append(s.tokens, t)
-			return s.down
-		}
-	}
-	return incident.Errorf(incident.NotFound, "there is no token %s that still works", t.Replaces)
-}
-
-// TouchToken remembers when a token was last used.
-func (s *Store) TouchToken(ctx context.Context, id string, at time.Time) error {
-	if err := s.wait(ctx); err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.touches++
-	for n := range s.tokens {
-		if s.tokens[n].ID == id && s.down == nil {
-			s.tokens[n].LastUsed = at
-		}
-	}
-	return s.down
-}
-
-// TokenTouches says how often a use of a token was to be remembered.
-func (s *Store) TokenTouches() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.touches
 }
 
 // CurrentCatalog returns the catalog in force and its version.
