@@ -60,6 +60,9 @@ func (d *deed) joins(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := d.fires(ctx, into, 1); err != nil { // nobody merges into what they do not see
+		return err
+	}
 	if err := d.merge(ctx, from, into, d.person(1, 0)); err != nil {
 		return err
 	}

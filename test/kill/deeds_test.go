@@ -40,8 +40,12 @@ func TestWhatPeopleDoHoldsWhileEverythingDies(t *testing.T) {
 	}
 }
 
-// turns is how often each deed is done, on services of its own.
-const turns = 2
+const (
+	// turns is how often each deed is done, on services of its own.
+	turns = 3
+	// onset is the longest time until one begins.
+	onset = 30 * time.Second
+)
 
 // deed is something that people do.
 type deed struct {
@@ -99,12 +103,18 @@ func perform(t *testing.T, s *stack, all []*deed, seed uint64) {
 	k := &killer{stack: s, dice: rand.New(rand.NewPCG(seed, seed)), say: t.Logf, kills: map[string]int{}}
 	var killing, doing errgroup.Group
 	killing.Go(func() error { return k.harass(ctx) })
+	dice := rand.New(rand.NewPCG(seed, 1))
 	for _, d := range all {
+		starts := between(dice, 0, onset)
 		doing.Go(func() error {
-			if err := d.act(d, ctx); err != nil {
-				return fmt.Errorf("%s: %w", d.name, err)
+			err := wait(ctx, starts)
+			if err == nil {
+				err = d.act(d, ctx)
 			}
-			return nil
+			if err != nil {
+				err = fmt.Errorf("%s: %w", d.name, err)
+			}
+			return err
 		})
 	}
 	require.NoError(t, doing.Wait())
