@@ -23,23 +23,6 @@ func due(i *incident.Incident, s *incident.Summons, at time.Duration, people ...
 	return s.Pages[before:]
 }
 
-func TestAReceiptMayComeBeforeTheHandOverIsKnown(t *testing.T) {
-	i := incident.New(opening())
-	i.Begin(noon)
-	s := only(t, i, incident.ForAlert)
-	reach := []incident.Reach{
-		{Person: "alice", Contact: "phone", Kind: "push"}, {Person: "alice", Contact: "mobile", Kind: "sms", After: 5 * time.Minute},
-	}
-	i.BeginLevel(s, incident.Roster{Reach: reach}, noon)
-	first, second := s.Pages[0], s.Pages[1]
-	i.Undelivered(first.Key, "the phone is off", after(time.Second))
-	require.Equal(t, incident.PageDue, first.State, "it may be handed over yet")
-	i.HandedOver(s, first, noon, after(2*time.Second))
-	require.Equal(t, incident.PageFailed, first.State)
-	require.Equal(t, "the phone is off", first.Error)
-	require.Equal(t, after(2*time.Second), second.Due, "the next rule goes at once")
-}
-
 func TestWhoeverIsPagedAnewIsNotToldThatNoAnswerIsNeeded(t *testing.T) {
 	i := opened(t, func(o *incident.Opening) { o.Urgency, o.Severity = catalog.Ordinary, catalog.SEV4 })
 	i.NextLevel(i.Summons("alert-1"), after(time.Minute))

@@ -22,9 +22,7 @@ func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 		Kind: "page." + string(p.State), Occurred: at, Recorded: now, Actor: Self(),
 		Text: fmt.Sprintf("Paged %s by %s (%s): %s.", p.Person, p.Kind, p.Summons, p.Reason),
 	})
-	if p.Undelivered != "" {
-		i.Undelivered(p.Key, p.Undelivered, now)
-	}
+	i.bounced(s, p, now)
 }
 
 // Overtaken records a page that was in flight when its reason went away: it
@@ -91,23 +89,26 @@ func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
 }
 
 // Undelivered records that a page which a provider took will never arrive, as
-// its receipt says: the next rule goes at once. A receipt may come before it is
-// known that the page was taken. Where the answer has come, it makes no
-// difference.
+// its receipt says: the next rule goes at once. A receipt that comes before the
+// hand-over is known waits for it. To whom it was meant for an answer that has
+// come, it makes no difference.
 func (i *Incident) Undelivered(key, reason string, now time.Time) {
 	for _, s := range i.Summonses {
-		n := slices.IndexFunc(s.Pages, func(p *Page) bool { return p.Key == key })
-		if n < 0 || !s.lapsed(s.Pages[n].Person).IsZero() {
-			continue
+		for _, p := range s.Pages {
+			if p.Key == key && (p.State == PageSent || p.State == PageDue) {
+				p.Bounced = cut(reason)
+				i.bounced(s, p, now)
+				return
+			}
 		}
-		switch p := s.Pages[n]; p.State {
-		case PageDue:
-			p.Undelivered = cut(reason)
-			i.Revision++
-		case PageSent:
-			i.Failed(s, p, reason, now)
-		case PageFailed, PageSuperseded, PageOvertaken:
-		}
+	}
+}
+
+// bounced makes a page that was handed over and came back count as failed,
+// where somebody still has to answer.
+func (i *Incident) bounced(s *Summons, p *Page, now time.Time) {
+	if p.Bounced != "" && p.State == PageSent && s.lapsed(p.Person).IsZero() {
+		i.Failed(s, p, p.Bounced, now)
 	}
 }
 

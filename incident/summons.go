@@ -151,12 +151,11 @@ type Page struct {
 	Answered time.Time `json:"answered,omitzero"`
 	// Error says why it failed, without address or secret.
 	Error string `json:"error,omitempty"`
+	// Bounced is why a provider says that it will never arrive.
+	Bounced string `json:"bounced,omitempty"`
 	// Provider names who took it, and Reference is what they call it.
 	Provider  string `json:"provider,omitempty"`
 	Reference string `json:"reference,omitempty"`
 	// Rings says that it goes on ringing until it is answered or silenced.
 	Rings bool `json:"rings,omitempty"`
-	// Undelivered says why it will never arrive, where that was heard before
-	// its hand-over was.
-	Undelivered string `json:"undelivered,omitempty"`
 }

@@ -30,7 +30,7 @@ func (s *Sender) deliver(ctx context.Context, m *gomail.Msg, to []*netmail.Addre
 	case limited.Err() != nil:
 		return incident.Errorf(incident.Unavailable, "the mail server did not answer within %s", s.config.Timeout)
 	}
-	return judge(err)
+	return s.judge(err)
 }
 
 func (s *Sender) transact(ctx context.Context, m *gomail.Msg, to []*netmail.Address) error {
@@ -117,14 +117,14 @@ func replyCode(err error) int {
 }
 
 // judge turns what went wrong into an error that may be shown.
-func judge(err error) error {
+func (s *Sender) judge(err error) error {
 	if incident.KindOf(err) != "" {
 		return err
 	}
 	switch code := replyCode(err); {
 	case code == 530 || code == 534 || code == 535 || code == 538:
 		return incident.Errorf(incident.Permanent,
-			"the mail server answered %d: check TOCSIN_SMTP_USERNAME, TOCSIN_SMTP_PASSWORD and TOCSIN_SMTP_TLS", code)
+			"the mail server answered %[1]d: check %[2]s_USERNAME, %[2]s_PASSWORD and %[2]s_TLS", code, s.config.Settings)
 	case code >= 500:
 		return incident.Errorf(incident.Permanent, "the mail server refuses the mail: it answered %d", code)
 	case code >= 400:
@@ -134,5 +134,5 @@ func judge(err error) error {
 		return incident.Errorf(incident.Unavailable, "the mail server cannot be reached: %s", rest.Reason(err))
 	}
 	return incident.Errorf(incident.Unavailable, "the mail server cannot be used as configured: "+
-		"check TOCSIN_SMTP_ADDR, TOCSIN_SMTP_TLS, TOCSIN_SMTP_USERNAME and TOCSIN_SMTP_PASSWORD")
+		"check %[1]s_ADDR, %[1]s_TLS, %[1]s_USERNAME and %[1]s_PASSWORD", s.config.Settings)
 }
