@@ -22,6 +22,7 @@ func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 		Kind: "page." + string(p.State), Occurred: at, Recorded: now, Actor: Self(),
 		Text: fmt.Sprintf("Paged %s by %s (%s): %s.", p.Person, p.Kind, p.Summons, p.Reason),
 	})
+	i.bounced(s, p, now)
 }
 
 // Overtaken records a page that was in flight when its reason went away: it
@@ -84,16 +85,26 @@ func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
 }
 
 // Undelivered records that a page which a provider took will never arrive, as
-// its receipt says: the next rule goes at once. To whom it was meant for an
-// answer that has come, it makes no difference.
+// its receipt says: the next rule goes at once. A receipt that comes before the
+// hand-over is known waits for it. To whom it was meant for an answer that has
+// come, it makes no difference.
 func (i *Incident) Undelivered(key, reason string, now time.Time) {
 	for _, s := range i.Summonses {
 		for _, p := range s.Pages {
-			if p.Key == key && p.State == PageSent && (s.escalates() || slices.Contains(s.Awaited, p.Person)) {
-				i.Failed(s, p, reason, now)
+			if p.Key == key && (p.State == PageSent || p.State == PageDue) {
+				p.Bounced = cut(reason)
+				i.bounced(s, p, now)
 				return
 			}
 		}
+	}
+}
+
+// bounced makes a page that was handed over and came back count as failed,
+// where somebody still has to answer.
+func (i *Incident) bounced(s *Summons, p *Page, now time.Time) {
+	if p.Bounced != "" && p.State == PageSent && (s.escalates() || slices.Contains(s.Awaited, p.Person)) {
+		i.Failed(s, p, p.Bounced, now)
 	}
 }
 

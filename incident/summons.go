@@ -130,6 +130,8 @@ type Page struct {
 	Answered time.Time `json:"answered,omitzero"`
 	// Error says why it failed, without address or secret.
 	Error string `json:"error,omitempty"`
+	// Bounced is why a provider says that it will never arrive.
+	Bounced string `json:"bounced,omitempty"`
 	// Provider names who took it, and Reference is what they call it.
 	Provider  string `json:"provider,omitempty"`
 	Reference string `json:"reference,omitempty"`
