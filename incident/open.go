@@ -18,9 +18,9 @@ type Opening struct {
 	Drill bool
 	// Recurs names the earlier incident of the same key, if there is one.
 	Recurs string
-	// Cleared counts the latest incidents of the key that paged somebody and
-	// then cleared by themselves, one after the other, within the time that
-	// Policy.Flapping names; none of them was less urgent.
+	// Cleared counts the latest incidents of the key that were opened within the
+	// time that Policy.Flapping names, paged somebody and then cleared by
+	// themselves, one after the other; none of them was less urgent.
 	Cleared int
 	// SplitFrom names the incident whose alerts this one takes.
 	SplitFrom string

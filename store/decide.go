@@ -108,7 +108,7 @@ func (d *desk) cleared(c Claim, at pair) int {
 		case e.Reason != string(incident.Transient):
 			n = 0
 		case e.Paged == "" || (c.Urgent && e.Paged != string(catalog.Urgent)):
-		case e.Released.Time().After(since):
+		case e.At.Time().After(since):
 			n++
 		}
 	}

@@ -19,8 +19,8 @@ type factID struct{ service, key, fingerprint string }
 type desk struct {
 	counters counters
 	// held maps a service and key to the incident that has it now, earlier to
-	// the last one that had it, and ended to those that gave it back of late,
-	// the oldest first.
+	// the last one that had it, and ended to those that have had it of late, the
+	// oldest first.
 	held    map[pair]*claimRow
 	earlier map[pair]string
 	ended   map[pair][]endedRow
@@ -79,13 +79,12 @@ type keyRow struct {
 // endedRow says how an incident gave a key back. Paged is its urgency if a page
 // about it was handed over, and else empty.
 type endedRow struct {
-	Service  string `db:"service"`
-	Key      string `db:"key"`
-	Number   string `db:"number"`
-	At       stamp  `db:"at"`
-	Released stamp  `db:"released_at"`
-	Reason   string `db:"reason"`
-	Paged    string `db:"paged"`
+	Service string `db:"service"`
+	Key     string `db:"key"`
+	Number  string `db:"number"`
+	At      stamp  `db:"at"`
+	Reason  string `db:"reason"`
+	Paged   string `db:"paged"`
 }
 
 type factRow struct {

@@ -17,7 +17,7 @@ import (
 // flappy is a delivery that counts what cleared by itself within half an hour.
 func flappy(n int) store.Claim {
 	c := firing("Errors")
-	c.At, c.Lately, c.Urgent = time.Now().Add(time.Duration(n)*time.Second), 30*time.Minute, true
+	c.At, c.Lately, c.Urgent = noon().Add(time.Duration(n)*time.Minute), 30*time.Minute, true
 	c.Alerts[0].StartsAt = c.At
 	return c
 }
@@ -80,7 +80,8 @@ func TestWhatDoesNotCountAsClearedByItself(t *testing.T) {
 		"as urgent":       {second: func(i *incident.Incident, _ *incident.Page) { i.Urgency = catalog.Ordinary }, claim: func(c *store.Claim) { c.Urgent = false }, want: 2},
 		"resolved":        {second: func(i *incident.Incident, _ *incident.Page) { i.Phase = incident.Resolved }},
 		"cancelled":       {second: func(i *incident.Incident, _ *incident.Page) { i.Phase = incident.Cancelled }},
-		"long ago":        {claim: func(c *store.Claim) { c.At = c.At.Add(31 * time.Minute) }},
+		"one long ago":    {claim: func(c *store.Claim) { c.At = c.At.Add(28 * time.Minute) }, want: 1},
+		"both long ago":   {claim: func(c *store.Claim) { c.At = c.At.Add(time.Hour) }},
 		"not asked":       {claim: func(c *store.Claim) { c.Lately = 0 }},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,7 +109,7 @@ func TestAStormDoesNotCountTheKeysThatItTakesIn(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ended(t, s, 0)
-		c := flappy(1)
+		c := flappy(0)
 		c.StormLimit = 1
 		storm := claim(t, s, c)
 		require.True(t, storm.Storm)
