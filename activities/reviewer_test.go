@@ -41,8 +41,12 @@ func (p *past) Woken(_ context.Context, from, until time.Time) ([]incident.Woken
 }
 
 // Made remembers as the ledger does, whatever process asks.
-func (p *past) Made(_ context.Context, key string) (bool, error) {
-	return slices.ContainsFunc(p.attempts, func(a activities.Attempt) bool { return a.Key == key && a.Error == "" }), nil
+func (p *past) Made(_ context.Context, key string) (activities.Attempt, bool, error) {
+	n := slices.IndexFunc(p.attempts, func(a activities.Attempt) bool { return a.Key == key && a.Error == "" })
+	if n < 0 {
+		return activities.Attempt{}, false, nil
+	}
+	return p.attempts[n], true, nil
 }
 
 func (p *past) report(t *testing.T) (activities.Reported, error) {

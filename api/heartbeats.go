@@ -44,7 +44,7 @@ func (s *server) Beat(ctx context.Context, r gen.BeatRequestObject) (gen.BeatRes
 }
 
 // ListHeartbeats lists the heartbeats of the catalog.
-func (s *server) ListHeartbeats(ctx context.Context, _ gen.ListHeartbeatsRequestObject) (gen.ListHeartbeatsResponseObject, error) {
+func (s *server) ListHeartbeats(ctx context.Context, r gen.ListHeartbeatsRequestObject) (gen.ListHeartbeatsResponseObject, error) {
 	c, err := s.catalog(ctx)
 	if err != nil {
 		return nil, err
@@ -57,10 +57,18 @@ func (s *server) ListHeartbeats(ctx context.Context, _ gen.ListHeartbeatsRequest
 	for _, p := range pulses {
 		known[p.ID] = p
 	}
-	return gen.ListHeartbeats200JSONResponse{Heartbeats: each(c.Heartbeats, func(h catalog.Heartbeat) gen.Heartbeat {
-		return heartbeatView(h, known[h.ID])
-	})}, nil
+	out := gen.ListHeartbeats200JSONResponse{Heartbeats: []gen.Heartbeat{}}
+	for _, h := range c.Heartbeats {
+		view := heartbeatView(h, known[h.ID])
+		if fits(r.Params.Service, h.Service) && fits(string(r.Params.State), string(view.State)) {
+			out.Heartbeats = append(out.Heartbeats, view)
+		}
+	}
+	return out, nil
 }
+
+// fits reports whether a filter lets something through; an empty one does.
+func fits(filter, is string) bool { return filter == "" || filter == is }
 
 func heartbeatView(h catalog.Heartbeat, p activities.Pulse) gen.Heartbeat {
 	out := gen.Heartbeat{

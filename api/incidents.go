@@ -141,7 +141,14 @@ func (s *server) ListPages(ctx context.Context, r gen.ListPagesRequestObject) (g
 	if _, err := s.read(ctx, r.Number); err != nil {
 		return nil, err
 	}
-	pages, next, err := s.Store.Pages(ctx, store.PageFilter{Incident: r.Number, After: r.Params.Cursor, Limit: r.Params.Limit})
+	p := r.Params
+	person, err := whoever(ctx, p.Person)
+	if err != nil {
+		return nil, err
+	}
+	pages, next, err := s.Store.Pages(ctx, store.PageFilter{
+		Incident: r.Number, Person: person, States: statesOf(p.State), After: p.Cursor, Limit: p.Limit,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -155,6 +162,14 @@ func (s *server) ListPages(ctx context.Context, r gen.ListPagesRequestObject) (g
 	}
 	out := each(pages, func(p store.Page) gen.Page { return pageOf(p, tries[p.Key]) })
 	return gen.ListPages200JSONResponse{Pages: out, Next: next}, nil
+}
+
+// statesOf makes a filter of one state, or of none.
+func statesOf[S ~string](state S) []incident.PageState {
+	if state == "" {
+		return nil
+	}
+	return []incident.PageState{incident.PageState(state)}
 }
 
 func attemptOf(a activities.Attempt) gen.Attempt {

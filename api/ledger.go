@@ -15,11 +15,9 @@ func (s *server) ListLedger(ctx context.Context, r gen.ListLedgerRequestObject) 
 	if err != nil {
 		return nil, err
 	}
-	f := store.PageFilter{Incident: p.Incident, Person: person, From: p.From, Until: p.Until, After: p.Cursor, Limit: p.Limit}
-	if p.State != "" {
-		f.States = []incident.PageState{incident.PageState(p.State)}
-	}
-	pages, next, err := s.Store.Pages(ctx, f)
+	pages, next, err := s.Store.Pages(ctx, store.PageFilter{
+		Incident: p.Incident, Person: person, States: statesOf(p.State), From: p.From, Until: p.Until, After: p.Cursor, Limit: p.Limit,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -28,8 +28,10 @@ func (s *server) GetMe(ctx context.Context, _ gen.GetMeRequestObject) (gen.GetMe
 }
 
 // ListTokens lists the tokens.
-func (s *server) ListTokens(ctx context.Context, _ gen.ListTokensRequestObject) (gen.ListTokensResponseObject, error) {
-	list, err := s.Store.Tokens(ctx, store.TokenFilter{})
+func (s *server) ListTokens(ctx context.Context, r gen.ListTokensRequestObject) (gen.ListTokensResponseObject, error) {
+	list, err := s.Store.Tokens(ctx, store.TokenFilter{
+		Kind: string(r.Params.Kind), Owner: meant(ctx, r.Params.Subject), Valid: r.Params.Valid,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -217,6 +217,7 @@ func (i *Incident) cleared(now time.Time) {
 	case i.Phase == Triggered && !i.Held && (i.grave() || !i.Provisional):
 		i.Recovered = true
 		i.note(now, "recovered", "Recovered before anyone acknowledged; paging goes on.")
+	case i.Phase == Triggered && i.Outbox.Merge != nil: // the other incident must hear of it first
 	case i.Phase == Triggered:
 		i.move(Transient, now, Self(), "It cleared by itself before anyone acknowledged.")
 		i.tell(now, i.Paged, "", i.Number+" cleared by itself. Nothing to do.")

@@ -30,7 +30,7 @@ const (
 func (i *Incident) NextLimit() (name string, at time.Time) {
 	limits := i.Response().Limits
 	switch {
-	case !i.Phase.Active() || i.Held:
+	case !i.Phase.Active(), i.Phase == Triggered && !i.paging(): // nobody was told
 		return "", time.Time{}
 	case i.Phase == Triggered && limits.Acknowledge > 0 && !i.breached(toAcknowledge):
 		return toAcknowledge, i.Stamp(TriggeredAt).Add(limits.Acknowledge)

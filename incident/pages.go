@@ -13,7 +13,7 @@ import (
 func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 	at = at.UTC()
 	p.State, p.Sent, p.Error = PageSent, at, ""
-	if !s.Open() && at.After(s.Ended) {
+	if since := s.lapsed(p.Person); !since.IsZero() && at.After(since) {
 		p.State = PageOvertaken
 	}
 	i.reached(s, p.Person, now)
@@ -22,6 +22,7 @@ func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 		Kind: "page." + string(p.State), Occurred: at, Recorded: now, Actor: Self(),
 		Text: fmt.Sprintf("Paged %s by %s (%s): %s.", p.Person, p.Kind, p.Summons, p.Reason),
 	})
+	i.bounced(s, p, now)
 }
 
 // Overtaken records a page that was in flight when its reason went away: it
@@ -44,12 +45,16 @@ func (i *Incident) reached(s *Summons, person string, now time.Time) {
 		return
 	}
 	i.Paged = append(i.Paged, person)
+	forAlert := s.Kind == ForAlert
 	switch {
-	case s.Open():
-	case i.Phase.Over() || i.Holder == "":
+	case s.lapsed(person).IsZero():
+	case i.Phase.Over():
 		i.tell(now, []string{person}, s.EndedBy, fmt.Sprintf("%s needs no answer any more: it is %s.", i.Number, i.Phase))
-	default:
+	case forAlert && len(i.escalations()) > 0: // it is being paged anew
+	case i.Holder != "" && (forAlert || s.EndedBy == ""):
 		i.tell(now, []string{person}, i.Holder, fmt.Sprintf("%s holds %s.", i.Holder, i.Number))
+	case s.EndedBy != "":
+		i.tell(now, []string{person}, s.EndedBy, fmt.Sprintf("%s answered: %s", s.EndedBy, s.Why))
 	}
 }
 
@@ -75,7 +80,7 @@ func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
 	i.note(now, "page.failed", "%s cannot be reached by %s: %s", p.Person, p.Kind, p.Error)
 	i.startTimeout(s, p, now)
 	hopeful := slices.ContainsFunc(s.Pages, func(p *Page) bool {
-		return i.present(s, p) && (p.State == PageDue || p.State == PageSent)
+		return i.present(s, p) && s.mayAnswer(p) && (p.State == PageDue || p.State == PageSent)
 	})
 	if s.escalates() && i.present(s, p) && !hopeful && !i.AtLastResort(s) {
 		s.Hurry = true
@@ -84,16 +89,26 @@ func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
 }
 
 // Undelivered records that a page which a provider took will never arrive, as
-// its receipt says: the next rule goes at once. To whom it was meant for an
-// answer that has come, it makes no difference.
+// its receipt says: the next rule goes at once. A receipt that comes before the
+// hand-over is known waits for it. To whom it was meant for an answer that has
+// come, it makes no difference.
 func (i *Incident) Undelivered(key, reason string, now time.Time) {
 	for _, s := range i.Summonses {
 		for _, p := range s.Pages {
-			if p.Key == key && p.State == PageSent && (s.escalates() || slices.Contains(s.Awaited, p.Person)) {
-				i.Failed(s, p, reason, now)
+			if p.Key == key && (p.State == PageSent || p.State == PageDue) {
+				p.Bounced = cut(reason)
+				i.bounced(s, p, now)
 				return
 			}
 		}
+	}
+}
+
+// bounced makes a page that was handed over and came back count as failed,
+// where somebody still has to answer.
+func (i *Incident) bounced(s *Summons, p *Page, now time.Time) {
+	if p.Bounced != "" && p.State == PageSent && s.lapsed(p.Person).IsZero() {
+		i.Failed(s, p, p.Bounced, now)
 	}
 }
 
@@ -156,7 +171,7 @@ func (i *Incident) present(s *Summons, p *Page) bool {
 }
 
 func (i *Incident) startTimeout(s *Summons, p *Page, at time.Time) {
-	if s.Due.IsZero() && s.escalates() && i.present(s, p) {
+	if s.Due.IsZero() && s.escalates() && i.present(s, p) && s.mayAnswer(p) {
 		s.Due = at.Add(i.timeout(s))
 	}
 }

@@ -89,6 +89,26 @@ func TestABrokenChannelNeverStopsTheEscalation(t *testing.T) {
 	})
 }
 
+func TestAReceiptMayOvertakeTheHandOver(t *testing.T) {
+	i := incident.New(opening())
+	i.Begin(noon)
+	s := i.Summons("alert-1")
+	i.BeginLevel(s, incident.Roster{Reach: []incident.Reach{{Person: "bob", Contact: "mobile"}, {Person: "bob", Contact: "mail", After: 20 * time.Minute}}}, noon)
+	first, second := s.Pages[0], s.Pages[1]
+	i.Undelivered(first.Key, "the phone is off", after(time.Second))
+	require.Equal(t, incident.PageDue, first.State, "whether it was handed over is not known yet")
+	i.HandedOver(s, first, noon, after(2*time.Second))
+	require.Equal(t, incident.PageFailed, first.State)
+	require.Equal(t, "the phone is off", first.Error)
+	require.Equal(t, after(2*time.Second), second.Due, "the next rule goes at once")
+
+	i.Undelivered(second.Key, "the box is full", after(time.Minute))
+	_, err := i.Acknowledge(by("carol", 2*time.Minute), incident.Acknowledge{}, after(2*time.Minute))
+	require.NoError(t, err)
+	i.HandedOver(s, second, after(time.Minute), after(3*time.Minute))
+	require.Equal(t, incident.PageSent, second.State, "to whom it was meant for an answer that has come, it makes no difference")
+}
+
 func TestEmptyLevelsAreSkippedAtOnceAndRecorded(t *testing.T) {
 	i := incident.New(opening())
 	i.Begin(noon)

@@ -261,7 +261,7 @@ func TestWhatPagesNobody(t *testing.T) {
 func TestTheZoneIsThatOfWhoeverIsPagedFirst(t *testing.T) {
 	t.Parallel()
 	for levels, want := range map[string]string{
-		"[{policy: storefront}]":                                        "America/New_York",
+		"[{policy: storefront}]": "America/New_York",
 		"[{targets: [{rotation: platform/secondary}], timeout: 5m}]":    "Asia/Singapore",
 		"[{targets: [{team: payments}, {person: carol}], timeout: 5m}]": "America/New_York",
 		"[{targets: [{team: payments}], timeout: 5m}]":                  "UTC",

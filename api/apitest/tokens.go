@@ -2,7 +2,6 @@ package apitest
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/incident"
@@ -46,10 +45,16 @@ func (s *Store) CreateToken(_ context.Context, t store.Token) error {
 }
 
 // Tokens lists the tokens.
-func (s *Store) Tokens(context.Context, store.TokenFilter) ([]store.Token, error) {
+func (s *Store) Tokens(_ context.Context, f store.TokenFilter) ([]store.Token, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.Clone(s.tokens), s.down
+	var fit []store.Token
+	for _, t := range s.tokens {
+		if (f.Kind == "" || f.Kind == t.Kind) && (f.Owner == "" || f.Owner == t.Owner) && (!f.Valid || t.Valid(time.Now())) {
+			fit = append(fit, t)
+		}
+	}
+	return fit, s.down
 }
 
 // RevokeToken ends a token.

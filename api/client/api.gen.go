@@ -42,19 +42,19 @@ func (e GenericAlertStatus) Valid() bool {
 
 // Defines values for HeartbeatState.
 const (
-	Alive   HeartbeatState = "alive"
-	Missed  HeartbeatState = "missed"
-	Waiting HeartbeatState = "waiting"
+	HeartbeatStateAlive   HeartbeatState = "alive"
+	HeartbeatStateMissed  HeartbeatState = "missed"
+	HeartbeatStateWaiting HeartbeatState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the HeartbeatState enum.
 func (e HeartbeatState) Valid() bool {
 	switch e {
-	case Alive:
+	case HeartbeatStateAlive:
 		return true
-	case Missed:
+	case HeartbeatStateMissed:
 		return true
-	case Waiting:
+	case HeartbeatStateWaiting:
 		return true
 	default:
 		return false
@@ -196,6 +196,54 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ListHeartbeatsParamsState.
+const (
+	ListHeartbeatsParamsStateAlive   ListHeartbeatsParamsState = "alive"
+	ListHeartbeatsParamsStateMissed  ListHeartbeatsParamsState = "missed"
+	ListHeartbeatsParamsStateWaiting ListHeartbeatsParamsState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ListHeartbeatsParamsState enum.
+func (e ListHeartbeatsParamsState) Valid() bool {
+	switch e {
+	case ListHeartbeatsParamsStateAlive:
+		return true
+	case ListHeartbeatsParamsStateMissed:
+		return true
+	case ListHeartbeatsParamsStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListPagesParamsState.
+const (
+	ListPagesParamsStateDue        ListPagesParamsState = "due"
+	ListPagesParamsStateFailed     ListPagesParamsState = "failed"
+	ListPagesParamsStateOvertaken  ListPagesParamsState = "overtaken"
+	ListPagesParamsStateSent       ListPagesParamsState = "sent"
+	ListPagesParamsStateSuperseded ListPagesParamsState = "superseded"
+)
+
+// Valid indicates whether the value is a known member of the ListPagesParamsState enum.
+func (e ListPagesParamsState) Valid() bool {
+	switch e {
+	case ListPagesParamsStateDue:
+		return true
+	case ListPagesParamsStateFailed:
+		return true
+	case ListPagesParamsStateOvertaken:
+		return true
+	case ListPagesParamsStateSent:
+		return true
+	case ListPagesParamsStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListLedgerParamsState.
 const (
 	ListLedgerParamsStateDue        ListLedgerParamsState = "due"
@@ -235,6 +283,24 @@ func (e ListSilencesParamsKind) Valid() bool {
 	case ListSilencesParamsKindMaintenance:
 		return true
 	case ListSilencesParamsKindSilence:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListTokensParamsKind.
+const (
+	Machine ListTokensParamsKind = "machine"
+	Person  ListTokensParamsKind = "person"
+)
+
+// Valid indicates whether the value is a known member of the ListTokensParamsKind enum.
+func (e ListTokensParamsKind) Valid() bool {
+	switch e {
+	case Machine:
+		return true
+	case Person:
 		return true
 	default:
 		return false
@@ -1603,6 +1669,18 @@ type ListFollowUpsParams struct {
 // ListFollowUpsParamsState defines parameters for ListFollowUps.
 type ListFollowUpsParamsState string
 
+// ListHeartbeatsParams defines parameters for ListHeartbeats.
+type ListHeartbeatsParams struct {
+	// Service Only of this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+
+	// State Only those in this state.
+	State ListHeartbeatsParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+}
+
+// ListHeartbeatsParamsState defines parameters for ListHeartbeats.
+type ListHeartbeatsParamsState string
+
 // ListIncidentsParams defines parameters for ListIncidents.
 type ListIncidentsParams struct {
 	// Phase Only incidents in one of these phases.
@@ -1791,12 +1869,21 @@ type AddNoteParams struct {
 
 // ListPagesParams defines parameters for ListPages.
 type ListPagesParams struct {
+	// Person Only those to this person; `me` is whoever asks.
+	Person string `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// State Only those in this state.
+	State ListPagesParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
 	// Cursor The `next` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
 	// Limit How many at most.
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
+
+// ListPagesParamsState defines parameters for ListPages.
+type ListPagesParamsState string
 
 // AnswerQuestionParams defines parameters for AnswerQuestion.
 type AnswerQuestionParams struct {
@@ -2091,6 +2178,21 @@ type ListTemporariesParams struct {
 	// Limit How many at most.
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
+
+// ListTokensParams defines parameters for ListTokens.
+type ListTokensParams struct {
+	// Kind Only those of a person, or of a machine.
+	Kind ListTokensParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Subject Only those of the person or machine of this id; `me` is whoever asks.
+	Subject string `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+
+	// Valid Only those that still work.
+	Valid bool `form:"valid,omitempty" json:"valid,omitempty,omitzero"`
+}
+
+// ListTokensParamsKind defines parameters for ListTokens.
+type ListTokensParamsKind string
 
 // PostJiraWebhookParams defines parameters for PostJiraWebhook.
 type PostJiraWebhookParams struct {
@@ -2554,7 +2656,7 @@ type ClientInterface interface {
 	// Those of the catalog, in its order.
 	//
 	// Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
-	ListHeartbeats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListHeartbeats(ctx context.Context, params *ListHeartbeatsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Beat Send a heartbeat
 	//
@@ -3563,7 +3665,7 @@ type ClientInterface interface {
 	// Without the tokens themselves, which nobody can read again.
 	//
 	// Corresponds with GET /v1/tokens (the `ListTokens` operationId).
-	ListTokens(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
+	ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// CreateTokenWithBody Make a token for one person or one machine
 	//
@@ -4158,8 +4260,8 @@ func (c *Client) ListFollowUps(ctx context.Context, params *ListFollowUpsParams,
 // Those of the catalog, in its order.
 //
 // Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
-func (c *Client) ListHeartbeats(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListHeartbeatsRequest(c.Server)
+func (c *Client) ListHeartbeats(ctx context.Context, params *ListHeartbeatsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListHeartbeatsRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -6247,8 +6349,8 @@ func (c *Client) RemoveTemporary(ctx context.Context, id DutyID, reqEditors ...R
 // Without the tokens themselves, which nobody can read again.
 //
 // Corresponds with GET /v1/tokens (the `ListTokens` operationId).
-func (c *Client) ListTokens(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
-	req, err := NewListTokensRequest(c.Server)
+func (c *Client) ListTokens(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListTokensRequest(c.Server, params)
 	if err != nil {
 		return nil, err
 	}
@@ -7246,7 +7348,7 @@ func NewListFollowUpsRequest(server string, params *ListFollowUpsParams) (*http.
 }
 
 // NewListHeartbeatsRequest constructs an http.Request for the ListHeartbeats method
-func NewListHeartbeatsRequest(server string) (*http.Request, error) {
+func NewListHeartbeatsRequest(server string, params *ListHeartbeatsParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -7262,6 +7364,37 @@ func NewListHeartbeatsRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "service", params.Service, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -8500,6 +8633,22 @@ func NewListPagesRequest(server string, number Number, params *ListPagesParams) 
 		// styled parameters, preserving literal commas as delimiters
 		// per the OpenAPI spec (e.g. "color=blue,black,brown").
 		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "person", params.Person, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "state", params.State, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
 
 		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 			return nil, err
@@ -11119,7 +11268,7 @@ func NewRemoveTemporaryRequest(server string, id DutyID) (*http.Request, error) 
 }
 
 // NewListTokensRequest constructs an http.Request for the ListTokens method
-func NewListTokensRequest(server string) (*http.Request, error) {
+func NewListTokensRequest(server string, params *ListTokensParams) (*http.Request, error) {
 	var err error
 
 	serverURL, err := url.Parse(server)
@@ -11135,6 +11284,45 @@ func NewListTokensRequest(server string) (*http.Request, error) {
 	queryURL, err := serverURL.Parse(operationPath)
 	if err != nil {
 		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "subject", params.Subject, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "valid", params.Valid, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "boolean", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
 	}
 
 	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
@@ -11728,7 +11916,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
-	ListHeartbeatsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListHeartbeatsResponse, error)
+	ListHeartbeatsWithResponse(ctx context.Context, params *ListHeartbeatsParams, reqEditors ...RequestEditorFn) (*ListHeartbeatsResponse, error)
 
 	// BeatWithResponse Send a heartbeat
 	//
@@ -12805,7 +12993,7 @@ type ClientWithResponsesInterface interface {
 	// Returns a wrapper object for the known response body format(s).
 	//
 	// Corresponds with GET /v1/tokens (the `ListTokens` operationId).
-	ListTokensWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTokensResponse, error)
+	ListTokensWithResponse(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*ListTokensResponse, error)
 
 	// CreateTokenWithBodyWithResponse Make a token for one person or one machine
 	//
@@ -21577,6 +21765,8 @@ type ListTokensResponse struct {
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
 	JSON200 *TokenList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
 	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
 	ApplicationproblemJSON401 *Unauthenticated
 	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
@@ -21594,6 +21784,11 @@ type ListTokensResponse struct {
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
 func (r ListTokensResponse) GetJSON200() *TokenList {
 	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListTokensResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
 }
 
 // GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
@@ -22579,8 +22774,8 @@ func (c *ClientWithResponses) ListFollowUpsWithResponse(ctx context.Context, par
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/heartbeats (the `ListHeartbeats` operationId).
-func (c *ClientWithResponses) ListHeartbeatsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListHeartbeatsResponse, error) {
-	rsp, err := c.ListHeartbeats(ctx, reqEditors...)
+func (c *ClientWithResponses) ListHeartbeatsWithResponse(ctx context.Context, params *ListHeartbeatsParams, reqEditors ...RequestEditorFn) (*ListHeartbeatsResponse, error) {
+	rsp, err := c.ListHeartbeats(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -24304,8 +24499,8 @@ func (c *ClientWithResponses) RemoveTemporaryWithResponse(ctx context.Context, i
 // Returns a wrapper object for the known response body format(s).
 //
 // Corresponds with GET /v1/tokens (the `ListTokens` operationId).
-func (c *ClientWithResponses) ListTokensWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*ListTokensResponse, error) {
-	rsp, err := c.ListTokens(ctx, reqEditors...)
+func (c *ClientWithResponses) ListTokensWithResponse(ctx context.Context, params *ListTokensParams, reqEditors ...RequestEditorFn) (*ListTokensResponse, error) {
+	rsp, err := c.ListTokens(ctx, params, reqEditors...)
 	if err != nil {
 		return nil, err
 	}
@@ -33076,6 +33271,13 @@ func ParseListTokensResponse(rsp *http.Response) (*ListTokensResponse, error) {
 			return nil, err
 		}
 		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
 		var dest Unauthenticated

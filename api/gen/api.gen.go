@@ -41,19 +41,19 @@ func (e GenericAlertStatus) Valid() bool {
 
 // Defines values for HeartbeatState.
 const (
-	Alive   HeartbeatState = "alive"
-	Missed  HeartbeatState = "missed"
-	Waiting HeartbeatState = "waiting"
+	HeartbeatStateAlive   HeartbeatState = "alive"
+	HeartbeatStateMissed  HeartbeatState = "missed"
+	HeartbeatStateWaiting HeartbeatState = "waiting"
 )
 
 // Valid indicates whether the value is a known member of the HeartbeatState enum.
 func (e HeartbeatState) Valid() bool {
 	switch e {
-	case Alive:
+	case HeartbeatStateAlive:
 		return true
-	case Missed:
+	case HeartbeatStateMissed:
 		return true
-	case Waiting:
+	case HeartbeatStateWaiting:
 		return true
 	default:
 		return false
@@ -195,6 +195,54 @@ func (e ListFollowUpsParamsState) Valid() bool {
 	}
 }
 
+// Defines values for ListHeartbeatsParamsState.
+const (
+	ListHeartbeatsParamsStateAlive   ListHeartbeatsParamsState = "alive"
+	ListHeartbeatsParamsStateMissed  ListHeartbeatsParamsState = "missed"
+	ListHeartbeatsParamsStateWaiting ListHeartbeatsParamsState = "waiting"
+)
+
+// Valid indicates whether the value is a known member of the ListHeartbeatsParamsState enum.
+func (e ListHeartbeatsParamsState) Valid() bool {
+	switch e {
+	case ListHeartbeatsParamsStateAlive:
+		return true
+	case ListHeartbeatsParamsStateMissed:
+		return true
+	case ListHeartbeatsParamsStateWaiting:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListPagesParamsState.
+const (
+	ListPagesParamsStateDue        ListPagesParamsState = "due"
+	ListPagesParamsStateFailed     ListPagesParamsState = "failed"
+	ListPagesParamsStateOvertaken  ListPagesParamsState = "overtaken"
+	ListPagesParamsStateSent       ListPagesParamsState = "sent"
+	ListPagesParamsStateSuperseded ListPagesParamsState = "superseded"
+)
+
+// Valid indicates whether the value is a known member of the ListPagesParamsState enum.
+func (e ListPagesParamsState) Valid() bool {
+	switch e {
+	case ListPagesParamsStateDue:
+		return true
+	case ListPagesParamsStateFailed:
+		return true
+	case ListPagesParamsStateOvertaken:
+		return true
+	case ListPagesParamsStateSent:
+		return true
+	case ListPagesParamsStateSuperseded:
+		return true
+	default:
+		return false
+	}
+}
+
 // Defines values for ListLedgerParamsState.
 const (
 	ListLedgerParamsStateDue        ListLedgerParamsState = "due"
@@ -234,6 +282,24 @@ func (e ListSilencesParamsKind) Valid() bool {
 	case ListSilencesParamsKindMaintenance:
 		return true
 	case ListSilencesParamsKindSilence:
+		return true
+	default:
+		return false
+	}
+}
+
+// Defines values for ListTokensParamsKind.
+const (
+	Machine ListTokensParamsKind = "machine"
+	Person  ListTokensParamsKind = "person"
+)
+
+// Valid indicates whether the value is a known member of the ListTokensParamsKind enum.
+func (e ListTokensParamsKind) Valid() bool {
+	switch e {
+	case Machine:
+		return true
+	case Person:
 		return true
 	default:
 		return false
@@ -1602,6 +1668,18 @@ type ListFollowUpsParams struct {
 // ListFollowUpsParamsState defines parameters for ListFollowUps.
 type ListFollowUpsParamsState string
 
+// ListHeartbeatsParams defines parameters for ListHeartbeats.
+type ListHeartbeatsParams struct {
+	// Service Only of this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+
+	// State Only those in this state.
+	State ListHeartbeatsParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+}
+
+// ListHeartbeatsParamsState defines parameters for ListHeartbeats.
+type ListHeartbeatsParamsState string
+
 // ListIncidentsParams defines parameters for ListIncidents.
 type ListIncidentsParams struct {
 	// Phase Only incidents in one of these phases.
@@ -1790,12 +1868,21 @@ type AddNoteParams struct {
 
 // ListPagesParams defines parameters for ListPages.
 type ListPagesParams struct {
+	// Person Only those to this person; `me` is whoever asks.
+	Person string `form:"person,omitempty" json:"person,omitempty,omitzero"`
+
+	// State Only those in this state.
+	State ListPagesParamsState `form:"state,omitempty" json:"state,omitempty,omitzero"`
+
 	// Cursor The `next` of the page before.
 	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
 
 	// Limit How many at most.
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
+
+// ListPagesParamsState defines parameters for ListPages.
+type ListPagesParamsState string
 
 // AnswerQuestionParams defines parameters for AnswerQuestion.
 type AnswerQuestionParams struct {
@@ -2091,6 +2178,21 @@ type ListTemporariesParams struct {
 	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
 }
 
+// ListTokensParams defines parameters for ListTokens.
+type ListTokensParams struct {
+	// Kind Only those of a person, or of a machine.
+	Kind ListTokensParamsKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Subject Only those of the person or machine of this id; `me` is whoever asks.
+	Subject string `form:"subject,omitempty" json:"subject,omitempty,omitzero"`
+
+	// Valid Only those that still work.
+	Valid bool `form:"valid,omitempty" json:"valid,omitempty,omitzero"`
+}
+
+// ListTokensParamsKind defines parameters for ListTokens.
+type ListTokensParamsKind string
+
 // PostJiraWebhookParams defines parameters for PostJiraWebhook.
 type PostJiraWebhookParams struct {
 	// XHubSignature `sha256=` and the hexadecimal HMAC-SHA256 of the body.
@@ -2316,7 +2418,7 @@ type ServerInterface interface {
 	ListFollowUps(ctx echo.Context, params ListFollowUpsParams) error
 	// ListHeartbeats List heartbeats and when they were last heard
 	// (GET /v1/heartbeats)
-	ListHeartbeats(ctx echo.Context) error
+	ListHeartbeats(ctx echo.Context, params ListHeartbeatsParams) error
 	// Beat Send a heartbeat
 	// (POST /v1/heartbeats/{id})
 	Beat(ctx echo.Context, id DutyID) error
@@ -2529,7 +2631,7 @@ type ServerInterface interface {
 	RemoveTemporary(ctx echo.Context, id DutyID) error
 	// ListTokens List the tokens
 	// (GET /v1/tokens)
-	ListTokens(ctx echo.Context) error
+	ListTokens(ctx echo.Context, params ListTokensParams) error
 	// CreateToken Make a token for one person or one machine
 	// (POST /v1/tokens)
 	CreateToken(ctx echo.Context) error
@@ -2868,8 +2970,24 @@ func (w *ServerInterfaceWrapper) ListFollowUps(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListHeartbeats(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListHeartbeatsParams
+	// ------------- Optional query parameter "service" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListHeartbeats(ctx)
+	err = w.Handler.ListHeartbeats(ctx, params)
 	return err
 }
 
@@ -3627,6 +3745,20 @@ func (w *ServerInterfaceWrapper) ListPages(ctx echo.Context) error {
 
 	// Parameter object where we will unmarshal all parameters from the context
 	var params ListPagesParams
+	// ------------- Optional query parameter "person" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "person", ctx.QueryParams(), &params.Person, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter person: %s", err))
+	}
+
+	// ------------- Optional query parameter "state" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "state", ctx.QueryParams(), &params.State, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter state: %s", err))
+	}
+
 	// ------------- Optional query parameter "cursor" -------------
 
 	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
@@ -4960,8 +5092,31 @@ func (w *ServerInterfaceWrapper) RemoveTemporary(ctx echo.Context) error {
 func (w *ServerInterfaceWrapper) ListTokens(ctx echo.Context) error {
 	var err error
 
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListTokensParams
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "subject" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "subject", ctx.QueryParams(), &params.Subject, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter subject: %s", err))
+	}
+
+	// ------------- Optional query parameter "valid" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "valid", ctx.QueryParams(), &params.Valid, runtime.BindQueryParameterOptions{Type: "boolean", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter valid: %s", err))
+	}
+
 	// Invoke the callback with all the unmarshaled arguments
-	err = w.Handler.ListTokens(ctx)
+	err = w.Handler.ListTokens(ctx, params)
 	return err
 }
 
@@ -7393,6 +7548,7 @@ func (response ListFollowUpsdefaultApplicationProblemPlusJSONResponse) VisitList
 }
 
 type ListHeartbeatsRequestObject struct {
+	Params ListHeartbeatsParams
 }
 
 type ListHeartbeatsResponseObject interface {
@@ -16482,6 +16638,7 @@ func (response RemoveTemporarydefaultApplicationProblemPlusJSONResponse) VisitRe
 }
 
 type ListTokensRequestObject struct {
+	Params ListTokensParams
 }
 
 type ListTokensResponseObject interface {
@@ -16498,6 +16655,22 @@ func (response ListTokens200JSONResponse) VisitListTokensResponse(w http.Respons
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListTokens400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListTokens400ApplicationProblemPlusJSONResponse) VisitListTokensResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
 	_, err := buf.WriteTo(w)
 	return err
 }
@@ -18134,8 +18307,10 @@ func (sh *strictHandler) ListFollowUps(ctx echo.Context, params ListFollowUpsPar
 }
 
 // ListHeartbeats operation middleware
-func (sh *strictHandler) ListHeartbeats(ctx echo.Context) error {
+func (sh *strictHandler) ListHeartbeats(ctx echo.Context, params ListHeartbeatsParams) error {
 	var request ListHeartbeatsRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListHeartbeats(ctx.Request().Context(), request.(ListHeartbeatsRequestObject))
@@ -20789,8 +20964,10 @@ func (sh *strictHandler) RemoveTemporary(ctx echo.Context, id DutyID) error {
 }
 
 // ListTokens operation middleware
-func (sh *strictHandler) ListTokens(ctx echo.Context) error {
+func (sh *strictHandler) ListTokens(ctx echo.Context, params ListTokensParams) error {
 	var request ListTokensRequestObject
+
+	request.Params = params
 
 	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
 		return sh.ssi.ListTokens(ctx.Request().Context(), request.(ListTokensRequestObject))

@@ -46,6 +46,9 @@ type Config struct {
 	Timeout time.Duration
 	// Trust verifies the server as it says; nil is the system's way.
 	Trust *tls.Config
+	// Settings begins the names of the settings that errors say to correct;
+	// empty is "TOCSIN_SMTP".
+	Settings string
 }
 
 // Sender sends mails through one server. It is safe for concurrent use.
@@ -59,14 +62,15 @@ type Sender struct {
 // New returns a sender. It fails with Invalid when the configuration cannot
 // work.
 func New(config Config) (*Sender, error) {
+	config.Settings = cmp.Or(config.Settings, "TOCSIN_SMTP")
 	host, portText, err := net.SplitHostPort(config.Addr)
 	port, portErr := strconv.Atoi(portText)
 	if err != nil || portErr != nil || host == "" {
-		return nil, incident.Errorf(incident.Invalid, "correct TOCSIN_SMTP_ADDR: write it as host:port")
+		return nil, incident.Errorf(incident.Invalid, "correct %s_ADDR: write it as host:port", config.Settings)
 	}
 	config.TLS = cmp.Or(config.TLS, STARTTLS)
 	if config.TLS != STARTTLS && config.TLS != ImplicitTLS && config.TLS != Plain {
-		return nil, incident.Errorf(incident.Invalid, "correct TOCSIN_SMTP_TLS: use %s, %s or %s", STARTTLS, ImplicitTLS, Plain)
+		return nil, incident.Errorf(incident.Invalid, "correct %s_TLS: use %s, %s or %s", config.Settings, STARTTLS, ImplicitTLS, Plain)
 	}
 	from, err := netmail.ParseAddress(config.From)
 	if err != nil {
@@ -81,7 +85,7 @@ func New(config Config) (*Sender, error) {
 	config.Timeout = cmp.Or(config.Timeout, defaultTimeout)
 	s := &Sender{config: config, from: from, host: host, port: port}
 	if _, err := s.client(); err != nil {
-		return nil, fmt.Errorf("correct TOCSIN_SMTP_ADDR: %w", err)
+		return nil, fmt.Errorf("correct %s_ADDR: %w", config.Settings, err)
 	}
 	return s, nil
 }

@@ -30,7 +30,7 @@ func (s *Sender) deliver(ctx context.Context, m *gomail.Msg, to []*netmail.Addre
 	case limited.Err() != nil:
 		return incident.Errorf(incident.Unavailable, "the mail server did not answer within %s", s.config.Timeout)
 	}
-	return judge(err)
+	return s.judge(err)
 }
 
 func (s *Sender) transact(ctx context.Context, m *gomail.Msg, to []*netmail.Address) error {
@@ -54,11 +54,28 @@ func (s *Sender) transact(ctx context.Context, m *gomail.Msg, to []*netmail.Addr
 	}
 	// The server has the mail; how it says goodbye no longer matters.
 	_ = session.Quit()
-	if refused > 0 {
-		return incident.Errorf(incident.Permanent, "the mail server refuses %d of %d recipients, the others have the mail", refused, len(to))
+	if len(refused) > 0 {
+		return &PartialError{refused, incident.Errorf(incident.Permanent,
+			"the mail server refuses %d of %d recipients, the others have the mail", len(refused), len(to))}
 	}
 	return nil
 }
+
+// PartialError says that some recipients cannot have a mail that the others
+// have. It wraps an *incident.Error, and its text holds no address.
+type PartialError struct {
+	refused []string
+	err     error
+}
+
+// Error says how many they are.
+func (e *PartialError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error with its kind.
+func (e *PartialError) Unwrap() error { return e.err }
+
+// Left are the recipients whom another server may still reach.
+func (e *PartialError) Left() []string { return e.refused }
 
 // dial opens connections that are closed with ctx, whatever go-mail is
 // waiting for then.
@@ -78,24 +95,24 @@ func (s *Sender) dial(ctx context.Context) gomail.DialContextFunc {
 	}
 }
 
-// name names the recipients and returns how many are refused for good; it
+// name names the recipients and returns those that are refused for good; it
 // fails when all are, or when one may be accepted later.
-func name(session *smtp.Client, to []*netmail.Address) (refused int, err error) {
+func name(session *smtp.Client, to []*netmail.Address) (refused []string, err error) {
 	for _, address := range to {
 		rcptErr := session.Rcpt(address.Address)
 		switch {
 		case rcptErr == nil:
 		case replyCode(rcptErr) >= 500:
-			refused++
+			refused = append(refused, address.String())
 			err = rcptErr
 		default:
-			return 0, rcptErr
+			return nil, rcptErr
 		}
 	}
-	if refused < len(to) {
+	if len(refused) < len(to) {
 		return refused, nil
 	}
-	return 0, err
+	return nil, err
 }
 
 func write(session *smtp.Client, m *gomail.Msg) error {
@@ -117,14 +134,14 @@ func replyCode(err error) int {
 }
 
 // judge turns what went wrong into an error that may be shown.
-func judge(err error) error {
+func (s *Sender) judge(err error) error {
 	if incident.KindOf(err) != "" {
 		return err
 	}
 	switch code := replyCode(err); {
 	case code == 530 || code == 534 || code == 535 || code == 538:
 		return incident.Errorf(incident.Permanent,
-			"the mail server answered %d: check TOCSIN_SMTP_USERNAME, TOCSIN_SMTP_PASSWORD and TOCSIN_SMTP_TLS", code)
+			"the mail server answered %[1]d: check %[2]s_USERNAME, %[2]s_PASSWORD and %[2]s_TLS", code, s.config.Settings)
 	case code >= 500:
 		return incident.Errorf(incident.Permanent, "the mail server refuses the mail: it answered %d", code)
 	case code >= 400:
@@ -134,5 +151,5 @@ func judge(err error) error {
 		return incident.Errorf(incident.Unavailable, "the mail server cannot be reached: %s", rest.Reason(err))
 	}
 	return incident.Errorf(incident.Unavailable, "the mail server cannot be used as configured: "+
-		"check TOCSIN_SMTP_ADDR, TOCSIN_SMTP_TLS, TOCSIN_SMTP_USERNAME and TOCSIN_SMTP_PASSWORD")
+		"check %[1]s_ADDR, %[1]s_TLS, %[1]s_USERNAME and %[1]s_PASSWORD", s.config.Settings)
 }

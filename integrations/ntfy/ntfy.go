@@ -3,6 +3,7 @@
 package ntfy
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -36,12 +37,15 @@ type Config struct {
 	Token string
 	// Timeout bounds one delivery; zero is 10 seconds.
 	Timeout time.Duration
+	// Settings begins the names of the settings that errors say to correct;
+	// empty is "TOCSIN_NTFY".
+	Settings string
 }
 
 // Channel publishes messages to topics. It is safe for concurrent use.
 type Channel struct {
+	config Config
 	url    string
-	token  string
 	topic  *regexp.Regexp
 	client *rest.Client
 }
@@ -49,16 +53,17 @@ type Channel struct {
 // New returns a channel that publishes to the configured server. It fails
 // with Invalid when its address is none.
 func New(config Config) (*Channel, error) {
+	config.Settings = cmp.Or(config.Settings, "TOCSIN_NTFY")
 	base, err := rest.ParseBase(config.URL)
 	if err != nil {
-		return nil, fmt.Errorf("correct TOCSIN_NTFY_URL: %w", err)
+		return nil, fmt.Errorf("correct %s_URL: %w", config.Settings, err)
 	}
 	return &Channel{
-		url: base.String(), token: config.Token,
+		config: config, url: base.String(),
 		topic: regexp.MustCompile(`^[-_A-Za-z0-9]{1,64}$`),
 		client: rest.New(rest.Config{
 			Name: "the push server", Timeout: config.Timeout,
-			Credentials: "TOCSIN_NTFY_TOKEN", Secrets: []string{config.Token},
+			Credentials: config.Settings + "_TOKEN", Secrets: []string{config.Token},
 		}),
 	}, nil
 }
@@ -76,8 +81,8 @@ func (c *Channel) Send(ctx context.Context, topic string, m incident.Message) er
 	header := http.Header{}
 	header.Set("Idempotency-Key", m.Key)
 	header.Set("X-Sequence-ID", sequence(m.Key))
-	if c.token != "" {
-		header.Set("Authorization", "Bearer "+c.token)
+	if c.config.Token != "" {
+		header.Set("Authorization", "Bearer "+c.config.Token)
 	}
 	var answer struct {
 		ID string `json:"id"`
@@ -87,7 +92,7 @@ func (c *Channel) Send(ctx context.Context, topic string, m incident.Message) er
 		return err
 	}
 	if answer.ID == "" {
-		return incident.Errorf(incident.Unavailable, "the push server confirmed no message, check TOCSIN_NTFY_URL")
+		return incident.Errorf(incident.Unavailable, "the push server confirmed no message, check %s_URL", c.config.Settings)
 	}
 	return nil
 }

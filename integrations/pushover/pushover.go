@@ -76,7 +76,8 @@ func New(config Config) (*Channel, error) {
 		base: strings.TrimRight(base.String(), "/") + "/1", token: config.Token,
 		user: regexp.MustCompile(`^[A-Za-z0-9]{30}$`),
 		client: rest.New(rest.Config{
-			Name: "Pushover", Timeout: config.Timeout, Credentials: "TOCSIN_PUSHOVER_TOKEN", Secrets: []string{config.Token},
+			Name: "Pushover", Timeout: config.Timeout, Credentials: "TOCSIN_PUSHOVER_TOKEN", Repairable: true,
+			Secrets: []string{config.Token},
 		}),
 	}, nil
 }
@@ -171,23 +172,11 @@ func cut(text string, size int) string {
 
 func (c *Channel) call(ctx context.Context, path, key string, form url.Values, out any) error {
 	form.Set("token", c.token)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+path, strings.NewReader(form.Encode()))
-	if err != nil {
-		return incident.Errorf(incident.Invalid, "the address of Pushover is not a URL")
-	}
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	call := rest.Call{Method: http.MethodPost, URL: c.base + path, Body: form}
 	if key != "" {
-		req.Header.Set("Idempotency-Key", key)
+		call.Header = http.Header{"Idempotency-Key": {key}}
 	}
-	resp, err := c.client.Do(req)
-	if err != nil {
-		return judge(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return incident.Errorf(incident.Unavailable, "Pushover answered JSON that cannot be understood")
-	}
-	return nil
+	return judge(c.client.JSON(ctx, call, out))
 }
 
 // judge says of what was refused whose fault it is. Pushover marks the
@@ -207,9 +196,6 @@ func judge(err error) error {
 		return incident.Errorf(incident.Unavailable, "Pushover %w: it does not know the application, check TOCSIN_PUSHOVER_TOKEN", status)
 	case wrong.User == "invalid":
 		return incident.Errorf(incident.Permanent, "Pushover %w: there is no such user, or no device of theirs: correct the user key in the catalog", status)
-	case status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden:
-		known, _ := errors.AsType[*incident.Error](err)
-		known.Kind = incident.Unavailable
 	}
 	return err
 }

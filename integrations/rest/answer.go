@@ -44,7 +44,11 @@ func (c *Client) judge(resp *http.Response, body []byte) error {
 	case code >= 300 && code < 400:
 		return c.errorf(incident.Permanent, "%w: redirects are not followed, configure the final address", status)
 	case code == http.StatusUnauthorized || code == http.StatusForbidden:
-		return c.errorf(incident.Permanent, "%w%s%s", status, c.explain(body), c.lookAt())
+		kind := incident.Permanent
+		if c.config.Repairable {
+			kind = incident.Unavailable
+		}
+		return c.errorf(kind, "%w%s%s", status, c.explain(body), c.lookAt())
 	case code == http.StatusConflict:
 		return c.errorf(incident.Conflict, "%w%s", status, c.explain(body))
 	case isTemporary(code):

@@ -27,6 +27,9 @@ type Config struct {
 	MaxAnswer int64
 	// Credentials names the setting to look at when access is refused.
 	Credentials string
+	// Repairable says that a refused access is worth trying again: somebody may
+	// repair it meanwhile.
+	Repairable bool
 	// Explain picks from the body of a refusal the words that are safe to
 	// show; without it errors carry the status alone.
 	Explain func(body []byte) string
@@ -77,8 +80,8 @@ func transport(config *tls.Config) *http.Transport {
 // Do sends a request and returns its answer with the body in memory, so that
 // it need not be closed. Every answer but a success is an error that wraps a
 // *StatusError and is returned beside the answer. The kinds are Unavailable
-// for what may go well later (no answer, 408, 425, 429, 5xx, HTML), Conflict
-// for 409 and Permanent for the rest.
+// for what may go well later (no answer, 408, 425, 429, 5xx, HTML; 401 and 403
+// where they are repairable), Conflict for 409 and Permanent for the rest.
 func (c *Client) Do(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.config.Timeout)
 	defer cancel()

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/rest"
@@ -22,20 +21,22 @@ func codeOf(body []byte) int {
 	return refusal.Code
 }
 
-func explain(body []byte) string {
-	code := codeOf(body)
+// explain words an error by its code; settings begins the names of those that
+// may be wrong.
+func explain(code int, settings string) string {
+	words := meaning(code, settings)
 	switch {
 	case code == 0:
 		return ""
-	case meaning(code) == "":
+	case words == "":
 		return fmt.Sprintf("error %d", code)
 	}
-	return fmt.Sprintf("%s (error %d)", meaning(code), code)
+	return fmt.Sprintf("%s (error %d)", words, code)
 }
 
 // meaning says in words what Twilio's most frequent errors come from, of the
 // request and of the delivery.
-func meaning(code int) string {
+func meaning(code int, settings string) string {
 	switch code {
 	case 21211, 21214, 21217, 21401:
 		return "the number is none: correct it in the catalog"
@@ -46,7 +47,7 @@ func meaning(code int) string {
 	case 21408:
 		return "the account may not write to that country: allow it in the provider's console"
 	case 21212, 21603, 21606, 21659, 21660:
-		return "the account may not send from that number: correct TOCSIN_TWILIO_FROM"
+		return "the account may not send from that number: correct " + settings + "_FROM"
 	case 21611:
 		return "too many messages wait at the provider"
 	case 30003, 30005:
@@ -59,19 +60,24 @@ func meaning(code int) string {
 	return ""
 }
 
-// judge gives what was refused the kind that it deserves for a page: sign-in
-// and sender may be repaired while it is tried again.
-func judge(err error) error {
+// noCallback is Twilio's error for an address of receipts that it cannot call.
+const noCallback = 21609
+
+// codeIn is the code that an error was answered with; 0 when there is none.
+func codeIn(err error) int {
 	status, ok := errors.AsType[*rest.StatusError](err)
 	if !ok {
-		return err
+		return 0
 	}
-	known, _ := errors.AsType[*incident.Error](err)
-	switch codeOf(status.Body) {
+	return codeOf(status.Body)
+}
+
+// judge says of what was refused whether it is tried again: the sender and the
+// account may be repaired meanwhile.
+func judge(err error) error {
+	switch codeIn(err) {
 	case 21212, 21408, 21603, 21606, 21611, 21659, 21660:
-		known.Kind = incident.Unavailable
-	}
-	if status.Code == http.StatusUnauthorized || status.Code == http.StatusForbidden {
+		known, _ := errors.AsType[*incident.Error](err)
 		known.Kind = incident.Unavailable
 	}
 	return err

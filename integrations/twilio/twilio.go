@@ -1,8 +1,9 @@
 package twilio
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -16,6 +17,9 @@ import (
 
 // DefaultURL is where Twilio itself is.
 const DefaultURL = "https://api.twilio.com"
+
+// defaultSettings begins the names of the settings of the first provider.
+const defaultSettings = "TOCSIN_TWILIO"
 
 // Config says whose account sends, and as whom.
 type Config struct {
@@ -33,6 +37,9 @@ type Config struct {
 	Replies bool
 	// Timeout bounds one delivery; zero is 10 seconds.
 	Timeout time.Duration
+	// Settings begins the names of the settings that errors say to correct;
+	// empty is "TOCSIN_TWILIO".
+	Settings string
 }
 
 var (
@@ -51,26 +58,27 @@ type Channel struct {
 // New returns a channel that sends as config says. It fails with Invalid when
 // something of it cannot be right.
 func New(config Config) (*Channel, error) {
-	if config.URL == "" {
-		config.URL = DefaultURL
-	}
+	config.URL = cmp.Or(config.URL, DefaultURL)
+	config.Settings = cmp.Or(config.Settings, defaultSettings)
 	base, err := rest.ParseBase(config.URL)
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("correct TOCSIN_TWILIO_URL: %w", err)
+		return nil, fmt.Errorf("correct %s_URL: %w", config.Settings, err)
 	case !accountSID.MatchString(config.AccountSID):
-		return nil, incident.Errorf(incident.Invalid, "correct TOCSIN_TWILIO_ACCOUNT_SID: it is AC and 32 hexadecimal digits")
+		return nil, incident.Errorf(incident.Invalid, "correct %s_ACCOUNT_SID: it is AC and 32 hexadecimal digits", config.Settings)
 	case config.AuthToken == "":
-		return nil, incident.Errorf(incident.Invalid, "set TOCSIN_TWILIO_AUTH_TOKEN: it signs in, and verifies what comes back")
+		return nil, incident.Errorf(incident.Invalid, "set %s_AUTH_TOKEN: it signs in, and verifies what comes back", config.Settings)
 	case !number.MatchString(config.From) && !serviceSID.MatchString(config.From):
 		return nil, incident.Errorf(incident.Invalid,
-			"correct TOCSIN_TWILIO_FROM: it is a number such as +442079460000, or the SID of a messaging service")
+			"correct %s_FROM: it is a number such as +442079460000, or the SID of a messaging service", config.Settings)
 	}
 	return &Channel{
 		config: config, account: strings.TrimRight(base.String(), "/") + "/2010-04-01/Accounts/" + config.AccountSID,
 		client: rest.New(rest.Config{
-			Name: "the SMS provider", Timeout: config.Timeout, Explain: explain,
-			Credentials: "TOCSIN_TWILIO_ACCOUNT_SID and TOCSIN_TWILIO_AUTH_TOKEN", Secrets: []string{config.AuthToken},
+			Name: "the SMS provider", Timeout: config.Timeout,
+			Explain:     func(body []byte) string { return explain(codeOf(body), config.Settings) },
+			Credentials: config.Settings + "_ACCOUNT_SID and " + config.Settings + "_AUTH_TOKEN",
+			Repairable:  true, Secrets: []string{config.AuthToken},
 		}),
 	}, nil
 }
@@ -98,18 +106,29 @@ func (c *Channel) Deliver(ctx context.Context, address string, m incident.Messag
 		form.Set("From", c.config.From)
 	}
 	if c.config.StatusURL != "" {
-		form.Set("StatusCallback", c.config.StatusURL+"?"+url.Values{"page": {m.Key}}.Encode())
+		form.Set("StatusCallback", c.config.StatusURL+"?page="+writeKey(m.Key))
 	}
+	sid, err := c.create(ctx, form)
+	if codeIn(err) == noCallback { // the page matters more than its receipt
+		form.Del("StatusCallback")
+		sid, err = c.create(ctx, form)
+	}
+	if err != nil {
+		return incident.HandOver{}, err
+	}
+	return incident.HandOver{Provider: "twilio", Reference: sid}, nil
+}
+
+// create has a message sent, and returns its SID.
+func (c *Channel) create(ctx context.Context, form url.Values) (string, error) {
 	var answer struct {
 		SID string `json:"sid"`
 	}
-	if err := c.call(ctx, http.MethodPost, c.account+"/Messages.json", form, &answer); err != nil {
-		return incident.HandOver{}, err
+	err := c.call(ctx, rest.Call{Method: http.MethodPost, URL: c.account + "/Messages.json", Body: form}, &answer)
+	if err == nil && answer.SID == "" {
+		err = incident.Errorf(incident.Unavailable, "the SMS provider confirmed no message, check %s_URL", c.config.Settings)
 	}
-	if answer.SID == "" {
-		return incident.HandOver{}, incident.Errorf(incident.Unavailable, "the SMS provider confirmed no message, check TOCSIN_TWILIO_URL")
-	}
-	return incident.HandOver{Provider: "twilio", Reference: answer.SID}, nil
+	return answer.SID, err
 }
 
 // Probe says whether the account can be used: nil, or why not.
@@ -117,7 +136,7 @@ func (c *Channel) Probe(ctx context.Context) error {
 	var answer struct {
 		Status string `json:"status"`
 	}
-	if err := c.call(ctx, http.MethodGet, c.account+".json", nil, &answer); err != nil {
+	if err := c.call(ctx, rest.Call{Method: http.MethodGet, URL: c.account + ".json"}, &answer); err != nil {
 		return err
 	}
 	if answer.Status != "active" {
@@ -126,22 +145,8 @@ func (c *Channel) Probe(ctx context.Context) error {
 	return nil
 }
 
-func (c *Channel) call(ctx context.Context, method, address string, form url.Values, out any) error {
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form.Encode()))
-	if err != nil {
-		return incident.Errorf(incident.Invalid, "the address of the SMS provider is not a URL")
-	}
-	req.SetBasicAuth(c.config.AccountSID, c.config.AuthToken)
-	if form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	resp, err := c.client.Do(req)
-	if err != nil {
-		return judge(err)
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if err := json.NewDecoder(resp.Body).Decode(out); err != nil {
-		return incident.Errorf(incident.Unavailable, "the SMS provider answered JSON that cannot be understood")
-	}
-	return nil
+func (c *Channel) call(ctx context.Context, call rest.Call, out any) error {
+	signIn := base64.StdEncoding.EncodeToString([]byte(c.config.AccountSID + ":" + c.config.AuthToken))
+	call.Header = http.Header{"Authorization": {"Basic " + signIn}}
+	return judge(c.client.JSON(ctx, call, out))
 }

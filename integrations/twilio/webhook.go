@@ -1,6 +1,7 @@
 package twilio
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha1" //nolint:gosec // It is how Twilio signs.
 	"encoding/base64"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -17,8 +19,8 @@ import (
 const SignatureHeader = "X-Twilio-Signature"
 
 // Accounts are the auth tokens by which webhooks are verified, by the SID of
-// their account.
-type Accounts map[string]string
+// their account. One account has a token for each of its regions.
+type Accounts map[string][]string
 
 // Webhook is a request of Twilio's as it arrived.
 type Webhook struct {
@@ -60,6 +62,19 @@ func (s Status) Over() bool { return s.State == "delivered" || s.Failed() }
 // Failed reports whether the message will never arrive.
 func (s Status) Failed() bool { return s.State == "undelivered" || s.State == "failed" }
 
+// writeKey puts a message's key into letters, digits, - and _: of what else may
+// stand in a query it is not certain how Twilio signs it.
+func writeKey(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
+
+// readKey reads what writeKey wrote; anything else is no key.
+func readKey(text string) string {
+	key, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return ""
+	}
+	return string(key)
+}
+
 var messageSID = regexp.MustCompile(`^(SM|MM)[0-9a-fA-F]{32}$`)
 
 // Text reads an SMS that came in. It fails with Forbidden when the webhook is
@@ -87,12 +102,12 @@ func (a Accounts) Status(w Webhook) (Status, error) {
 		return Status{}, incident.Errorf(incident.Invalid, "the webhook is no receipt of Twilio's: MessageSid or MessageStatus is missing")
 	}
 	if u, err := url.Parse(w.URL); err == nil {
-		s.Page = u.Query().Get("page")
+		s.Page = readKey(u.Query().Get("page"))
 	}
 	if s.Failed() {
 		s.Reason = "the SMS was not delivered"
 		if code, err := strconv.Atoi(form.Get("ErrorCode")); err == nil && code > 0 {
-			s.Reason += ": " + explain([]byte(`{"code":`+strconv.Itoa(code)+`}`))
+			s.Reason += ": " + explain(code, defaultSettings)
 		}
 	}
 	return s, nil
@@ -104,12 +119,34 @@ func (a Accounts) open(w Webhook) (url.Values, error) {
 	if err != nil {
 		return nil, incident.Errorf(incident.Invalid, "the webhook's body is no form")
 	}
-	token, known := a[form.Get("AccountSid")]
-	if !known || token == "" || !hmac.Equal([]byte(w.Signature), []byte(Sign(token, w.URL, form))) {
-		return nil, incident.Errorf(incident.Forbidden,
-			"the webhook's %s is not that of the account for this address: check TOCSIN_TWILIO_AUTH_TOKEN and TOCSIN_PUBLIC_URL", SignatureHeader)
+	for _, token := range a[form.Get("AccountSid")] {
+		if token != "" && w.signed(token, form) {
+			return form, nil
+		}
 	}
-	return form, nil
+	return nil, incident.Errorf(incident.Forbidden,
+		"the webhook's %s is not that of the account for this address: check TOCSIN_TWILIO_AUTH_TOKEN and TOCSIN_PUBLIC_URL", SignatureHeader)
+}
+
+// signed reports whether a token signed the form for the webhook's address.
+func (w Webhook) signed(token string, form url.Values) bool {
+	return slices.ContainsFunc(spellings(w.URL), func(address string) bool {
+		return hmac.Equal([]byte(w.Signature), []byte(Sign(token, address, form)))
+	})
+}
+
+// spellings are the address with its port and without: which one is signed
+// differs among Twilio's own servers.
+func spellings(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return []string{address}
+	}
+	scheme := u.Scheme + "://"
+	rest, _ := strings.CutPrefix(address, scheme+u.Host)
+	port := cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
+	host := strings.TrimSuffix(u.Host, ":"+u.Port())
+	return []string{address, scheme + host + rest, scheme + host + ":" + port + rest}
 }
 
 // Sign is how Twilio signs a form that it posts to an address: the address

@@ -35,9 +35,39 @@ func signed(form url.Values) twilio.Webhook {
 }
 
 func TestText(t *testing.T) {
-	got, err := twilio.Accounts{account: token}.Text(signed(text()))
+	got, err := twilio.Accounts{account: {token}}.Text(signed(text()))
 	require.NoError(t, err)
 	require.Equal(t, twilio.Text{ID: textSID, From: alice, Body: hookText}, got)
+}
+
+// TestPortsInTheAddress signs as Twilio's servers do: some leave the port out,
+// some write the one that is understood.
+func TestPortsInTheAddress(t *testing.T) {
+	const path = "/v1/webhooks/twilio/sms?page=x%2Fy"
+	for name, test := range map[string]struct {
+		ours, theirs string
+		ok           bool
+	}{
+		"without":           {"https://tocsin.example.com:8443", "https://tocsin.example.com", true},
+		"understood":        {"https://tocsin.example.com", "https://tocsin.example.com:443", true},
+		"understood, http":  {"http://tocsin.example.com", "http://tocsin.example.com:80", true},
+		"IPv6":              {"https://[2001:db8::1]:8443", "https://[2001:db8::1]", true},
+		"another":           {"https://tocsin.example.com:8443", "https://tocsin.example.com:9443", false},
+		"not the one asked": {"https://tocsin.example.com", "https://tocsin.example.com:8443", false},
+		"another scheme":    {"https://tocsin.example.com", "http://tocsin.example.com", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := twilio.Webhook{URL: test.ours + path, Signature: twilio.Sign(token, test.theirs+path, text()), Body: []byte(text().Encode())}
+			_, err := twilio.Accounts{account: {token}}.Text(w)
+			require.Equal(t, test.ok, err == nil, "%v", err)
+		})
+	}
+}
+
+func TestAnAccountHasATokenForEachRegion(t *testing.T) {
+	accounts := twilio.Accounts{account: {"the-token-of-another-region", token}}
+	_, err := accounts.Text(signed(text()))
+	require.NoError(t, err)
 }
 
 func TestWebhooksThatAreNotGenuine(t *testing.T) {
@@ -58,20 +88,20 @@ func TestWebhooksThatAreNotGenuine(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := signed(text())
 			change(&w)
-			accounts := twilio.Accounts{account: token}
+			accounts := twilio.Accounts{account: {token}}
 			_, err := accounts.Text(w)
 			require.Equal(t, incident.Forbidden, incident.KindOf(err), "%v", err)
 			_, err = accounts.Status(w)
 			require.Equal(t, incident.Forbidden, incident.KindOf(err), "%v", err)
 			require.NotContains(t, err.Error(), token)
-			_, err = twilio.Accounts{account: ""}.Text(w)
+			_, err = twilio.Accounts{account: {""}}.Text(w)
 			require.Equal(t, incident.Forbidden, incident.KindOf(err), "an account without a token takes nothing")
 		})
 	}
 }
 
 func TestSignedButNoMessage(t *testing.T) {
-	accounts := twilio.Accounts{account: token}
+	accounts := twilio.Accounts{account: {token}}
 	for _, missing := range []string{"MessageSid", "From"} {
 		form := text()
 		form.Del(missing)
@@ -87,13 +117,19 @@ func TestSignedButNoMessage(t *testing.T) {
 func TestStatusKeepsWhatWasAskedFor(t *testing.T) {
 	form := url.Values{"AccountSid": {account}, "MessageSid": {textSID}, "MessageStatus": {"failed"}, "ErrorCode": {"30999"}}
 	w := signed(form)
-	w.URL = address + "?page=INC-1%2Falert-1%2Fr0%2Fl0%2Falice%2Fsms"
+	w.URL = address + "?page=SU5DLTEvYWxlcnQtMS9yMC9sMC9hbGljZS9zbXM"
 	w.Signature = twilio.Sign(token, w.URL, form)
-	got, err := twilio.Accounts{account: token}.Status(w)
+	got, err := twilio.Accounts{account: {token}}.Status(w)
 	require.NoError(t, err)
 	require.Equal(t, twilio.Status{
 		Reference: textSID, State: "failed", Page: "INC-1/alert-1/r0/l0/alice/sms", Reason: "the SMS was not delivered: error 30999",
 	}, got)
+
+	w.URL = address + "?page=INC-1%2Falert-1"
+	w.Signature = twilio.Sign(token, w.URL, form)
+	got, err = twilio.Accounts{account: {token}}.Status(w)
+	require.NoError(t, err)
+	require.Empty(t, got.Page, "no key is read into what is none")
 }
 
 func FuzzWebhook(f *testing.F) {
@@ -101,7 +137,7 @@ func FuzzWebhook(f *testing.F) {
 	f.Add("AccountSid="+account+"&MessageSid="+textSID+"&From=1&From=2&From=1", address+"?page=%zz", "RSOYDt4T1cUTdK1PDd93/VVr8B8=")
 	f.Add("%", "", "\x00")
 	f.Fuzz(func(t *testing.T, body, url, signature string) {
-		accounts := twilio.Accounts{account: token}
+		accounts := twilio.Accounts{account: {token}}
 		w := twilio.Webhook{URL: url, Signature: signature, Body: []byte(body)}
 		_, errText := accounts.Text(w)
 		_, errStatus := accounts.Status(w)

@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/integrations/fallback"
@@ -20,7 +21,7 @@ func (o *outside) addMail(c Config) error {
 	}
 	second := mail.Config{
 		Addr: c.SMTPSecondAddr, TLS: mail.TLSMode(c.SMTPSecondTLS), Username: c.SMTPSecondUsername, Password: c.SMTPSecondPassword,
-		From: c.SMTPFrom,
+		From: c.SMTPFrom, Settings: "TOCSIN_SMTP_SECOND",
 	}
 	if first.Addr == "" {
 		return nil
@@ -54,7 +55,7 @@ func (o *outside) addPush(c Config) error {
 	if c.NtfySecondURL == "" {
 		return nil
 	}
-	spare, err := ntfy.New(ntfy.Config{URL: c.NtfySecondURL, Token: c.NtfySecondToken})
+	spare, err := ntfy.New(ntfy.Config{URL: c.NtfySecondURL, Token: c.NtfySecondToken, Settings: "TOCSIN_NTFY_SECOND"})
 	if err != nil {
 		return fmt.Errorf("set up the second push server: %w", err)
 	}
@@ -80,25 +81,36 @@ type smsProvider struct {
 	channel *twilio.Channel
 }
 
+// smsAccount is an account that sends SMS.
+type smsAccount struct {
+	name string
+	twilio.Config
+}
+
+// smsAccounts are those that are configured, the preferred one first.
+func smsAccounts(c Config) []smsAccount {
+	list := []smsAccount{
+		{"twilio", twilio.Config{
+			URL: c.TwilioURL, AccountSID: c.TwilioAccountSID, AuthToken: c.TwilioAuthToken, From: c.TwilioFrom,
+		}},
+		{"twilio-second", twilio.Config{
+			URL: c.TwilioSecondURL, AccountSID: c.TwilioSecondAccountSID, AuthToken: c.TwilioSecondAuthToken,
+			From: c.TwilioSecondFrom, Settings: "TOCSIN_TWILIO_SECOND",
+		}},
+	}
+	for n := range list {
+		list[n].Replies, list[n].StatusURL = c.TwilioReplies, c.PublicURL+"/v1/webhooks/twilio/status"
+	}
+	return slices.DeleteFunc(list, func(a smsAccount) bool { return a.AccountSID == "" })
+}
+
 func (o *outside) addSMS(c Config) error {
-	for _, p := range []struct {
-		name                      string
-		url, account, token, from string
-	}{
-		{"twilio", c.TwilioURL, c.TwilioAccountSID, c.TwilioAuthToken, c.TwilioFrom},
-		{"twilio-second", c.TwilioSecondURL, c.TwilioSecondAccountSID, c.TwilioSecondAuthToken, c.TwilioSecondFrom},
-	} {
-		if p.account == "" {
-			continue
-		}
-		channel, err := twilio.New(twilio.Config{
-			URL: p.url, AccountSID: p.account, AuthToken: p.token, From: p.from, Replies: c.TwilioReplies,
-			StatusURL: c.PublicURL + "/v1/webhooks/twilio/status",
-		})
+	for _, account := range smsAccounts(c) {
+		channel, err := twilio.New(account.Config)
 		if err != nil {
-			return fmt.Errorf("set up SMS by %s: %w", p.name, err)
+			return fmt.Errorf("set up SMS by %s: %w", account.name, err)
 		}
-		o.sms = append(o.sms, smsProvider{p.name, channel})
+		o.sms = append(o.sms, smsProvider{account.name, channel})
 	}
 	switch len(o.sms) {
 	case 1:
@@ -125,12 +137,8 @@ type texts struct{ accounts twilio.Accounts }
 // textsOf returns what reads webhooks, or nil when no account has any.
 func textsOf(c Config) api.Texts {
 	accounts := twilio.Accounts{}
-	for account, token := range map[string]string{
-		c.TwilioAccountSID: c.TwilioAuthToken, c.TwilioSecondAccountSID: c.TwilioSecondAuthToken,
-	} {
-		if account != "" {
-			accounts[account] = token
-		}
+	for _, p := range smsAccounts(c) {
+		accounts[p.AccountSID] = append(accounts[p.AccountSID], p.AuthToken)
 	}
 	if len(accounts) == 0 {
 		return nil

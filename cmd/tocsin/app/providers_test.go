@@ -51,12 +51,16 @@ func TestAProcessWithSMSHearsItsWebhooks(t *testing.T) {
 	o := options(t, free(t))
 	serveTemporal(t, o.Temporal.HostPort)
 	withSMS(t, &o)
+	o.Config.TwilioSecondAccountSID, o.Config.TwilioSecondFrom = o.Config.TwilioAccountSID, o.Config.TwilioFrom
+	o.Config.TwilioSecondAuthToken = "of another region"
 	_, ended := starting(t.Context(), t, o)
 	require.NoError(t, within(t, ended))
-	status, body := call(t, o, sandbox.DefaultAuthToken)
-	require.Equal(t, http.StatusOK, status)
-	require.Contains(t, body, "<Response></Response>", "a stranger is not answered")
-	status, body = call(t, o, "guess")
+	for _, token := range []string{sandbox.DefaultAuthToken, "of another region"} {
+		status, body := call(t, o, token)
+		require.Equal(t, http.StatusOK, status)
+		require.Contains(t, body, "<Response></Response>", "a stranger is not answered")
+	}
+	status, body := call(t, o, "guess")
 	require.Equal(t, http.StatusForbidden, status)
 	require.Contains(t, body, "TOCSIN_PUBLIC_URL")
 }
@@ -68,12 +72,12 @@ func TestProvidersThatCannotBeSetUpAreNamed(t *testing.T) {
 		says   string
 	}{
 		"SMS":         {func(c *app.Config) { c.TwilioFrom = "Tocsin" }, "set up SMS by twilio: correct TOCSIN_TWILIO_FROM"},
-		"second SMS":  {func(c *app.Config) { c.TwilioSecondAccountSID = "AC1" }, "set up SMS by twilio-second"},
+		"second SMS":  {func(c *app.Config) { c.TwilioSecondAccountSID = "AC1" }, "set up SMS by twilio-second: correct TOCSIN_TWILIO_SECOND_ACCOUNT_SID"},
 		"Pushover":    {func(c *app.Config) { c.PushoverToken, c.PushoverURL = "t", "nowhere" }, "set up Pushover: correct TOCSIN_PUSHOVER_URL"},
-		"second push": {func(c *app.Config) { c.NtfyURL, c.NtfySecondURL = "http://localhost", "nowhere" }, "set up the second push server"},
+		"second push": {func(c *app.Config) { c.NtfyURL, c.NtfySecondURL = "http://localhost", "nowhere" }, "set up the second push server: correct TOCSIN_NTFY_SECOND_URL"},
 		"second mail": {func(c *app.Config) {
 			c.SMTPAddr, c.SMTPFrom, c.SMTPSecondAddr = "localhost:25", "a@example.org", "nowhere"
-		}, "set up the second mail server"},
+		}, "set up the second mail server: correct TOCSIN_SMTP_SECOND_ADDR"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

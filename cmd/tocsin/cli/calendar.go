@@ -49,22 +49,23 @@ func calendarListCommand(s *session) *cobra.Command {
 		Example: "  tocsin calendar list",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, c.calendars)(content(c.ListCalendars(ctx)))
+			return show(c, func(l client.CalendarList) {
+				calendarColumns().show(ctx, c, l.Calendars...)
+			})(content(c.ListCalendars(ctx)))
 		}),
 	}
 }
 
-func (c *call) calendars(l client.CalendarList) {
-	if len(l.Calendars) == 0 {
-		c.tell("no calendar feed: make one with tocsin calendar create")
-		return
+func calendarColumns() columns[client.Calendar] {
+	return columns[client.Calendar]{
+		header: []string{"ID", "SHOWS", "OWNER", "BY", "MADE", "ROTATED", "REVOKED"},
+		row: func(k clock, feed client.Calendar) []string {
+			return []string{
+				feed.Id, cmp.Or(feed.Schedule, feed.Person), feed.Owner, feed.By, k.at(feed.MadeAt), k.at(feed.RotatedAt), k.at(feed.RevokedAt),
+			}
+		},
+		none: "no calendar feed: make one with tocsin calendar create",
 	}
-	k := c.clock(c.cmd.Context())
-	t := c.table("ID", "SHOWS", "OWNER", "BY", "MADE", "ROTATED", "REVOKED")
-	for _, feed := range l.Calendars {
-		t.row(feed.Id, cmp.Or(feed.Schedule, feed.Person), feed.Owner, feed.By, k.at(feed.MadeAt), k.at(feed.RotatedAt), k.at(feed.RevokedAt))
-	}
-	t.flush()
 }
 
 func calendarRotateCommand(s *session) *cobra.Command {

@@ -11,6 +11,19 @@ import (
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
+// A page tells the number as it is, and people type it as they like.
+func TestNumbersAreTakenAsPeopleWriteThem(t *testing.T) {
+	w := newWorld(t)
+	for typed, number := range map[string]string{
+		"INC-1": "INC-1", "inc-1": "INC-1", "1": "INC-1",
+		"INC-x81f2c04a9be3": "INC-x81f2c04a9be3", "inc-X81F2C04A9BE3": "INC-x81f2c04a9be3",
+	} {
+		tocsin(t, "incident", "ack", typed)
+		sent := w.commands.Sent()
+		require.Equal(t, number, sent[len(sent)-1].Number, typed)
+	}
+}
+
 // Every command reaches its incident with each of its fields.
 func TestCommands(t *testing.T) {
 	w := newWorld(t)

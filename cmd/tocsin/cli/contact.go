@@ -32,25 +32,22 @@ func contactListCommand(s *session) *cobra.Command {
 		Example: "  tocsin contact list\n  tocsin contact list --person bob",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, func(l client.ContactList) { c.contacts(ctx, l.Contacts...) })(content(c.ListContacts(ctx, url.PathEscape(person))))
+			return show(c, func(l client.ContactList) { contactColumns().show(ctx, c, l.Contacts...) })(content(c.ListContacts(ctx, url.PathEscape(person))))
 		}),
 	}
 	whose(cmd, &person)
 	return cmd
 }
 
-func (c *call) contacts(ctx context.Context, all ...client.Contact) {
-	if len(all) == 0 {
-		c.tell("no contact method: pages reach nobody")
-		return
-	}
-	k := c.clock(ctx)
+func contactColumns() columns[client.Contact] {
 	yes := map[bool]string{true: "yes", false: "no"}
-	t := c.table("CONTACT", "KIND", "ADDRESS", "VERIFIED", "IN USE", "OWNER", "BY", "ADDED")
-	for _, m := range all {
-		t.row(m.Id, m.Kind, m.Address, yes[m.Verified], yes[m.InUse], m.Owner, m.By, k.at(m.MadeAt))
+	return columns[client.Contact]{
+		header: []string{"CONTACT", "KIND", "ADDRESS", "VERIFIED", "IN USE", "OWNER", "BY", "ADDED"},
+		row: func(k clock, m client.Contact) []string {
+			return []string{m.Id, m.Kind, m.Address, yes[m.Verified], yes[m.InUse], m.Owner, m.By, k.at(m.MadeAt)}
+		},
+		none: "no contact method: pages reach nobody",
 	}
-	t.flush()
 }
 
 func contactAddCommand(s *session) *cobra.Command {
@@ -68,7 +65,7 @@ administrators to add.`,
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
 			order.Id = args[0]
 			return show(c, func(m client.Contact) {
-				c.contacts(ctx, m)
+				contactColumns().show(ctx, c, m)
 				c.tell("verify it: tocsin contact verify %s", m.Id)
 			})(content(c.AddContact(ctx, url.PathEscape(person), order)))
 		}),

@@ -38,28 +38,19 @@ func followUpsCommand(s *session) *cobra.Command {
 }
 
 func (c *call) listFollowUps(ctx context.Context, params client.ListFollowUpsParams, p paging) error {
-	var all []client.FollowUpItem
-	return list(ctx, c, p, listing[client.FollowUpList]{
+	return list(ctx, c, p, listing[client.FollowUpList, client.FollowUpItem]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListFollowUps(ctx, &params)
 		},
-		add: func(page client.FollowUpList) (int, string) {
-			all = append(all, page.FollowUps...)
-			return len(page.FollowUps), page.Next
-		},
-		done: func(ctx context.Context) {
-			if len(all) == 0 {
-				c.tell("no follow-up fits")
-				return
-			}
-			k := c.clock(ctx)
-			t := c.table("INCIDENT", "ID", "STATE", "OWNER", "PRIORITY", "DUE", "TICKET", "TITLE")
-			for _, item := range all {
+		open: func(page client.FollowUpList) ([]client.FollowUpItem, string) { return page.FollowUps, page.Next },
+		columns: columns[client.FollowUpItem]{
+			header: []string{"INCIDENT", "ID", "STATE", "OWNER", "PRIORITY", "DUE", "TICKET", "TITLE"},
+			row: func(k clock, item client.FollowUpItem) []string {
 				f := item.FollowUp
-				t.row(item.Incident, f.ID, string(f.State), f.Owner, string(f.Priority), k.at(f.Due), f.Ticket.Key, f.Title)
-			}
-			t.flush()
+				return []string{item.Incident, f.ID, string(f.State), f.Owner, string(f.Priority), k.at(f.Due), f.Ticket.Key, f.Title}
+			},
+			none: "no follow-up fits",
 		},
 	})
 }

@@ -20,28 +20,31 @@ func heartbeatCommand(s *session) *cobra.Command {
 }
 
 func heartbeatListCommand(s *session) *cobra.Command {
-	return &cobra.Command{
+	var params client.ListHeartbeatsParams
+	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the heartbeats that are expected, and when they were last heard",
-		Example: "  tocsin heartbeat list",
+		Example: "  tocsin heartbeat list\n  tocsin heartbeat list --state missed",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, c.heartbeats)(content(c.ListHeartbeats(ctx)))
+			return show(c, func(l client.HeartbeatList) {
+				heartbeatColumns().show(ctx, c, l.Heartbeats...)
+			})(content(c.ListHeartbeats(ctx, &params)))
 		}),
 	}
+	cmd.Flags().StringVar(&params.Service, "service", "", "only of this service")
+	cmd.Flags().StringVar((*string)(&params.State), "state", "", "only those that are alive, missed or waiting")
+	return cmd
 }
 
-func (c *call) heartbeats(answer client.HeartbeatList) {
-	if len(answer.Heartbeats) == 0 {
-		c.tell("the catalog expects no heartbeat")
-		return
+func heartbeatColumns() columns[client.Heartbeat] {
+	return columns[client.Heartbeat]{
+		header: []string{"ID", "SERVICE", "EVERY", "GRACE", "STATE", "LAST HEARD", "MISSED SINCE"},
+		row: func(k clock, h client.Heartbeat) []string {
+			return []string{h.Id, h.Service, h.Every, h.Grace, string(h.State), cmp.Or(k.at(h.SeenAt), "never"), k.at(h.MissedSince)}
+		},
+		none: "the catalog expects no heartbeat that fits",
 	}
-	k := c.clock(c.cmd.Context())
-	t := c.table("ID", "SERVICE", "EVERY", "GRACE", "STATE", "LAST HEARD", "MISSED SINCE")
-	for _, h := range answer.Heartbeats {
-		t.row(h.Id, h.Service, h.Every, h.Grace, string(h.State), cmp.Or(k.at(h.SeenAt), "never"), k.at(h.MissedSince))
-	}
-	t.flush()
 }
 
 func heartbeatSendCommand(s *session) *cobra.Command {

@@ -23,6 +23,9 @@ func TestHeartbeat(t *testing.T) {
 	key := strings.TrimSpace(tocsin(t, "token", "create", "--machine", "alertmanager", "--scope", "alerts", "--source", "heartbeat").ok())
 	tocsin(t, "heartbeat", "send", "backup", "--token", key).ok()
 	require.Regexp(t, `backup .* alive\s+2026-03-01 02:00:00 UTC`, tocsin(t, "heartbeat", "list", "--zone", "UTC").ok())
+	for filter, want := range map[string]int{"--state alive": 1, "--state missed": 0, "--service search": 1, "--service checkout": 0} {
+		require.Equal(t, want, strings.Count(tocsin(t, append([]string{"heartbeat", "list"}, strings.Fields(filter)...)...).out, "backup"), filter)
+	}
 	got := tocsin(t, "heartbeat", "send", "other", "--token", key)
 	require.Equal(t, 1, got.code)
 	require.Contains(t, got.err, "there is no heartbeat other in the catalog")
@@ -30,7 +33,7 @@ func TestHeartbeat(t *testing.T) {
 
 func TestTheCatalogMayExpectNoHeartbeat(t *testing.T) {
 	newWorld(t)
-	require.Equal(t, "the catalog expects no heartbeat\n", tocsin(t, "heartbeat", "list").err)
+	require.Equal(t, "the catalog expects no heartbeat that fits\n", tocsin(t, "heartbeat", "list").err)
 }
 
 func TestTokenRotate(t *testing.T) {

@@ -85,9 +85,10 @@ func (c *call) outcome(o client.Outcome) {
 	}
 }
 
-// numbered reads the number of an incident: INC-7, or 7.
+// numbered reads the number of an incident: INC-7, 7, or INC-x81f2c04a9be3 of
+// one that was opened without the database.
 func numbered(text string) (string, error) {
-	rest, prefixed := strings.CutPrefix(strings.ToUpper(text), incident.NumberPrefix)
+	rest, prefixed := strings.CutPrefix(strings.ToLower(text), strings.ToLower(incident.NumberPrefix))
 	digits := strings.Trim(rest, "0123456789") == ""
 	if !prefixed && !digits || !properNumber(rest) {
 		return "", misused("%q is not the number of an incident, such as INC-1042", text)
@@ -97,7 +98,7 @@ func numbered(text string) (string, error) {
 
 // properNumber says whether the API takes it behind the prefix.
 func properNumber(text string) bool {
-	strange := strings.Trim(text, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	strange := strings.Trim(text, "0123456789abcdefghijklmnopqrstuvwxyz")
 	return text != "" && len(text) <= 40 && strange == ""
 }
 

@@ -46,32 +46,23 @@ func listCommand(s *session) *cobra.Command {
 }
 
 func (c *call) listIncidents(ctx context.Context, params client.ListIncidentsParams, p paging) error {
-	var all []client.IncidentSummary
-	return list(ctx, c, p, listing[client.IncidentList]{
+	return list(ctx, c, p, listing[client.IncidentList, client.IncidentSummary]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListIncidents(ctx, &params)
 		},
-		add: func(page client.IncidentList) (int, string) {
-			all = append(all, page.Incidents...)
-			return len(page.Incidents), page.Next
+		open: func(page client.IncidentList) ([]client.IncidentSummary, string) { return page.Incidents, page.Next },
+		columns: columns[client.IncidentSummary]{
+			header: []string{"NUMBER", "PHASE", "SEVERITY", "SERVICE", "HOLDER", "TRIGGERED", "FOLLOW-UPS", "TITLE"},
+			row: func(k clock, i client.IncidentSummary) []string {
+				return []string{
+					i.Number, string(i.Phase), severityOf(i.Severity, i.Provisional), i.Service, i.Holder,
+					k.at(i.Clocks.Stamps[incident.TriggeredAt]), strconv.Itoa(i.OpenFollowUps), i.Title,
+				}
+			},
+			none: "no incident fits",
 		},
-		done: func(ctx context.Context) { c.tabulate(ctx, all) },
 	})
-}
-
-func (c *call) tabulate(ctx context.Context, all []client.IncidentSummary) {
-	if len(all) == 0 {
-		c.tell("no incident fits")
-		return
-	}
-	k := c.clock(ctx)
-	t := c.table("NUMBER", "PHASE", "SEVERITY", "SERVICE", "HOLDER", "TRIGGERED", "FOLLOW-UPS", "TITLE")
-	for _, i := range all {
-		t.row(i.Number, string(i.Phase), severityOf(i.Severity, i.Provisional), i.Service, i.Holder,
-			k.at(i.Clocks.Stamps[incident.TriggeredAt]), strconv.Itoa(i.OpenFollowUps), i.Title)
-	}
-	t.flush()
 }
 
 // severityOf shows a severity; one that no person confirmed has a question

@@ -11,42 +11,40 @@ import (
 )
 
 func pagesCommand(s *session) *cobra.Command {
+	var params client.ListPagesParams
 	var p paging
 	cmd := &cobra.Command{
 		Use:     "pages INCIDENT",
 		Short:   "Show who was paged, how, why and when",
-		Example: "  tocsin incident pages INC-7",
+		Example: "  tocsin incident pages INC-7\n  tocsin incident pages INC-7 --person bob --state failed",
 		Args:    between(1, 1),
 		RunE: s.runFor(func(ctx context.Context, c *call, number string) error {
-			return c.pages(ctx, number, p)
+			return c.pages(ctx, number, params, p)
 		}),
 	}
+	f := cmd.Flags()
+	f.StringVar(&params.Person, "person", "", "only those to this person; me is yourself")
+	f.StringVar((*string)(&params.State), "state", "", "only those that are due, sent, failed, superseded or overtaken")
 	p.addFlags(cmd)
 	return cmd
 }
 
-func (c *call) pages(ctx context.Context, number string, p paging) error {
-	var all []client.Page
-	return list(ctx, c, p, listing[client.PageList]{
+func (c *call) pages(ctx context.Context, number string, params client.ListPagesParams, p paging) error {
+	return list(ctx, c, p, listing[client.PageList, client.Page]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
-			return c.ListPages(ctx, number, &client.ListPagesParams{Cursor: cursor, Limit: limit})
+			params.Cursor, params.Limit = cursor, limit
+			return c.ListPages(ctx, number, &params)
 		},
-		add: func(page client.PageList) (int, string) {
-			all = append(all, page.Pages...)
-			return len(page.Pages), page.Next
-		},
-		done: func(ctx context.Context) {
-			if len(all) == 0 {
-				c.tell("nobody was paged for %s", number)
-				return
-			}
-			k := c.clock(ctx)
-			t := c.table("PERSON", "BY", "STATE", "DUE", "HANDED OVER", "ANSWERED", "TRIES", "WHY", "ERROR")
-			for _, page := range all {
-				t.row(page.Person, page.Contact+" ("+page.Kind+")", string(page.State), k.at(page.Due), k.at(page.Sent),
-					k.at(page.Answered), strconv.Itoa(len(page.Attempts)), page.Reason, page.Error)
-			}
-			t.flush()
+		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
+		columns: columns[client.Page]{
+			header: []string{"PERSON", "BY", "STATE", "DUE", "HANDED OVER", "ANSWERED", "TRIES", "WHY", "ERROR"},
+			row: func(k clock, page client.Page) []string {
+				return []string{
+					page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Answered),
+					strconv.Itoa(len(page.Attempts)), page.Reason, page.Error,
+				}
+			},
+			none: "no page of " + number + " fits",
 		},
 	})
 }

@@ -28,23 +28,18 @@ func timelineCommand(s *session) *cobra.Command {
 }
 
 func (c *call) timeline(ctx context.Context, number string, params client.ListTimelineParams, p paging) error {
-	var all []client.Entry
-	return list(ctx, c, p, listing[client.Timeline]{
+	return list(ctx, c, p, listing[client.Timeline, client.Entry]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListTimeline(ctx, number, &params)
 		},
-		add: func(page client.Timeline) (int, string) {
-			all = append(all, page.Entries...)
-			return len(page.Entries), page.Next
-		},
-		done: func(ctx context.Context) {
-			k := c.clock(ctx)
-			t := c.table("AT", "WHO", "KIND", "WHAT")
-			for _, e := range all {
-				t.row(k.at(e.Occurred), actorOf(e), e.Kind, k.in(textOf(e)))
-			}
-			t.flush()
+		open: func(page client.Timeline) ([]client.Entry, string) { return page.Entries, page.Next },
+		columns: columns[client.Entry]{
+			header: []string{"AT", "WHO", "KIND", "WHAT"},
+			row: func(k clock, e client.Entry) []string {
+				return []string{k.at(e.Occurred), actorOf(e), e.Kind, k.in(textOf(e))}
+			},
+			none: "no entry fits",
 		},
 	})
 }

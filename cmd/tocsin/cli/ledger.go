@@ -39,30 +39,28 @@ func pageListCommand(s *session) *cobra.Command {
 }
 
 func (c *call) ledger(ctx context.Context, params client.ListLedgerParams, p paging) error {
-	var all []client.Page
-	return list(ctx, c, p, listing[client.PageList]{
+	return list(ctx, c, p, listing[client.PageList, client.Page]{
 		ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListLedger(ctx, &params)
 		},
-		add: func(page client.PageList) (int, string) {
-			all = append(all, page.Pages...)
-			return len(page.Pages), page.Next
-		},
-		done: func(ctx context.Context) {
-			if len(all) == 0 {
-				c.tell("no page fits")
-				return
-			}
-			k := c.clock(ctx)
-			t := c.table("INCIDENT", "PERSON", "BY", "STATE", "DUE", "HANDED OVER", "DELIVERED", "ANSWERED", "WHY", "ERROR")
-			for _, page := range all {
-				t.row(page.Incident, page.Person, words(" ", page.Contact, "("+words(", ", page.Kind, page.Provider)+")"), string(page.State),
-					k.at(page.Due), k.at(page.Sent), k.at(page.Delivered), k.at(page.Answered), page.Reason, page.Error)
-			}
-			t.flush()
+		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
+		columns: columns[client.Page]{
+			header: []string{"INCIDENT", "PERSON", "BY", "STATE", "DUE", "HANDED OVER", "DELIVERED", "ANSWERED", "WHY", "ERROR"},
+			row: func(k clock, page client.Page) []string {
+				return []string{
+					page.Incident, page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Delivered),
+					k.at(page.Answered), page.Reason, page.Error,
+				}
+			},
+			none: "no page fits",
 		},
 	})
+}
+
+// methodOf says by which contact method and provider a page goes.
+func methodOf(p client.Page) string {
+	return words(" ", p.Contact, "("+words(", ", p.Kind, p.Provider)+")")
 }
 
 func whyCommand(s *session) *cobra.Command {

@@ -82,6 +82,12 @@ type dutyQuery struct {
 	paging           paging
 }
 
+func (q *dutyQuery) params(cursor string, limit int) client.ListOverridesParams {
+	return client.ListOverridesParams{
+		Schedule: q.schedule, Person: q.person, From: q.from, Until: q.until, All: q.all, Cursor: cursor, Limit: limit,
+	}
+}
+
 func (q *dutyQuery) addFlags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&q.schedule, "schedule", "", "only of this schedule")
@@ -100,18 +106,13 @@ func overrideListCommand(s *session) *cobra.Command {
 		Example: "  tocsin override list --schedule payments\n  tocsin override list --person me --ended --from 30d",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			params := client.ListOverridesParams{Schedule: q.schedule, Person: q.person, From: q.from, Until: q.until, All: q.all}
-			var all []client.Override
-			return list(ctx, c, q.paging, listing[client.OverrideList]{
+			return list(ctx, c, q.paging, listing[client.OverrideList, client.Override]{
 				ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
-					params.Cursor, params.Limit = cursor, limit
+					params := q.params(cursor, limit)
 					return c.ListOverrides(ctx, &params)
 				},
-				add: func(page client.OverrideList) (int, string) {
-					all = append(all, page.Overrides...)
-					return len(page.Overrides), page.Next
-				},
-				done: func(ctx context.Context) { c.overrides(ctx, all) },
+				open:    func(page client.OverrideList) ([]client.Override, string) { return page.Overrides, page.Next },
+				columns: overrideColumns(),
 			})
 		}),
 	}
@@ -119,18 +120,17 @@ func overrideListCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (c *call) overrides(ctx context.Context, all []client.Override) {
-	if len(all) == 0 {
-		c.tell("no override fits")
-		return
+func overrideColumns() columns[client.Override] {
+	return columns[client.Override]{
+		header: []string{"ID", "SCHEDULE", "WHAT", "FROM", "UNTIL", "OWNER", "BY", "REASON", "REMOVED"},
+		row: func(k clock, o client.Override) []string {
+			return []string{
+				o.Id, o.Schedule + "/" + o.Rotation, changeOf(o), k.at(o.From), k.at(o.Until), o.Owner, o.By, o.Reason,
+				words(" by ", k.at(o.RemovedAt), o.RemovedBy),
+			}
+		},
+		none: "no override fits",
 	}
-	k := c.clock(ctx)
-	t := c.table("ID", "SCHEDULE", "WHAT", "FROM", "UNTIL", "OWNER", "BY", "REASON", "REMOVED")
-	for _, o := range all {
-		t.row(o.Id, o.Schedule+"/"+o.Rotation, changeOf(o), k.at(o.From), k.at(o.Until), o.Owner, o.By, o.Reason,
-			words(" by ", k.at(o.RemovedAt), o.RemovedBy))
-	}
-	t.flush()
 }
 
 func overrideRemoveCommand(s *session) *cobra.Command {

@@ -24,43 +24,63 @@ func (p *paging) addFlags(cmd *cobra.Command) {
 	f.StringVar(&p.cursor, "cursor", "", "go on where an earlier list ended")
 }
 
-// listing is one list of the API.
-type listing[T any] struct {
+// listing is one list of the API: P is a page of it, and T what it lists.
+type listing[P, T any] struct {
 	// ask asks for the page at a cursor.
 	ask func(ctx context.Context, cursor string, limit int) (*http.Response, error)
-	// add takes a page in, and returns how long it was and the cursor of the
-	// next one.
-	add func(page T) (n int, next string)
-	// done shows what was taken in.
-	done func(ctx context.Context)
+	// open takes a page apart: what it lists, and the cursor of the next one.
+	open func(page P) (part []T, next string)
+	columns[T]
 }
 
 // list shows one page of a list, or all.
-func list[T any](ctx context.Context, c *call, p paging, l listing[T]) error {
+func list[P, T any](ctx context.Context, c *call, p paging, l listing[P, T]) error {
 	if p.all && p.limit == 0 {
 		p.limit = allAtOnce
 	}
-	total, cursor := 0, p.cursor
+	var all []T
+	cursor := p.cursor
 	for {
-		page, data, err := read[T](content(l.ask(ctx, cursor, p.limit)))
+		page, data, err := read[P](content(l.ask(ctx, cursor, p.limit)))
 		if err != nil {
 			return err
 		}
-		n, next := l.add(page)
 		if c.session.json {
 			c.raw(data)
 		}
-		total, cursor = total+n, next
+		part, next := l.open(page)
+		all, cursor = append(all, part...), next
 		if cursor == "" || !p.all {
 			break
 		}
-		c.progress("%d read, and more to come", total)
+		c.progress("%d read, and more to come", len(all))
 	}
 	if !c.session.json {
-		l.done(ctx)
+		l.show(ctx, c, all...)
 		if cursor != "" {
 			c.tell("there is more: add --all, or --cursor %s", cursor)
 		}
 	}
 	return nil
+}
+
+// columns are how a list is shown: a row for each T, with times by a clock.
+type columns[T any] struct {
+	header []string
+	row    func(k clock, one T) []string
+	// none is said of an empty list.
+	none string
+}
+
+func (l columns[T]) show(ctx context.Context, c *call, all ...T) {
+	if len(all) == 0 {
+		c.tell("%s", l.none)
+		return
+	}
+	k := c.clock(ctx)
+	t := c.table(l.header...)
+	for _, one := range all {
+		t.row(l.row(k, one)...)
+	}
+	t.flush()
 }

@@ -89,7 +89,7 @@ func TestListsGoThroughPages(t *testing.T) {
 }
 
 func TestFiltersReachTheServer(t *testing.T) {
-	newWorld(t)
+	w := newWorld(t)
 	for _, args := range []string{
 		"--phase triaging,mitigating", "--service checkout --open", "--severity sev2,1", "--team storefront", "--text checkout",
 		"--since 2026-03-01T01:00:00Z --until 2026-03-02T00:00:00Z", "--holder me", "--since 900d",
@@ -104,7 +104,16 @@ func TestFiltersReachTheServer(t *testing.T) {
 	require.Contains(t, tocsin(t, "oncall", "--schedule", "payments", "--at", "2026-06-01T12:00:00Z", "--zone", "UTC").ok(), "on call at 2026-06-01 12:00:00 UTC")
 	require.Contains(t, tocsin(t, "follow-ups", "--owner", "me", "--overdue", "--incident", "1").ok(), "Alert on the queue")
 	require.Equal(t, "no follow-up fits\n", tocsin(t, "follow-ups", "--owner", "carol").err)
-	require.Equal(t, "nobody was paged for INC-1\n", tocsin(t, "incident", "pages", "1").err)
+	require.Equal(t, "no page of INC-1 fits\n", tocsin(t, "incident", "pages", "1").err)
+	w.putPages()
+	for filter, want := range map[string]int{"--person me": 1, "--person bob": 0, "--state sent": 1, "--state failed": 0, "--person me --state sent": 1} {
+		require.Equal(t, want, strings.Count(tocsin(t, append([]string{"incident", "pages", "1"}, strings.Fields(filter)...)...).out, "alice"), filter)
+	}
+	w.admin()
+	w.grant("machine", "alertmanager", "alerts")
+	for filter, want := range map[string]int{"--kind machine": 1, "--kind person": 0, "--subject alertmanager": 1, "--subject bob": 0, "--valid": 1} {
+		require.Equal(t, want, strings.Count(tocsin(t, append([]string{"token", "list"}, strings.Fields(filter)...)...).out, " alertmanager "), filter)
+	}
 }
 
 // The JSON is the API's own.

@@ -26,14 +26,18 @@ func runbookListCommand(s *session) *cobra.Command {
 		Example: "  tocsin runbook list",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, func(answer client.RunbookList) {
-				t := c.table("NAME", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS")
-				for _, b := range answer.Runbooks {
-					t.row(b.Name, strings.Join(b.Params, ", "), b.About, b.Fits)
-				}
-				t.flush()
-			})(content(c.ListRunbooks(ctx)))
+			return show(c, func(l client.RunbookList) { runbookColumns().show(ctx, c, l.Runbooks...) })(content(c.ListRunbooks(ctx)))
 		}),
+	}
+}
+
+func runbookColumns() columns[client.Runbook] {
+	return columns[client.Runbook]{
+		header: []string{"NAME", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS"},
+		row: func(_ clock, b client.Runbook) []string {
+			return []string{b.Name, strings.Join(b.Params, ", "), b.About, b.Fits}
+		},
+		none: "this server has no runbook",
 	}
 }
 

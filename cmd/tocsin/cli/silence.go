@@ -154,17 +154,13 @@ func silenceListCommand(s *session) *cobra.Command {
 		Example: "  tocsin silence list\n  tocsin silence list --owner me --kind maintenance --ended",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			var all []client.Silence
-			return list(ctx, c, p, listing[client.SilenceList]{
+			return list(ctx, c, p, listing[client.SilenceList, client.Silence]{
 				ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 					params.Cursor, params.Limit = cursor, limit
 					return c.ListSilences(ctx, &params)
 				},
-				add: func(page client.SilenceList) (int, string) {
-					all = append(all, page.Silences...)
-					return len(page.Silences), page.Next
-				},
-				done: func(ctx context.Context) { c.silences(ctx, all) },
+				open:    func(page client.SilenceList) ([]client.Silence, string) { return page.Silences, page.Next },
+				columns: silenceColumns(),
 			})
 		}),
 	}
@@ -176,17 +172,14 @@ func silenceListCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (c *call) silences(ctx context.Context, all []client.Silence) {
-	if len(all) == 0 {
-		c.tell("no silence fits")
-		return
+func silenceColumns() columns[client.Silence] {
+	return columns[client.Silence]{
+		header: []string{"ID", "KIND", "STATE", "WHAT", "FROM", "UNTIL", "OWNER", "REASON"},
+		row: func(k clock, v client.Silence) []string {
+			return []string{v.Id, string(v.Kind), string(v.State), v.Scope, k.at(v.From), k.at(v.Until), v.Owner, v.Reason}
+		},
+		none: "no silence fits",
 	}
-	k := c.clock(ctx)
-	t := c.table("ID", "KIND", "STATE", "WHAT", "FROM", "UNTIL", "OWNER", "REASON")
-	for _, v := range all {
-		t.row(v.Id, string(v.Kind), string(v.State), v.Scope, k.at(v.From), k.at(v.Until), v.Owner, v.Reason)
-	}
-	t.flush()
 }
 
 func silenceShowCommand(s *session) *cobra.Command {

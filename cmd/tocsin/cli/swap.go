@@ -39,7 +39,7 @@ and nothing changes until they accept.`,
 		Example: `  tocsin swap offer --schedule payments --with bob --give-from 2026-12-01T08:00:00Z --give-until 2026-12-02T08:00:00Z --take-from 2026-12-08T08:00:00Z --take-until 2026-12-09T08:00:00Z --reason dentist`,
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, func(w client.Swap) { c.swaps(ctx, []client.Swap{w}) })(content(c.OfferSwap(ctx, order)))
+			return show(c, func(w client.Swap) { swapColumns().show(ctx, c, w) })(content(c.OfferSwap(ctx, order)))
 		}),
 	}
 	f := cmd.Flags()
@@ -65,17 +65,13 @@ func swapListCommand(s *session) *cobra.Command {
 		Example: "  tocsin swap list --person me\n  tocsin swap list --schedule payments --ended",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			var all []client.Swap
-			return list(ctx, c, p, listing[client.SwapList]{
+			return list(ctx, c, p, listing[client.SwapList, client.Swap]{
 				ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
 					params.Cursor, params.Limit = cursor, limit
 					return c.ListSwaps(ctx, &params)
 				},
-				add: func(page client.SwapList) (int, string) {
-					all = append(all, page.Swaps...)
-					return len(page.Swaps), page.Next
-				},
-				done: func(ctx context.Context) { c.swaps(ctx, all) },
+				open:    func(page client.SwapList) ([]client.Swap, string) { return page.Swaps, page.Next },
+				columns: swapColumns(),
 			})
 		}),
 	}
@@ -87,20 +83,17 @@ func swapListCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (c *call) swaps(ctx context.Context, all []client.Swap) {
-	if len(all) == 0 {
-		c.tell("no swap fits")
-		return
+func swapColumns() columns[client.Swap] {
+	return columns[client.Swap]{
+		header: []string{"ID", "STATE", "SCHEDULE", "GIVES", "FOR", "OWNER", "OFFERED", "REASON"},
+		row: func(k clock, w client.Swap) []string {
+			span := func(who string, s client.Span) string {
+				return fmt.Sprintf("%s %s %s to %s", who, s.Rotation, k.at(s.From), k.at(s.Until))
+			}
+			return []string{w.Id, w.State, w.Schedule, span(w.Giver, w.Give), span(w.Taker, w.Take), w.Owner, k.at(w.MadeAt), w.Reason}
+		},
+		none: "no swap fits",
 	}
-	k := c.clock(ctx)
-	span := func(who string, s client.Span) string {
-		return fmt.Sprintf("%s %s %s to %s", who, s.Rotation, k.at(s.From), k.at(s.Until))
-	}
-	t := c.table("ID", "STATE", "SCHEDULE", "GIVES", "FOR", "OWNER", "OFFERED", "REASON")
-	for _, w := range all {
-		t.row(w.Id, string(w.State), w.Schedule, span(w.Giver, w.Give), span(w.Taker, w.Take), w.Owner, k.at(w.MadeAt), w.Reason)
-	}
-	t.flush()
 }
 
 // swapAnswerCommand makes one of the commands that end an offer.

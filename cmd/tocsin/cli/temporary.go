@@ -78,18 +78,15 @@ func temporaryListCommand(s *session) *cobra.Command {
 		Example: "  tocsin temporary list\n  tocsin temporary list --person me --ended",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			params := client.ListTemporariesParams{Schedule: q.schedule, Person: q.person, From: q.from, Until: q.until, All: q.all}
-			var all []client.Temporary
-			return list(ctx, c, q.paging, listing[client.TemporaryList]{
+			return list(ctx, c, q.paging, listing[client.TemporaryList, client.Temporary]{
 				ask: func(ctx context.Context, cursor string, limit int) (*http.Response, error) {
-					params.Cursor, params.Limit = cursor, limit
+					params := client.ListTemporariesParams(q.params(cursor, limit))
 					return c.ListTemporaries(ctx, &params)
 				},
-				add: func(page client.TemporaryList) (int, string) {
-					all = append(all, page.TemporarySchedules...)
-					return len(page.TemporarySchedules), page.Next
+				open: func(page client.TemporaryList) ([]client.Temporary, string) {
+					return page.TemporarySchedules, page.Next
 				},
-				done: func(ctx context.Context) { c.temporaries(ctx, all) },
+				columns: temporaryColumns(),
 			})
 		}),
 	}
@@ -97,22 +94,21 @@ func temporaryListCommand(s *session) *cobra.Command {
 	return cmd
 }
 
-func (c *call) temporaries(ctx context.Context, all []client.Temporary) {
-	if len(all) == 0 {
-		c.tell("no temporary schedule fits")
-		return
+func temporaryColumns() columns[client.Temporary] {
+	return columns[client.Temporary]{
+		header: []string{"ID", "SCHEDULE", "FROM", "UNTIL", "SHIFTS", "OWNER", "BY", "REASON", "REMOVED"},
+		row: func(k clock, one client.Temporary) []string {
+			var shifts []string
+			for _, shift := range one.Shifts {
+				shifts = append(shifts, fmt.Sprintf("%s %s to %s", shift.Person, k.at(shift.From), k.at(shift.Until)))
+			}
+			return []string{
+				one.Id, one.Schedule + "/" + one.Rotation, k.at(one.From), k.at(one.Until), strings.Join(shifts, ", "),
+				one.Owner, one.By, one.Reason, words(" by ", k.at(one.RemovedAt), one.RemovedBy),
+			}
+		},
+		none: "no temporary schedule fits",
 	}
-	k := c.clock(ctx)
-	t := c.table("ID", "SCHEDULE", "FROM", "UNTIL", "SHIFTS", "OWNER", "BY", "REASON", "REMOVED")
-	for _, one := range all {
-		var shifts []string
-		for _, shift := range one.Shifts {
-			shifts = append(shifts, fmt.Sprintf("%s %s to %s", shift.Person, k.at(shift.From), k.at(shift.Until)))
-		}
-		t.row(one.Id, one.Schedule+"/"+one.Rotation, k.at(one.From), k.at(one.Until), strings.Join(shifts, ", "),
-			one.Owner, one.By, one.Reason, words(" by ", k.at(one.RemovedAt), one.RemovedBy))
-	}
-	t.flush()
 }
 
 func temporaryRemoveCommand(s *session) *cobra.Command {

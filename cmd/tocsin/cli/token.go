@@ -56,34 +56,47 @@ printed on the standard output, once; nobody can read it again.`,
 }
 
 func tokenListCommand(s *session) *cobra.Command {
-	return &cobra.Command{
+	var params client.ListTokensParams
+	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the tokens, the newest first",
-		Example: "  tocsin token list",
+		Example: "  tocsin token list\n  tocsin token list --kind machine --valid\n  tocsin token list --subject alice",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			return show(c, c.tokens)(content(c.ListTokens(ctx)))
+			return show(c, func(l client.TokenList) { tokenColumns().show(ctx, c, l.Tokens...) })(content(c.ListTokens(ctx, &params)))
 		}),
+	}
+	f := cmd.Flags()
+	f.StringVar((*string)(&params.Kind), "kind", "", "only those of a person or of a machine")
+	f.StringVar(&params.Subject, "subject", "", "only those of the person or machine of this id; me is yourself")
+	f.BoolVar(&params.Valid, "valid", false, "only those that still work")
+	return cmd
+}
+
+func tokenColumns() columns[client.Token] {
+	return columns[client.Token]{
+		header: []string{"ID", "KIND", "OWNER", "SCOPES", "BOUND TO", "NAME", "CREATED", "LAST USED", "STATE"},
+		row: func(k clock, t client.Token) []string {
+			return []string{
+				t.Id, t.Kind, t.Subject, strings.Join(t.Scopes, ","), words("/", t.Source, t.Service), t.Name,
+				k.at(t.CreatedAt), cmp.Or(k.at(t.LastUsedAt), "never"), stateOf(k, t),
+			}
+		},
+		none: "no token fits",
 	}
 }
 
-func (c *call) tokens(answer client.TokenList) {
-	k := c.clock(c.cmd.Context())
-	t := c.table("ID", "KIND", "OWNER", "SCOPES", "BOUND TO", "NAME", "CREATED", "LAST USED", "STATE")
-	for _, token := range answer.Tokens {
-		state := "valid"
-		switch {
-		case !token.RevokedAt.IsZero():
-			state = "revoked " + k.at(token.RevokedAt)
-		case !token.ExpiresAt.IsZero() && token.ExpiresAt.Before(time.Now()):
-			state = "expired " + k.at(token.ExpiresAt)
-		case !token.ExpiresAt.IsZero():
-			state = "until " + k.at(token.ExpiresAt)
-		}
-		t.row(token.Id, token.Kind, token.Subject, strings.Join(token.Scopes, ","), words("/", token.Source, token.Service), token.Name,
-			k.at(token.CreatedAt), cmp.Or(k.at(token.LastUsedAt), "never"), state)
+// stateOf says whether a token works, and until when.
+func stateOf(k clock, t client.Token) string {
+	switch {
+	case !t.RevokedAt.IsZero():
+		return "revoked " + k.at(t.RevokedAt)
+	case t.ExpiresAt.IsZero():
+		return "valid"
+	case t.ExpiresAt.Before(time.Now()):
+		return "expired " + k.at(t.ExpiresAt)
 	}
-	t.flush()
+	return "until " + k.at(t.ExpiresAt)
 }
 
 func tokenRotateCommand(s *session) *cobra.Command {
