@@ -116,7 +116,7 @@ func (r *response) levels(s *incident.Summons) []activities.Level {
 // walked.
 func (r *response) turn(s *incident.Summons) activities.Turn {
 	return activities.Turn{
-		Of:  fmt.Sprintf("%s/%d", r.inc.Policy.Escalation.ID, s.Level),
+		Of:  fmt.Sprintf("%s/%d", r.inc.Policy.Escalation.ID, s.PolicyLevel()),
 		Key: fmt.Sprintf("%s/%s/r%d/l%d", r.inc.Number, s.ID, s.Round, s.Level),
 	}
 }
