@@ -126,8 +126,6 @@ func (p *Pager) pageTogether(ctx context.Context, orders []PageOrder) (incident.
 
 // pageAll sends one message for pages that go together.
 func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) (incident.HandOver, error) {
-	ctx, cancel := context.WithTimeout(ctx, handsOver)
-	defer cancel()
 	c, err := p.Catalogs.Current(ctx)
 	if err != nil {
 		return incident.HandOver{}, fmt.Errorf("resolve the address: %w", err)
@@ -191,8 +189,11 @@ func (p *Pager) now() time.Time {
 	return p.Now().UTC()
 }
 
-// send resolves a contact method and hands a message to its channel.
+// send resolves a contact method and hands a message to its channel, within a
+// time after which others must have their turn.
 func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) (incident.HandOver, error) {
+	ctx, cancel := context.WithTimeout(ctx, handsOver)
+	defer cancel()
 	method, ok := contactMethod(c, person, contact)
 	if !ok {
 		return incident.HandOver{}, incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
