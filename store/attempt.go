@@ -11,11 +11,14 @@ import (
 
 var _ activities.Ledger = (*Store)(nil)
 
-// Made reports whether the effect of this key was made: whether any attempt
-// at it ended without an error.
-func (s *Store) Made(ctx context.Context, key string) (bool, error) {
-	made, err := get[int](ctx, s, `SELECT COUNT(*) FROM attempts WHERE key = $1 AND error = ''`, key)
-	return made > 0, failed(err, "look an effect up")
+// Made returns the first attempt at the effect of this key that ended without
+// an error, and false when there is none.
+func (s *Store) Made(ctx context.Context, key string) (activities.Attempt, bool, error) {
+	rows, err := list[attemptRow](ctx, s, `SELECT `+attemptColumns+` FROM attempts WHERE key = $1 AND error = '' ORDER BY at LIMIT 1`, key)
+	if err != nil || len(rows) == 0 {
+		return activities.Attempt{}, false, failed(err, "look an effect up")
+	}
+	return rows[0].attempt(), true, nil
 }
 
 // Attempt records attempts at effects, all or none: made are those whose Error
