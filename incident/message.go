@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Message is a page or a notice, ready for a channel. It is made inside the
 // sending activity, since its links must never enter a workflow's history.
@@ -25,6 +28,10 @@ type Message struct {
 	AckURL    string
 	AckAction string
 }
+
+// Headline is the number, where there is one, and the title: what people see
+// first.
+func (m Message) Headline() string { return strings.TrimSpace(m.Incident + " " + m.Title) }
 
 // HandOver says who took a message. The zero value says that nobody else need
 // be asked about it.
