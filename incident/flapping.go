@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // Flap is how often an alert has changed between firing and resolved.
@@ -42,7 +43,7 @@ func (i *Incident) changed(state AlertState, now time.Time) {
 		f.Until = now.Add(limit.Within)
 		i.did(Header{By: Self(), At: now}, now, "flapping",
 			"%s flaps: it changed %d times within %s. Until it has been quiet for as long, it pages nobody again and does not count as cleared.",
-			state.Name, len(f.Changes), limit.Within)
+			state.Name, len(f.Changes), catalog.FormatDuration(limit.Within))
 	}
 }
 

@@ -1,6 +1,9 @@
 package incident
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Message is a page or a notice, ready for a channel. It is made inside the
 // sending activity, since its links must never enter a workflow's history.
@@ -8,7 +11,7 @@ type Message struct {
 	// Key is the same for every attempt at this message; channels hand it to
 	// receivers that honour one.
 	Key string
-	// Incident is the number, such as "INC-1042".
+	// Incident is the number, such as "INC-1042"; empty when it is about none.
 	Incident string
 	Title    string
 	// Body is plain text: why this person is reached, and what is known.
@@ -25,6 +28,9 @@ type Message struct {
 	AckURL    string
 	AckAction string
 }
+
+// Heading returns the title behind the number of the incident, if there is one.
+func (m Message) Heading() string { return strings.TrimSpace(m.Incident + " " + m.Title) }
 
 // HandOver says who took a message. The zero value says that nobody else need
 // be asked about it.

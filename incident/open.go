@@ -74,7 +74,7 @@ func (i *Incident) Begin(now time.Time) {
 	}
 	if i.Policy.Hold > 0 && i.Provisional && !i.Storm {
 		i.Held = true
-		i.note(now, "held", "Held for %s: nobody is paged if it clears by itself.", i.Policy.Hold)
+		i.note(now, "held", "Held for %s: nobody is paged if it clears by itself.", catalog.FormatDuration(i.Policy.Hold))
 		return
 	}
 	i.pageForAlert(i.triggered(now), "")

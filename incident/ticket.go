@@ -67,8 +67,11 @@ func (i *Incident) Track(tracker bool) {
 	}
 }
 
-// TicketWanted reports whether the incident has a ticket, or is to have one.
-func (i *Incident) TicketWanted() bool { return i.Ticket.ID != "" || i.Response().Ticket }
+// TicketWanted reports whether the incident has a ticket, or is to have one:
+// of a service that names no project nobody could be made.
+func (i *Incident) TicketWanted() bool {
+	return i.Ticket.ID != "" || (i.Response().Ticket && i.Policy.Ticket.Project != "")
+}
 
 // TicketSaid applies what the tracker says of a follow-up: done with a
 // resolution on the configured list settles it, anything else leaves it open.

@@ -31,7 +31,7 @@ type action struct {
 func publish(topic string, m incident.Message) publication {
 	links := usable(m.Links)
 	out := publication{
-		Topic: topic, Title: cut(m.Incident+" "+m.Title, maxTitle), Message: cut(m.Body, maxMessage),
+		Topic: topic, Title: cut(m.Heading(), maxTitle), Message: cut(m.Body, maxMessage),
 		Priority: priorityDefault, Click: m.AckURL, Actions: actions(m, links),
 	}
 	if m.Urgent {

@@ -132,7 +132,7 @@ func (c *Channel) Silence(ctx context.Context, h incident.HandOver) error {
 
 func compose(m incident.Message) url.Values {
 	form := url.Values{
-		"title": {cut(m.Incident+" "+m.Title, maxTitle)}, "message": {cut(body(m), maxMessage)},
+		"title": {cut(m.Heading(), maxTitle)}, "message": {cut(body(m), maxMessage)},
 		"priority": {strconv.Itoa(normal)}, "timestamp": {strconv.FormatInt(m.At.Unix(), 10)},
 	}
 	if m.At.IsZero() {
