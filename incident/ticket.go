@@ -67,11 +67,8 @@ func (i *Incident) Track(tracker bool) {
 	}
 }
 
-// TicketWanted reports whether the incident has a ticket, or is to have one:
-// of a service that names no project nobody could be made.
-func (i *Incident) TicketWanted() bool {
-	return i.Ticket.ID != "" || (i.Response().Ticket && i.Policy.Ticket.Project != "")
-}
+// TicketWanted reports whether the incident has a ticket, or is to have one.
+func (i *Incident) TicketWanted() bool { return i.Ticket.ID != "" || i.Response().Ticket }
 
 // TicketSaid applies what the tracker says of a follow-up: done with a
 // resolution on the configured list settles it, anything else leaves it open.
