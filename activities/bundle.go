@@ -74,10 +74,11 @@ type bundle struct {
 // sender hands one message over for several pages.
 type sender func(context.Context, []PageOrder) (incident.HandOver, error)
 
-// member is one page of a bundle. It is gone once nobody waits for it.
+// member is one page of a bundle. It is gone once nobody waits for it, and going
+// once the message is on its way.
 type member struct {
-	order PageOrder
-	gone  bool
+	order       PageOrder
+	gone, going bool
 }
 
 // admit reports whether a page goes by itself: the first one always does, and so
@@ -91,6 +92,16 @@ func (b *bundler) admit(l lane, now time.Time, limit int) bool {
 	}
 	t.alone = append(t.alone, now)
 	return true
+}
+
+// withdraw takes back an admission at a time by which nothing was handed over.
+func (b *bundler) withdraw(l lane, at time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	t := b.lane(l, at)
+	if n := slices.Index(t.alone, at); n >= 0 {
+		t.alone = slices.Delete(t.alone, n, n+1)
+	}
 }
 
 // lane returns the traffic of a lane, and forgets lanes that are quiet.
@@ -122,7 +133,8 @@ func (t *traffic) recent(now time.Time) {
 }
 
 // join adds a page to the bundle that gathers in a lane, and returns when that
-// was handed over, with its result. Whoever stops waiting leaves the bundle.
+// was handed over, with its result. Whoever stops waiting leaves the bundle,
+// until it is on its way: then its result is waited for, lest it be sent again.
 func (b *bundler) join(ctx context.Context, l lane, o PageOrder, send sender) (incident.HandOver, error) {
 	m := &member{order: o}
 	mine := b.enter(ctx, l, m, send)
@@ -130,11 +142,20 @@ func (b *bundler) join(ctx context.Context, l lane, o PageOrder, send sender) (i
 	case <-mine.done:
 		return mine.over, mine.err
 	case <-ctx.Done():
-		b.mu.Lock()
-		defer b.mu.Unlock()
-		m.gone = true
+	}
+	if b.leave(m) {
 		return incident.HandOver{}, incident.Errorf(incident.Unavailable, "the bundle was not handed over in time: %w", ctx.Err())
 	}
+	<-mine.done
+	return mine.over, mine.err
+}
+
+// leave takes a page out of its bundle, unless that is on its way.
+func (b *bundler) leave(m *member) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	m.gone = !m.going
+	return m.gone
 }
 
 func (b *bundler) enter(ctx context.Context, l lane, m *member, send sender) *bundle {
@@ -184,6 +205,7 @@ func (b *bundler) close(g gathering) []PageOrder {
 	var out []PageOrder
 	for _, m := range g.mine.members {
 		if !m.gone {
+			m.going = true
 			out = append(out, m.order)
 		}
 	}

@@ -43,7 +43,9 @@ func (p *phone) Send(_ context.Context, _ string, m incident.Message) error {
 // quietLedger remembers nothing, and may be asked by many at once.
 type quietLedger struct{}
 
-func (quietLedger) Made(context.Context, string) (bool, error)           { return false, nil }
+func (quietLedger) Made(context.Context, string) (activities.Attempt, bool, error) {
+	return activities.Attempt{}, false, nil
+}
 func (quietLedger) Attempt(context.Context, ...activities.Attempt) error { return nil }
 
 // flood pages alice from so many incidents at once, and returns the errors.
@@ -211,4 +213,71 @@ func TestEveryBeatGoesByItself(t *testing.T) {
 		require.Len(t, p.got, 3*catalog.DefaultPagesPerMinute)
 		require.Zero(t, p.got[len(p.got)-1].after)
 	})
+}
+
+func TestTriesThatFailDoNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &phone{began: time.Now(), dead: errAway}
+		pager := newOutside().pager()
+		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
+		for range 2 * catalog.DefaultPagesPerMinute {
+			_, err := pager.Page(t.Context(), order(0, catalog.Urgent))
+			require.Error(t, err)
+		}
+		p.dead = nil
+		for n := range catalog.DefaultPagesPerMinute {
+			_, err := pager.Page(t.Context(), order(n, catalog.Urgent))
+			require.NoError(t, err)
+			_, err = pager.Page(t.Context(), order(n, catalog.Urgent))
+			require.NoError(t, err, "and neither does what was handed over before")
+		}
+		require.Len(t, p.got, catalog.DefaultPagesPerMinute)
+		require.Zero(t, p.got[len(p.got)-1].after, "the outage is over, and nothing waits for others")
+	})
+}
+
+func TestEveryPageToAWebhookGoesByItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &phone{began: time.Now()}
+		pager := newOutside().pager()
+		c, err := catalog.Parse(catalog.File{Name: "catalog.yaml", Data: []byte(team)})
+		require.NoError(t, err)
+		pager.Catalogs, pager.Channels, pager.Ledger = fixed{c}, map[string]activities.Channel{"webhook": p}, quietLedger{}
+		for n := range 3 * catalog.DefaultPagesPerMinute {
+			o := order(n, catalog.Urgent)
+			o.Person, o.Contact, o.Patient = "webhook:wall", "webhook", false
+			sent, err := pager.Page(t.Context(), o)
+			require.NoError(t, err)
+			require.False(t, sent.Later, "it is a machine that reads them")
+		}
+		require.Len(t, p.got, 3*catalog.DefaultPagesPerMinute)
+	})
+}
+
+func TestWhoLeavesWhileTheBundleGoesIsNotToldTwice(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &hesitant{phone: phone{began: time.Now()}, takes: time.Second}
+		pager := newOutside().pager()
+		pager.Channels, pager.Ledger = map[string]activities.Channel{"push": p}, quietLedger{}
+		pageAll(t.Context(), pager, catalog.DefaultPagesPerMinute, catalog.Urgent)
+		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond) // the bundle goes after 3 seconds
+		defer cancel()
+		_, err := pager.Page(ctx, order(50, catalog.Urgent))
+		require.NoError(t, err, "nobody waits for it, but it is on its way")
+		sent, err := pager.Page(t.Context(), order(50, catalog.Urgent))
+		require.NoError(t, err)
+		require.True(t, sent.Before)
+		require.Len(t, p.got, catalog.DefaultPagesPerMinute+1)
+	})
+}
+
+// hesitant is a phone that takes its time.
+type hesitant struct {
+	phone
+	takes time.Duration
+}
+
+func (s *hesitant) Send(ctx context.Context, address string, m incident.Message) error {
+	time.Sleep(s.takes) //nolint:forbidigo // the clock of a bubble, which takes no time
+	return s.phone.Send(ctx, address, m)
 }

@@ -37,6 +37,16 @@ func TestTheLedgerKnowsWhoTookAPage(t *testing.T) {
 	require.Len(t, o.attempts, 1)
 	require.Equal(t, "bells", o.attempts[0].Provider)
 	require.Equal(t, "bell-1", o.attempts[0].Reference)
+
+	again, err := p.Page(t.Context(), activities.PageOrder{Key: "k", Incident: "INC-1", Person: "alice", Contact: "phone"})
+	require.NoError(t, err)
+	sent.Before = true
+	require.Equal(t, sent, again, "a repeat knows what to silence")
+
+	o.made["other"] = true
+	again, err = p.Page(t.Context(), activities.PageOrder{Key: "other", Incident: "INC-1", Person: "alice", Contact: "phone"})
+	require.NoError(t, err)
+	require.Equal(t, activities.Sent{At: noon, Before: true, Provider: "bells", Reference: "bell-1", Rings: true}, again, "in another process too")
 }
 
 func TestSilence(t *testing.T) {

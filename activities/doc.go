@@ -96,8 +96,9 @@ type End struct {
 
 // Ledger remembers which effects were made, by their key.
 type Ledger interface {
-	// Made reports whether the effect of this key was made.
-	Made(ctx context.Context, key string) (bool, error)
+	// Made returns the attempt that made the effect of this key, and false
+	// when none did.
+	Made(ctx context.Context, key string) (a Attempt, made bool, err error)
 	// Attempt records attempts, all or none: made are those whose Error is empty.
 	Attempt(ctx context.Context, list ...Attempt) error
 }

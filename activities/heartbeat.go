@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
@@ -22,8 +23,10 @@ type Pulse struct {
 	// Since is from when on it is waited for: when it was first watched, or
 	// when we were back from an outage of our own.
 	Since time.Time
-	// Missed is since when it is missed; zero while it is not.
+	// Missed is since when it is missed, and Alert what was reported of it then;
+	// zero while it is not.
 	Missed time.Time
+	Alert  alerts.Alert
 }
 
 // last returns what the deadline counts from.
@@ -37,7 +40,7 @@ func (p Pulse) last() time.Time {
 // Pulses keeps what is known of heartbeats.
 type Pulses interface {
 	Pulses(ctx context.Context) ([]Pulse, error)
-	// KeepPulse keeps since when a heartbeat is waited for and missed.
+	// KeepPulse keeps all of a heartbeat but when it was seen.
 	KeepPulse(ctx context.Context, p Pulse) error
 	DropPulse(ctx context.Context, id string) error
 	// LastWatch returns when NoteWatch was last called, zero when never.
@@ -49,8 +52,9 @@ type Pulses interface {
 // of our own: no heartbeat could be heard then, or none could be noted.
 const watchGap = time.Minute
 
-// heartbeats reports those that are missed, and those that are back. One that
-// was never heard is waited for since it was first looked for.
+// heartbeats reports those that are missed, and those that are back. What
+// cannot be reported keeps none of the others from being, and is no outage of
+// our own: we have watched.
 func (w *Watcher) heartbeats(ctx context.Context, out *Watched) error {
 	c, err := w.Catalogs.Current(ctx)
 	if err != nil {
@@ -60,29 +64,38 @@ func (w *Watcher) heartbeats(ctx context.Context, out *Watched) error {
 	if err != nil {
 		return err
 	}
-	now := w.now()
+	if err := w.await(ctx, c.Heartbeats, known); err != nil {
+		return err
+	}
+	var failed []error
+	for _, h := range c.Heartbeats {
+		failed = append(failed, w.pulse(ctx, h, known[h.ID], out))
+		delete(known, h.ID)
+	}
+	for _, p := range known {
+		failed = append(failed, w.undeclared(ctx, p))
+	}
+	return errors.Join(failed...)
+}
+
+// await notes the watch. What was never heard is waited for since it was first
+// looked for, and everything since now after an outage of our own.
+func (w *Watcher) await(ctx context.Context, list []catalog.Heartbeat, known map[string]Pulse) error {
 	last, err := w.Pulses.LastWatch(ctx)
 	if err != nil {
 		return err
 	}
-	outage := now.Sub(last) > watchGap
-	for _, h := range c.Heartbeats {
+	now := w.now()
+	for _, h := range list {
 		p, ok := known[h.ID]
-		delete(known, h.ID)
-		if !ok || outage {
-			p.ID, p.Since = h.ID, now
-			if err := w.Pulses.KeepPulse(ctx, p); err != nil {
-				return err
-			}
+		if ok && now.Sub(last) <= watchGap {
+			continue
 		}
-		if err := w.pulse(ctx, h, p, out); err != nil {
+		p.ID, p.Since = h.ID, now
+		if err := w.Pulses.KeepPulse(ctx, p); err != nil {
 			return err
 		}
-	}
-	for _, p := range known {
-		if err := w.undeclared(ctx, p); err != nil {
-			return err
-		}
+		known[h.ID] = p
 	}
 	return w.Pulses.NoteWatch(ctx, now)
 }
@@ -99,35 +112,37 @@ func (w *Watcher) known(ctx context.Context) (map[string]Pulse, error) {
 // pulse reports a change of one heartbeat. It is noted after it was taken in:
 // whoever dies between reports it again, and that pages nobody twice.
 func (w *Watcher) pulse(ctx context.Context, h catalog.Heartbeat, p Pulse, out *Watched) error {
-	deadline := h.Deadline(p.last())
-	switch missed := !w.now().Before(deadline); {
-	case missed && p.Missed.IsZero():
+	now, deadline := w.now(), h.Deadline(p.last())
+	switch {
+	case p.Missed.IsZero() && !now.Before(deadline):
+		p.Missed, p.Alert = deadline, h.Alert(alerts.Firing, deadline)
+		if err := w.Reporter.Report(ctx, []alerts.Alert{p.Alert}); err != nil {
+			return err
+		}
 		out.Missed++
-		p.Missed = deadline
-		if err := w.Reporter.Report(ctx, []alerts.Alert{h.Alert(alerts.Firing, deadline)}); err != nil {
+	case !p.Missed.IsZero() && now.Before(h.Deadline(p.Seen)):
+		if err := w.over(ctx, p); err != nil {
 			return err
 		}
-	case !p.Missed.IsZero() && p.Seen.After(p.Missed) && !missed:
-		if err := w.over(ctx, h, p); err != nil {
-			return err
-		}
-		p.Missed = time.Time{}
+		p.Missed, p.Alert = time.Time{}, alerts.Alert{}
 	default:
 		return nil
 	}
 	return w.Pulses.KeepPulse(ctx, p)
 }
 
-func (w *Watcher) over(ctx context.Context, h catalog.Heartbeat, p Pulse) error {
-	a := h.Alert(alerts.Resolved, p.Missed)
-	a.EndsAt = w.now().UTC()
+// over ends the alert that was reported, wherever the catalog would have it
+// reported now.
+func (w *Watcher) over(ctx context.Context, p Pulse) error {
+	a := p.Alert
+	a.Status, a.EndsAt = alerts.Resolved, w.now().UTC()
 	return w.Reporter.Report(ctx, []alerts.Alert{a})
 }
 
 // undeclared ends what the catalog does not expect any more.
 func (w *Watcher) undeclared(ctx context.Context, p Pulse) error {
 	if !p.Missed.IsZero() {
-		if err := w.over(ctx, catalog.Heartbeat{ID: p.ID}, p); err != nil {
+		if err := w.over(ctx, p); err != nil {
 			return err
 		}
 	}

@@ -14,10 +14,10 @@ import (
 )
 
 func (w *watched) Report(_ context.Context, list []alerts.Alert) error {
-	if w.refuses != nil {
-		return w.refuses
-	}
 	for _, a := range list {
+		if w.refuses != nil && (w.stuck == "" || w.stuck == a.Labels["heartbeat"]) {
+			return w.refuses
+		}
 		w.log = append(w.log, string(a.Status)+" "+a.Labels["heartbeat"]+" of "+a.Service+" since "+a.StartsAt.Format("15:04:05"))
 	}
 	return nil
@@ -33,7 +33,7 @@ func (w *watched) Pulses(context.Context) ([]activities.Pulse, error) {
 
 func (w *watched) KeepPulse(_ context.Context, p activities.Pulse) error {
 	known := w.pulses[p.ID]
-	known.ID, known.Since, known.Missed = p.ID, p.Since, p.Missed
+	known.ID, known.Since, known.Missed, known.Alert = p.ID, p.Since, p.Missed, p.Alert
 	w.pulses[p.ID] = known
 	return nil
 }
@@ -124,10 +124,49 @@ func TestWhatWasNotTakenInIsReportedAgain(t *testing.T) {
 	require.Equal(t, []string{"firing backup of search since 12:06:00"}, w.until(t, w.now.Add(time.Minute)))
 }
 
-func TestAHeartbeatThatIsNotExpectedAnyMoreEnds(t *testing.T) {
+// What was reported is what ends, wherever the catalog would have it now.
+func TestAMissedHeartbeatEndsWhereItWasReported(t *testing.T) {
+	tests := map[string]func(w *watched){
+		"it is not expected any more": func(w *watched) { w.heartbeats = nil },
+		"it is another service's": func(w *watched) {
+			w.heartbeats[0].Service = "checkout"
+			w.beat("backup")
+		},
+		"it is expected less often": func(w *watched) { w.heartbeats[0].Every = time.Hour },
+	}
+	for name, change := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := backup()
+			w.until(t, swept)
+			w.beat("backup")
+			w.until(t, swept.Add(10*time.Minute))
+			change(w)
+			require.Equal(t, []string{"resolved backup of search since 12:06:10"}, w.until(t, w.now.Add(time.Minute)))
+			require.Zero(t, w.pulses["backup"].Missed)
+		})
+	}
+}
+
+func TestAHeartbeatThatIsNotExpectedAnyMoreIsForgotten(t *testing.T) {
 	w := backup()
-	w.until(t, swept.Add(10*time.Minute))
+	w.until(t, swept)
 	w.heartbeats = nil
-	require.Equal(t, []string{"resolved backup of  since 12:06:00"}, w.until(t, w.now.Add(time.Minute)))
+	require.Empty(t, w.until(t, w.now.Add(time.Minute)))
 	require.Empty(t, w.pulses)
+}
+
+// The incident of one heartbeat may be stuck for hours.
+func TestAHeartbeatThatCannotBeReportedKeepsNoOther(t *testing.T) {
+	w := backup()
+	w.heartbeats = append(w.heartbeats, catalog.Heartbeat{ID: "reindex", Service: "search", Every: 10 * time.Minute, Grace: time.Minute})
+	w.until(t, swept)
+	w.refuses, w.stuck = incident.Errorf(incident.Unavailable, "INC-7 cannot answer"), "backup"
+	w.log = nil
+	for end := swept.Add(time.Hour); w.now.Before(end); w.now = w.now.Add(10 * time.Second) {
+		_, err := w.watcher().Watch(t.Context())
+		require.Equal(t, w.now.Sub(swept) >= 6*time.Minute, err != nil, "%v", err)
+	}
+	require.Contains(t, w.log, "firing reindex of search since 12:11:00")
+	w.refuses = nil
+	require.Equal(t, []string{"firing backup of search since 12:06:00"}, w.until(t, w.now.Add(time.Minute)))
 }

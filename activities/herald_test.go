@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -62,6 +64,7 @@ func (d *dutyDesk) DueNotices(_ context.Context, at time.Time, _ int) ([]activit
 			out = append(out, n)
 		}
 	}
+	slices.SortFunc(out, func(a, b activities.DutyNotice) int { return strings.Compare(a.Key, b.Key) })
 	return out, nil
 }
 
@@ -177,6 +180,42 @@ func TestNoticesAreTriedAgainAndGivenUp(t *testing.T) {
 		require.Less(t, n.Tries, 8)
 	}
 	require.True(t, desk.over["hand-off/pay/primary/"+"1772442000"+"/ben"], "after eight tries it is given up")
+}
+
+// hanging answers nobody.
+type hanging struct{}
+
+func (hanging) Send(ctx context.Context, _ string, _ incident.Message) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// attentive is a phone that is not reached when there is no time left.
+type attentive struct{ *phone }
+
+func (a attentive) Send(ctx context.Context, address string, m incident.Message) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return a.phone.Send(ctx, address, m)
+}
+
+func TestAChannelThatHangsKeepsNobodyElseFromBeingTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h, _, p := handOffWorld(t, func(c *catalog.Catalog) { c.People[0].Contacts[0].Kind = "pigeon" })
+		h.Pager.Channels["pigeon"], h.Pager.Channels["push"] = hanging{}, attentive{p}
+		for range 5 {
+			ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+			out, err := h.Herald(ctx)
+			cancel()
+			require.NoError(t, err)
+			if out.Told == 1 {
+				break
+			}
+		}
+		require.Len(t, p.got, 1)
+		require.Equal(t, "You are on call now: pay/primary", p.got[0].Title)
+	})
 }
 
 func TestHeraldGoesOnWithoutTheStore(t *testing.T) {

@@ -120,7 +120,8 @@ func (l *Lookout) notice(c *catalog.Catalog, team catalog.Team, person string, r
 	body := fmt.Sprintf("Pages would not reach whom they should:\n\n- %s\n\nMend the schedule, add an override, or "+
 		"add a contact method. \"tocsin coverage\" shows what is left.\n", strings.Join(lines, "\n- "))
 	return incident.Message{
-		Key:   fmt.Sprintf("coverage/%s/%s/%s", team.ID, hex.EncodeToString(sum[:8]), person),
+		// What was mended and comes back another day is told again.
+		Key:   fmt.Sprintf("coverage/%s/%s/%s/%s", team.ID, hex.EncodeToString(sum[:8]), report.From.UTC().Format(time.DateOnly), person),
 		Title: fmt.Sprintf("On-call coverage of team %s: gaps in the next %d days", cmp.Or(team.Name, team.ID), days),
 		Body:  body, At: report.From,
 	}

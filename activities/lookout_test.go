@@ -64,6 +64,9 @@ func (a *ahead) KeepToldGaps(_ context.Context, team string, marks []string, _ t
 // what the ledger does.
 func (a *ahead) look(t *testing.T) (activities.Ahead, error) {
 	t.Helper()
+	for _, attempt := range a.attempts {
+		a.made[attempt.Key] = a.made[attempt.Key] || attempt.Error == ""
+	}
 	p := a.pager()
 	p.Catalogs, p.Now = a, func() time.Time { return a.now }
 	l := &activities.Lookout{Pager: p, Told: a}
@@ -103,6 +106,13 @@ func TestATeamIsToldOnceOfAGap(t *testing.T) {
 	require.Equal(t, activities.Ahead{}, got)
 	require.Empty(t, a.known["shop"])
 	require.Len(t, a.pages, 4, "that nothing is missing is told to nobody")
+
+	a.now = a.now.Add(24 * time.Hour)
+	a.catalog.Schedules[0].Rotations[0].Start = "2026-10-26"
+	got, err = a.look(t)
+	require.NoError(t, err)
+	require.Equal(t, []string{"shop"}, got.Told)
+	require.Len(t, a.pages, 6, "what was mended and is missing again is news")
 }
 
 func TestSomebodyElseIsToldWhenTheLeadsCannotBe(t *testing.T) {

@@ -101,7 +101,7 @@ func (p *Pager) WhoIsOnCall(ctx context.Context, q LookUp) ([]Roster, error) {
 	out := make([]Roster, 0, len(q.Levels))
 	for _, level := range q.Levels {
 		roster := rosterOf(c, level, q)
-		if level.Turn != (Turn{}) && len(roster.People) > 1 {
+		if level.Turn != (Turn{}) && roster.Skipped == "" && len(roster.People) > 1 {
 			roster.People = p.inTurn(ctx, level.Turn, roster.People)
 		}
 		out = append(out, roster)
@@ -175,22 +175,28 @@ func (r *Roster) add(c *catalog.Catalog, duty catalog.Duty, level Level, q LookU
 		r.Missing = append(r.Missing, fmt.Sprintf("%s (%s) has no contact method", person, reason))
 		return
 	}
-	if until, quiet := quietUntil(c, person, level, q); quiet {
-		reason += ", in quiet hours until " + until.Format("2006-01-02 15:04 MST")
-		for n := range contacts {
-			contacts[n].After += until.Sub(q.At)
+	if q.Urgency == catalog.Ordinary && !level.EveryMethod {
+		if until := putOff(c, person, contacts, q.At); !until.IsZero() {
+			reason += ", in quiet hours until " + until.Format("2006-01-02 15:04 MST")
 		}
 	}
 	r.People = append(r.People, Recipient{Person: person, Reason: reason, Contacts: contacts})
 }
 
-// quietUntil says until when a person is not to be reached: about what is
-// ordinary, in their quiet hours.
-func quietUntil(c *catalog.Catalog, person string, level Level, q LookUp) (time.Time, bool) {
-	if q.Urgency != catalog.Ordinary || level.EveryMethod {
-		return time.Time{}, false
+// putOff has what would come in a person's quiet hours wait for their end, and
+// what comes behind it keep its distance. It returns until when the first of it
+// waits, or the zero time.
+func putOff(c *catalog.Catalog, person string, contacts []Contact, at time.Time) (first time.Time) {
+	var wait time.Duration
+	for n := range contacts {
+		due := at.Add(contacts[n].After + wait)
+		if until, quiet := c.Quiet(person, due); quiet {
+			wait += until.Sub(due)
+			first = cmp.Or(first, until)
+		}
+		contacts[n].After += wait
 	}
-	return c.Quiet(person, q.At)
+	return first
 }
 
 // webhookPrefix marks a webhook among people: no id of a person holds a colon.

@@ -22,7 +22,7 @@ people:
     name: Bob
     zone: Europe/Berlin
     contacts: [{id: phone, kind: push, address: bob}]
-    rules: {quiet: [{from: "22:00", until: "07:00"}]}
+    rules: {ordinary: [{contact: phone}, {contact: phone, after: 5m}], quiet: [{from: "22:00", until: "07:00"}]}
   - {id: carol, name: Carol}
 webhooks: [{id: wall, name: Wall display, address: "https://wall.example.org/hook"}]
 hours: [{id: business, zone: Europe/Berlin, during: [{days: [monday, tuesday, wednesday, thursday, friday], from: "09:00", until: "17:00"}]}]
@@ -113,6 +113,37 @@ func TestOrdinaryPagesWaitForTheEndOfQuietHours(t *testing.T) {
 	require.Zero(t, ask(catalog.Urgent, false).Contacts[0].After, "what is urgent never waits")
 	require.Zero(t, ask(catalog.Ordinary, true).Contacts[0].After, "and neither does the last resort")
 	require.True(t, ordinary.Contacts[0].Unverified)
+}
+
+func TestEachRuleWaitsForTheEndOfQuietHours(t *testing.T) {
+	for clock, want := range map[string][]time.Duration{
+		"21:30": {0, 5 * time.Minute},
+		"21:58": {0, 9*time.Hour + 2*time.Minute},
+		"23:00": {8 * time.Hour, 8*time.Hour + 5*time.Minute},
+		"06:58": {2 * time.Minute, 7 * time.Minute},
+	} {
+		p := &activities.Pager{}
+		level := activities.Level{Targets: []oncall.Target{{Person: "bob"}}}
+		lookUp(t, p, level, clock) // which sets the catalog
+		at, err := time.Parse(time.RFC3339, "2026-01-08T"+clock+":00+01:00")
+		require.NoError(t, err)
+		rosters, err := p.WhoIsOnCall(t.Context(), activities.LookUp{Levels: []activities.Level{level}, Urgency: catalog.Ordinary, At: at})
+		require.NoError(t, err)
+		var got []time.Duration
+		for _, c := range rosters[0].People[0].Contacts {
+			got = append(got, c.After)
+		}
+		require.Equal(t, want, got, clock)
+	}
+}
+
+func TestALevelThatIsLeftOutTakesNoTurn(t *testing.T) {
+	turns := &counted{}
+	level := activities.Level{Targets: everybody, During: "business", Turn: activities.Turn{Of: "payments/0", Key: "INC-1"}}
+	require.Len(t, names(lookUp(t, &activities.Pager{Turns: turns}, level, "03:00")), 2, "known all the same")
+	require.Zero(t, turns.had)
+	lookUp(t, &activities.Pager{Turns: turns}, level, "09:00")
+	require.Equal(t, 1, turns.had)
 }
 
 func TestOneOfALevelIsPagedInTurn(t *testing.T) {

@@ -71,15 +71,19 @@ type Sent struct {
 
 // Page hands one page over. A key that was handed over before is not sent
 // again where this process or the ledger remembers it. Beyond the
-// catalog's rate those to one contact method go together; a beat goes alone,
-// since each stands for its own moment.
+// catalog's rate those to one contact method of a person go together; what a
+// machine reads goes alone.
 func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	defer beat(ctx)()
-	at := lane{o.Person, o.Contact, o.Urgency, o.Answerable}
-	if incident.IsBeat(o.Incident) || p.bundles.admit(at, p.now(), p.alone(ctx)) {
-		return p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged}, func() (incident.HandOver, error) {
+	now, at := p.now(), lane{o.Person, o.Contact, o.Urgency, o.Answerable}
+	if forMachine(o) || p.bundles.admit(at, now, p.alone(ctx)) {
+		sent, err := p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged}, func() (incident.HandOver, error) {
 			return p.pageAll(ctx, []PageOrder{o})
 		})
+		if err != nil || sent.Before {
+			p.bundles.withdraw(at, now)
+		}
+		return sent, err
 	}
 	if !o.Patient {
 		return Sent{Later: true}, nil
@@ -87,6 +91,12 @@ func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	return p.once(ctx, effect{key: o.Key, incident: o.Incident, what: paged, noted: true}, func() (incident.HandOver, error) {
 		return p.bundles.join(ctx, at, o, p.pageTogether)
 	})
+}
+
+// forMachine reports whether a page is read by a machine, to which each stands
+// for itself: a webhook, or the watchdog.
+func forMachine(o PageOrder) bool {
+	return incident.IsBeat(o.Incident) || strings.HasPrefix(o.Person, webhookPrefix)
 }
 
 // alone is how many pages go to a contact method each by itself.
@@ -115,8 +125,6 @@ func (p *Pager) pageTogether(ctx context.Context, orders []PageOrder) (incident.
 
 // pageAll sends one message for pages that go together.
 func (p *Pager) pageAll(ctx context.Context, orders []PageOrder) (incident.HandOver, error) {
-	ctx, cancel := context.WithTimeout(ctx, handsOver)
-	defer cancel()
 	c, err := p.Catalogs.Current(ctx)
 	if err != nil {
 		return incident.HandOver{}, fmt.Errorf("resolve the address: %w", err)
@@ -143,21 +151,27 @@ func (p *Pager) once(ctx context.Context, e effect, do func() (incident.HandOver
 		return Sent{}, Fail(err)
 	}
 	defer leave()
-	if at, ok := p.sent.when(e.key); ok {
-		return Sent{At: at, Before: true}, nil
+	sent, before := p.sent.of(e.key)
+	if !before {
+		sent, before = made(ctx, p.Ledger, e.key)
 	}
-	if made(ctx, p.Ledger, e.key) {
-		return Sent{At: p.now(), Before: true}, nil
+	if before {
+		sent.Before = true
+		return sent, nil
 	}
 	taken, err := do()
-	at := p.now()
+	sent = sentAs(p.now(), taken)
 	if err == nil {
-		p.sent.remember(e.key, at)
+		p.sent.remember(e.key, sent)
 	}
 	if !e.noted {
-		attempted(ctx, p.Ledger, attemptOf(e, at, taken, err))
+		attempted(ctx, p.Ledger, attemptOf(e, sent.At, taken, err))
 	}
-	return Sent{At: at, Provider: taken.Provider, Reference: taken.Reference, Rings: taken.Rings}, Fail(err)
+	return sent, Fail(err)
+}
+
+func sentAs(at time.Time, taken incident.HandOver) Sent {
+	return Sent{At: at, Provider: taken.Provider, Reference: taken.Reference, Rings: taken.Rings}
 }
 
 func attemptOf(e effect, at time.Time, taken incident.HandOver, err error) Attempt {
@@ -174,8 +188,11 @@ func (p *Pager) now() time.Time {
 	return p.Now().UTC()
 }
 
-// send resolves a contact method and hands a message to its channel.
+// send resolves a contact method and hands a message to its channel, within a
+// time after which others must have their turn.
 func (p *Pager) send(ctx context.Context, c *catalog.Catalog, person, contact string, m incident.Message) (incident.HandOver, error) {
+	ctx, cancel := context.WithTimeout(ctx, handsOver)
+	defer cancel()
 	method, ok := contactMethod(c, person, contact)
 	if !ok {
 		return incident.HandOver{}, incident.Errorf(incident.Permanent, "%s has no contact method %q any more", person, contact)
@@ -263,7 +280,7 @@ func (l Links) Acknowledge(c acklink.Claims) string {
 // when the ledger is away.
 type memory struct {
 	mu   sync.Mutex
-	made map[string]time.Time
+	made map[string]Sent
 	// trying holds, for each effect that is being made, what is closed when
 	// the try is over.
 	trying map[string]chan struct{}
@@ -301,34 +318,37 @@ func (m *memory) enter(ctx context.Context, key string) (leave func(), err error
 
 const memorySize = 50_000
 
-func (m *memory) when(key string) (time.Time, bool) {
+func (m *memory) of(key string) (Sent, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	at, ok := m.made[key]
-	return at, ok
+	sent, ok := m.made[key]
+	return sent, ok
 }
 
-func (m *memory) remember(key string, at time.Time) {
+func (m *memory) remember(key string, sent Sent) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.made == nil || len(m.made) >= memorySize {
-		m.made = map[string]time.Time{}
+		m.made = map[string]Sent{}
 	}
-	m.made[key] = at
+	m.made[key] = sent
 }
 
 // ledgerPatience is how long a page waits for the ledger: a slow store must
 // never delay it for longer.
 const ledgerPatience = 300 * time.Millisecond
 
-func made(ctx context.Context, l Ledger, key string) bool {
+// made asks the ledger for an effect that was made before. Whether it rings is
+// not kept: what has a name at its provider may.
+func made(ctx context.Context, l Ledger, key string) (Sent, bool) {
 	ctx, cancel := context.WithTimeout(ctx, ledgerPatience)
 	defer cancel()
-	yes, err := l.Made(ctx, key)
+	a, yes, err := l.Made(ctx, key)
 	if err != nil {
 		slog.Warn("ledger does not answer; going on without it", "error", err)
+		return Sent{}, false
 	}
-	return err == nil && yes
+	return Sent{At: a.At, Provider: a.Provider, Reference: a.Reference, Rings: a.Reference != ""}, yes
 }
 
 func attempted(ctx context.Context, l Ledger, list ...Attempt) {

@@ -33,7 +33,7 @@ func TestAPageSaysEachThingOnce(t *testing.T) {
 			_, err := pager.Page(t.Context(), tc.page)
 			require.NoError(t, err)
 			require.Equal(t, tc.body, p.got[0].Body)
-			require.Equal(t, "INC-1 Shard fails", p.got[0].Heading())
+			require.Equal(t, "INC-1 Shard fails", p.got[0].Headline())
 		})
 	}
 }

@@ -103,8 +103,8 @@ func noiseLines(report incident.NoiseReport) []string {
 			lines = append(lines, fmt.Sprintf("And %d more: tocsin report noise shows them all.", len(report.Rules)-n))
 			break
 		}
-		lines = append(lines, fmt.Sprintf("%d. %s (%s), score %d: incidents %d, pages %d, at night %d, not actionable %d, unanswered %d",
-			n+1, rule.Rule, rule.Service, rule.Score, rule.Incidents, rule.Pages, rule.Night, rule.NotActionable, rule.Unanswered))
+		lines = append(lines, fmt.Sprintf("%d. %s (%s), score %d: incidents %d, pages %d, at night %d, not actionable %d, unanswered %d, flapping %d",
+			n+1, rule.Rule, rule.Service, rule.Score, rule.Incidents, rule.Pages, rule.Night, rule.NotActionable, rule.Unanswered, rule.Flapping))
 	}
 	return append(lines, "The score counts the pages of useless incidents, and those at night three times. Useless is what people called "+
 		"not actionable, or what was over before anybody acknowledged.")

@@ -29,7 +29,7 @@ func newPast() *past {
 	p.catalog.Settings.NoiseReport.Audience = "ops"
 	night := time.Date(2026, 10, 12, 20, 30, 0, 0, time.UTC) // 22:30 of alice's clock
 	p.woken = []incident.Woken{
-		{Rule: "Disk", Service: "shop", Unanswered: true, Pages: []incident.HandedPage{{Person: "alice", At: night}, {Person: "bob", At: night}}},
+		{Rule: "Disk", Service: "shop", Unanswered: true, Flapped: true, Pages: []incident.HandedPage{{Person: "alice", At: night}, {Person: "bob", At: night}}},
 		{Rule: "Errors", Service: "shop"},
 	}
 	return p
@@ -41,8 +41,12 @@ func (p *past) Woken(_ context.Context, from, until time.Time) ([]incident.Woken
 }
 
 // Made remembers as the ledger does, whatever process asks.
-func (p *past) Made(_ context.Context, key string) (bool, error) {
-	return slices.ContainsFunc(p.attempts, func(a activities.Attempt) bool { return a.Key == key && a.Error == "" }), nil
+func (p *past) Made(_ context.Context, key string) (activities.Attempt, bool, error) {
+	n := slices.IndexFunc(p.attempts, func(a activities.Attempt) bool { return a.Key == key && a.Error == "" })
+	if n < 0 {
+		return activities.Attempt{}, false, nil
+	}
+	return p.attempts[n], true, nil
 }
 
 func (p *past) report(t *testing.T) (activities.Reported, error) {
@@ -62,7 +66,7 @@ func TestTheNoiseReportIsMailedOnceAWeek(t *testing.T) {
 	require.Len(t, p.mails, 1)
 	require.Equal(t, []string{"ops@example.org"}, p.mails[0].To)
 	require.Equal(t, "Noise report of week 2026-W42", p.mails[0].Subject)
-	require.Contains(t, p.mails[0].Text, "1. Disk (shop), score 4: incidents 1, pages 2, at night 1, not actionable 0, unanswered 1\n")
+	require.Contains(t, p.mails[0].Text, "1. Disk (shop), score 4: incidents 1, pages 2, at night 1, not actionable 0, unanswered 1, flapping 1\n")
 	require.Contains(t, p.mails[0].Text, "2. Errors (shop), score 0:")
 
 	p.now = p.now.Add(6*24*time.Hour + 15*time.Hour) // Sunday, 23:00

@@ -128,7 +128,7 @@ func (w *Watcher) warn(ctx context.Context, out *Watched) error {
 // stillFiring names what fires, each name once.
 func stillFiring(list []alerts.Alert, before string) string {
 	if len(list) == 0 {
-		return "Nothing of it fires."
+		return "It keeps nothing that fires from paging."
 	}
 	var names []string
 	for _, a := range list {

@@ -26,7 +26,10 @@ type watched struct {
 	pulses     map[string]activities.Pulse
 	last       time.Time
 	now        time.Time
-	refuses    error
+	// refuses is what reports of the heartbeat that is stuck come to, or of all
+	// when none is named.
+	refuses error
+	stuck   string
 }
 
 func (w *watched) Lift(context.Context, int) (int, error) {
@@ -88,7 +91,7 @@ func TestWatchWarnsOwnersInTime(t *testing.T) {
 	_, err := w.watcher().Watch(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []string{
-		"warn ann: service search (new disks) ends at 2026-03-02 12:10 UTC. Nothing of it fires.", "lift",
+		"warn ann: service search (new disks) ends at 2026-03-02 12:10 UTC. It keeps nothing that fires from paging.", "lift",
 	}, w.log)
 }
 

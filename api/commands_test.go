@@ -235,6 +235,14 @@ func TestBadInput(t *testing.T) {
 		"deep nesting":           {"POST", "/v1/incidents/INC-1/notes", strings.Repeat("[", 100000), nil, 400, "invalid", ""},
 		"not a time":             {"POST", "/v1/incidents/INC-1/mitigate", `{"what":"w","since":"yesterday"}`, nil, 400, "invalid", "since"},
 		"not on the calendar":    {"POST", "/v1/incidents/INC-1/mitigate", `{"what":"w","since":"2026-02-30T02:00:00Z"}`, nil, 400, "invalid", ""},
+		"a zero character":       {"POST", "/v1/incidents/INC-1/notes", `{"text":"a\u0000b"}`, nil, 400, "invalid", ""},
+		"one in a query":         {"GET", "/v1/incidents?text=a%00", ``, nil, 400, "invalid", "text"},
+		"one in a path":          {"GET", "/v1/people/a%00b/rules", ``, nil, 400, "invalid", "person"},
+		"one that hides":         {"GET", "/v1/people/a%2500b/rules", ``, nil, 400, "invalid", "person"},
+		"no UTF-8 in a query":    {"GET", "/v1/incidents?text=%ff", ``, nil, 400, "invalid", "text"},
+		"no UTF-8 in a path":     {"GET", "/v1/people/%ff/rules", ``, nil, 400, "invalid", "person"},
+		"the end of time":        {"GET", "/v1/oncall/shifts?from=9999-12-31T23:59:59Z", ``, nil, 400, "invalid", "from"},
+		"before all time":        {"GET", "/v1/oncall?at=0001-01-01T00:00:01Z", ``, nil, 400, "invalid", "at"},
 		"unknown severity":       {"POST", "/v1/incidents", `{"title":"t","service":"s","severity":"SEV9"}`, nil, 400, "invalid", "severity"},
 		"unknown clock":          {"POST", "/v1/incidents/INC-1/stamps", `{"clock":"lunch","at":"2026-03-01T02:00:00Z","reason":"r"}`, nil, 400, "invalid", "clock"},
 		"unknown role":           {"POST", "/v1/incidents/INC-1/roles/king/accept", ``, nil, 400, "invalid", "role"},
@@ -276,6 +284,8 @@ func TestBadInput(t *testing.T) {
 		})
 	}
 	require.Empty(t, w.commands.Sent())
+	w.t = t
+	w.do("alice", "POST", "/v1/incidents/INC-1/notes", `{"text":"it printed a\\u0000b"}`).want(200)
 }
 
 // What the other incident would refuse is refused at once.

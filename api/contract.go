@@ -1,19 +1,14 @@
 package api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/labstack/echo/v4"
 
@@ -146,69 +141,4 @@ func (s *server) admit(r *http.Request, op operation) (caller, error) {
 		return who, incident.Errorf(incident.Forbidden, "the token needs the scope %q", op.scope)
 	}
 	return who, nil
-}
-
-// check reads the body within its limit, validates the request and returns the
-// body.
-func (op operation) check(c echo.Context, r *http.Request) ([]byte, error) {
-	body, err := io.ReadAll(http.MaxBytesReader(c.Response(), r.Body, op.body))
-	if err != nil {
-		if _, large := errors.AsType[*http.MaxBytesError](err); large {
-			return nil, err
-		}
-		return nil, &fieldError{message: "the body ended early"}
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	if len(body) > 0 && op.route.Operation.RequestBody != nil && !op.raw {
-		if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
-			return nil, &incident.Error{Kind: unsupportedMedia, Message: "send Content-Type: application/json"}
-		}
-	}
-	input := &openapi3filter.RequestValidationInput{
-		Request: r, PathParams: pathParams(c), QueryParams: r.URL.Query(), Route: op.route,
-		Options: &openapi3filter.Options{
-			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, // admit has done it
-			ExcludeRequestBody: op.raw, SkipSettingDefaults: true,
-		},
-	}
-	if err := op.known(input); err != nil {
-		return nil, err
-	}
-	if err := openapi3filter.ValidateRequest(r.Context(), input); err != nil {
-		return nil, explain(err)
-	}
-	if _, err := url.ParseQuery(string(body)); err != nil && op.form() {
-		return nil, &fieldError{message: "the body is no form: send name=value pairs"}
-	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
-	return body, nil
-}
-
-// form reports whether the body is one, of a webhook.
-func (op operation) form() bool {
-	body := op.route.Operation.RequestBody
-	return op.raw && body != nil && body.Value.Content.Get("application/x-www-form-urlencoded") != nil
-}
-
-// known refuses query parameters that the operation does not have: a filter
-// with a slip of the pen must not list everything. Links and webhooks are let
-// through: mail programs and JIRA add parameters of their own to them.
-func (op operation) known(input *openapi3filter.RequestValidationInput) error {
-	if op.open || op.raw {
-		return nil
-	}
-	for name := range input.QueryParams {
-		if op.route.Operation.Parameters.GetByInAndName(openapi3.ParameterInQuery, name) == nil {
-			return &fieldError{field: name, message: "is not a parameter of this operation"}
-		}
-	}
-	return nil
-}
-
-func pathParams(c echo.Context) map[string]string {
-	out := map[string]string{}
-	for i, name := range c.ParamNames() {
-		out[name] = c.ParamValues()[i]
-	}
-	return out
 }

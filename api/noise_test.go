@@ -15,6 +15,7 @@ func TestNoiseReport(t *testing.T) {
 	w := newWorld(t)
 	i := sample("INC-9")
 	i.Alerts = []incident.AlertState{{Fact: alerts.Fact{Fingerprint: "f", Status: alerts.Firing, StartsAt: night}, Name: "Errors"}}
+	i.Flapped = true
 	i.Feedback = incident.Given{By: "alice", Reason: "nothing to do", At: night}
 	w.store.Put(i)
 	midnight := time.Date(2026, 3, 1, 23, 30, 0, 0, time.UTC)
@@ -25,7 +26,7 @@ func TestNoiseReport(t *testing.T) {
 	w.do("alice", "GET", "/v1/reports/noise"+span, "").want(200, &got)
 	require.Equal(t, night.Add(-time.Hour), got.From)
 	require.Equal(t, []incident.NoisyRule{
-		{Rule: "Errors", Service: "checkout", Incidents: 1, Pages: 1, Night: 1, NotActionable: 1, Score: 3},
+		{Rule: "Errors", Service: "checkout", Incidents: 1, Pages: 1, Night: 1, NotActionable: 1, Flapping: 1, Score: 3},
 	}, got.Rules)
 
 	w.do("alice", "GET", "/v1/reports/noise?until="+night.Add(-24*time.Hour).Format(time.RFC3339), "").want(200, &got)

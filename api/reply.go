@@ -3,6 +3,7 @@ package api
 import (
 	"regexp"
 	"strings"
+	"unicode"
 
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -24,10 +25,13 @@ var replied = regexp.MustCompile(`^(?i)(ack|acknowledge|no|decline)(?:[\s:#]+(?:
 
 const maxReason = 200
 
+// blank says what only parts words; a zero character could not be recorded.
+func blank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }
+
 // parseReply reads a text. What it does not wholly understand asks for nothing:
 // "no idea" declines nothing, and "ack later" acknowledges nothing.
 func parseReply(body string) reply {
-	text := strings.TrimRight(strings.Join(strings.Fields(body), " "), " .!")
+	text := strings.TrimRight(strings.Join(strings.FieldsFunc(body, blank), " "), " .!")
 	part := replied.FindStringSubmatch(text)
 	if part == nil {
 		return reply{}

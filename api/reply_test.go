@@ -25,6 +25,8 @@ func TestWhatARepliedTextAsksFor(t *testing.T) {
 		"no":                                {"decline", "", ""},
 		"Decline 7":                         {"decline", "INC-7", ""},
 		"no 1042 I am on a\nplane":          {"decline", "INC-1042", "I am on a plane"},
+		"ack\x00\x00 7\x00":                 {"acknowledge", "INC-7", ""},
+		"no 7 a\x00b\x1b":                   {"decline", "INC-7", "a b"},
 		"no 7, " + strings.Repeat("ü", 300): {"decline", "INC-7", strings.Repeat("ü", 200)},
 
 		"":               {},
@@ -57,6 +59,7 @@ func FuzzParseReply(f *testing.F) {
 			require.Empty(t, reason)
 		default:
 			require.Equal(t, incident.DeclineCommand, command)
+			require.NotContains(t, reason, "\x00", "what cannot be recorded")
 			require.LessOrEqual(t, utf8.RuneCountInString(reason), 200)
 		}
 		if number != "" {

@@ -25,9 +25,11 @@ type Silences interface {
 // ListSilences lists silences.
 func (s *server) ListSilences(ctx context.Context, r gen.ListSilencesRequestObject) (gen.ListSilencesResponseObject, error) {
 	p, now := r.Params, s.Now()
-	f := store.SilenceFilter{
-		Kind: catalog.SilenceKind(p.Kind), Owner: meant(ctx, p.Owner), After: now, Cursor: p.Cursor, Limit: p.Limit,
+	owner, err := whoever(ctx, p.Owner)
+	if err != nil {
+		return nil, err
 	}
+	f := store.SilenceFilter{Kind: catalog.SilenceKind(p.Kind), Owner: owner, After: now, Cursor: p.Cursor, Limit: p.Limit}
 	if p.All {
 		f.After = time.Time{}
 	}

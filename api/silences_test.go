@@ -96,4 +96,6 @@ func TestSilencePreview(t *testing.T) {
 	var list client.SilenceList
 	w.do("alice", "GET", "/v1/silences", "").want(200, &list)
 	require.Empty(t, list.Silences, "nothing is silenced")
+	w.do("alertmanager", "POST", "/v1/silences/preview", `{"matchers": ["host=\"db1\""], "until": "2026-03-01T04:00:00Z"}`).problem(403, "forbidden")
+	w.do("alertmanager", "GET", "/v1/silences?owner=me", "").problem(400, "invalid")
 }

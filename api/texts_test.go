@@ -267,15 +267,31 @@ func TestReceipts(t *testing.T) {
 	require.Equal(t, []store.Receipt{{Reference: "SM1", State: store.Delivered, At: night}}, w.store.Receipts())
 	require.Empty(t, w.failures.Heard())
 	require.Empty(t, w.commands.Sent(), "a receipt never acknowledges")
-	status("SM2", "delivered", "").problem(503, "unavailable")
+	status("SM2", "delivered", "").want(204)
+	require.Len(t, w.store.Receipts(), 1, "a code, or a test page")
+	status("SM1", "undelivered", "?page=INC-7%2Fx").want(204)
+	require.Empty(t, w.failures.Heard(), "what was delivered stays so")
 
-	status("SM1", "undelivered", "?page=INC-9%2Fx").want(204)
+	w.store.PutPage(store.Page{Incident: "INC-7"}, activities.Attempt{Key: "INC-7/alert-1/k", Incident: "INC-7", Reference: "SM3"})
+	status("SM3", "undelivered", "?page=INC-9%2Fx").want(204)
 	require.Equal(t, []apitest.Failed{{Number: "INC-7", Key: "INC-7/alert-1/k", Reason: "the phone is off"}}, w.failures.Heard(), "the ledger knows best")
 	w.failures.Fail(incident.Errorf(incident.NotFound, "its workflow has ended"))
-	status("SM1", "undelivered", "").want(204)
+	status("SM3", "undelivered", "").want(204)
 	w.failures.Fail(errDown)
-	status("SM1", "undelivered", "").problem(503, "unavailable")
+	status("SM3", "undelivered", "").problem(503, "unavailable")
 	require.Empty(t, w.commands.Sent())
+}
+
+func TestAReceiptWaitsForTheLedger(t *testing.T) {
+	w := newWorld(t)
+	answered := make(chan answer)
+	go func() {
+		answered <- w.hook(statusPath, url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}})
+	}()
+	require.Eventually(t, func() bool { return w.store.Strays() > 0 }, 5*time.Second, time.Millisecond)
+	w.store.PutPage(store.Page{Incident: "INC-7"}, activities.Attempt{Key: "INC-7/alert-1/k", Incident: "INC-7", Reference: "SM1"})
+	(<-answered).want(204)
+	require.Len(t, w.store.Receipts(), 1)
 }
 
 func TestEveryIncidentOfAMessageHearsThatItFailed(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/xml"
 	"strings"
+	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api/gen"
@@ -59,33 +60,78 @@ func (s *server) webhook(ctx context.Context, signature string) Webhook {
 // arrive. It needs no database to tell: the page stands in the address that the
 // provider was given.
 func (s *server) receipt(ctx context.Context, r Receipt) error {
-	state := r.State
-	if r.Delivered {
-		state = store.Delivered
-	}
-	attempts, err := s.Store.Receipt(ctx, store.Receipt{Reference: r.Reference, State: state, At: s.Now().UTC()})
-	if !r.Failed {
-		return untilRecorded(err)
-	}
-	pages := each(attempts, func(a activities.Attempt) string { return a.Key })
-	if err != nil {
-		pages = []string{r.Page}
-	}
-	told := false
-	for _, page := range pages {
-		number, _, _ := strings.Cut(page, "/")
-		if !strings.HasPrefix(number, incident.NumberPrefix) {
-			continue // a test page, or several pages in one
+	attempts, err := s.stamp(ctx, r)
+	unknown := incident.KindOf(err) == incident.NotFound
+	if r.Failed {
+		pages := bounced(attempts)
+		if err != nil {
+			pages = []string{r.Page}
 		}
-		told = true
-		if err := s.pageFailed(ctx, number, page, r.Reason); err != nil {
+		told, err := s.pagesFailed(ctx, pages, r.Reason)
+		if told || err != nil {
 			return err
 		}
 	}
-	if told {
+	if unknown { // a code or a test page: nobody waits to hear of it
 		return nil
 	}
-	return untilRecorded(err)
+	return err
+}
+
+const (
+	// recordedWithin is how long a receipt waits for the ledger, which is
+	// written after the hand-over. Providers do not come again.
+	recordedWithin = time.Second
+	recordedEvery  = 100 * time.Millisecond
+)
+
+// stamp notes a receipt in the ledger. Its error is of kind NotFound when the
+// message is none that the ledger is told of.
+func (s *server) stamp(ctx context.Context, r Receipt) ([]activities.Attempt, error) {
+	ctx, cancel := context.WithTimeout(ctx, recordedWithin)
+	defer cancel()
+	note := store.Receipt{Reference: r.Reference, State: r.State, At: s.Now().UTC()}
+	if r.Delivered {
+		note.State = store.Delivered
+	}
+	for {
+		attempts, err := s.Store.Receipt(ctx, note)
+		if incident.KindOf(err) != incident.NotFound {
+			return attempts, err
+		}
+		select {
+		case <-time.After(recordedEvery):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+// bounced are the keys of the pages that have not arrived by this message.
+func bounced(attempts []activities.Attempt) []string {
+	var keys []string
+	for _, a := range attempts {
+		if a.Receipt != store.Delivered {
+			keys = append(keys, a.Key)
+		}
+	}
+	return keys
+}
+
+// pagesFailed tells the incidents of some pages, and whether there was one to
+// tell: a test page, and several pages in one, have none.
+func (s *server) pagesFailed(ctx context.Context, pages []string, reason string) (told bool, err error) {
+	for _, page := range pages {
+		number, _, _ := strings.Cut(page, "/")
+		if !strings.HasPrefix(number, incident.NumberPrefix) {
+			continue
+		}
+		told = true
+		if err := s.pageFailed(ctx, number, page, reason); err != nil {
+			return told, err
+		}
+	}
+	return told, nil
 }
 
 // pageFailed tells an incident, unless it has ended.
@@ -94,15 +140,6 @@ func (s *server) pageFailed(ctx context.Context, number, page, reason string) er
 	err := s.Failures.PageFailed(ctx, number, page, reason)
 	if incident.KindOf(err) == incident.NotFound {
 		return nil
-	}
-	return err
-}
-
-// untilRecorded asks the provider to come again while the ledger does not know
-// the message: it is written after the hand-over.
-func untilRecorded(err error) error {
-	if incident.KindOf(err) == incident.NotFound {
-		return incident.Errorf(incident.Unavailable, "the message is not recorded yet: %w", err)
 	}
 	return err
 }

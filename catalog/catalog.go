@@ -77,6 +77,10 @@ type Flapping struct {
 	// Within is also how long an alert has to be quiet until it counts again.
 	// Zero means DefaultFlappingWithin.
 	Within time.Duration `yaml:"within" json:"within,omitempty"`
+	// Hold delays the first page of an incident that flaps from its beginning,
+	// since those before it cleared by themselves. Zero means
+	// DefaultFlappingHold.
+	Hold time.Duration `yaml:"hold" json:"hold,omitempty"`
 }
 
 // NoiseReport says who is mailed the weekly noise report.

@@ -133,10 +133,12 @@ func (k *checker) matchers(key string, texts []string) {
 	}
 }
 
-// An incident carries the changes of its alerts, so that they are bounded.
+// An incident carries the changes of its alerts, so that they are bounded; and
+// what is urgent is not kept from people for longer than an hour.
 const (
 	maxFlappingChanges = 20
 	maxFlappingWithin  = 24 * time.Hour
+	maxFlappingHold    = time.Hour
 )
 
 func (k *checker) settings() {
@@ -148,6 +150,9 @@ func (k *checker) settings() {
 	}
 	if s.Flapping.Within > maxFlappingWithin {
 		k.report("settings.flapping.within", "must not be longer than %s", maxFlappingWithin)
+	}
+	if s.Flapping.Hold > maxFlappingHold {
+		k.report("settings.flapping.hold", "must not be longer than %s", maxFlappingHold)
 	}
 	if s.Bundle.PagesPerMinute < 0 {
 		k.report("settings.bundle.pages_per_minute", "must not be negative")

@@ -21,6 +21,9 @@ const (
 	DefaultFlappingChanges = 4
 	// DefaultFlappingWithin is also how long it has to be quiet then.
 	DefaultFlappingWithin = 30 * time.Minute
+	// DefaultFlappingHold is how long the page of an incident waits that flaps
+	// from its beginning.
+	DefaultFlappingHold = 10 * time.Minute
 	// DefaultStormKeys is the number of new keys a minute above which one
 	// service's alerts join a storm incident.
 	DefaultStormKeys = 20
@@ -47,7 +50,10 @@ func (f Flapping) Limit() Flapping {
 	if f.Changes < 0 {
 		return Flapping{}
 	}
-	return Flapping{Changes: cmp.Or(f.Changes, DefaultFlappingChanges), Within: cmp.Or(f.Within, DefaultFlappingWithin)}
+	return Flapping{
+		Changes: cmp.Or(f.Changes, DefaultFlappingChanges), Within: cmp.Or(f.Within, DefaultFlappingWithin),
+		Hold: cmp.Or(f.Hold, DefaultFlappingHold),
+	}
 }
 
 // Within returns how long an incident waits for follow-ups where nobody has to

@@ -43,9 +43,10 @@ func TestPolicyIsTheSnapshotOfAService(t *testing.T) {
 
 func TestAnIncidentCarriesWhenItsAlertsFlap(t *testing.T) {
 	for _, test := range []struct{ settings, want catalog.Flapping }{
-		{catalog.Flapping{}, catalog.Flapping{Changes: 4, Within: 30 * time.Minute}},
-		{catalog.Flapping{Changes: 6}, catalog.Flapping{Changes: 6, Within: 30 * time.Minute}},
-		{catalog.Flapping{Within: time.Hour}, catalog.Flapping{Changes: 4, Within: time.Hour}},
+		{catalog.Flapping{}, catalog.Flapping{Changes: 4, Within: 30 * time.Minute, Hold: 10 * time.Minute}},
+		{catalog.Flapping{Changes: 6}, catalog.Flapping{Changes: 6, Within: 30 * time.Minute, Hold: 10 * time.Minute}},
+		{catalog.Flapping{Within: time.Hour}, catalog.Flapping{Changes: 4, Within: time.Hour, Hold: 10 * time.Minute}},
+		{catalog.Flapping{Hold: time.Minute}, catalog.Flapping{Changes: 4, Within: 30 * time.Minute, Hold: time.Minute}},
 		{catalog.Flapping{Changes: -1, Within: time.Hour}, catalog.Flapping{}},
 	} {
 		c := parseSmall(t)

@@ -12,7 +12,8 @@ import (
 // what is being paged becomes the holder; others join as responders.
 //
 // Answering a page that offered a role or asked for help answers just that. A
-// page about a runbook's question is answered by an answer only.
+// page about a runbook's question is answered by an answer only. Without a page
+// it answers whatever asks this person to take the incident or to help.
 func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome, error) {
 	h, now, err := i.byPerson(h, now, "acknowledge")
 	if err != nil {
@@ -23,6 +24,7 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 	}
 	asked := i.askedBy(c.Page)
 	held := i.Holder != "" && i.Holder != h.By.ID
+	offered := len(i.offers(Holder, func(s *Summons) bool { return s.calls(h.By.ID) })) > 0
 	switch {
 	case asked.role != "":
 		return i.AcceptRole(h, AcceptRole{Role: asked.role}, now)
@@ -30,8 +32,9 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 		return i.saw(h, now)
 	case asked.kind == ForResponder && i.Holder != h.By.ID, asked.kind == ForBreach && held:
 		return i.help(h, asked.summons, now)
-	case held && len(i.covered(h, asked)) == 0:
+	case held && !offered && len(i.covered(h, asked)) == 0:
 		i.answerToo(h.By.ID, now)
+		i.answerCalls(h, now)
 		i.join(h.By.ID)
 		i.did(h, now, "acknowledged.also", "%s also acknowledged; %s holds the incident.", h.By.ID, i.Holder)
 		return i.outcome(i.Holder + " holds it already; you are a responder"), nil
@@ -47,6 +50,11 @@ func (i *Incident) take(h Header, asked asked, now time.Time) Outcome {
 		tell = i.reachedBy(i.covered(h, asked))
 	}
 	i.answer(h, asked, now)
+	if before != h.By.ID || asked.role == Holder {
+		for _, s := range i.offers(Holder, func(*Summons) bool { return true }) {
+			i.end(s, now, h.By.ID)
+		}
+	}
 	if i.Snoozed.By != h.By.ID {
 		i.awake()
 	}
@@ -62,7 +70,10 @@ func (i *Incident) take(h Header, asked asked, now time.Time) Outcome {
 	i.did(h, now, "acknowledged", "%s acknowledged.", h.By.ID)
 	i.tellAcknowledged(append(slices.Clone(tell), before), h.By.ID, now)
 	i.applyPolicy(now)
-	if before == h.By.ID {
+	switch {
+	case len(i.escalations()) > 0:
+		return i.outcome("you hold it, but what has come up since still pages")
+	case before == h.By.ID:
 		return i.outcome("you hold it")
 	}
 	return i.outcome("you hold it; everyone who was paged is told")
@@ -90,6 +101,11 @@ func (i *Incident) answer(h Header, asked asked, now time.Time) {
 	for _, s := range i.open(ofKind(ForStillOnIt)) {
 		i.end(s, now, h.By.ID)
 	}
+	i.answerCalls(h, now)
+}
+
+// answerCalls ends what asks this person for help, or tells them of a limit.
+func (i *Incident) answerCalls(h Header, now time.Time) {
 	for _, s := range i.open(ofKind(ForResponder, ForBreach)) {
 		if s.calls(h.By.ID) && !s.Caused.After(h.At) {
 			i.end(s, now, h.By.ID)

@@ -116,6 +116,13 @@ func (i *Incident) countFiring() {
 // Firing reports whether any alert's condition still holds.
 func (i *Incident) Firing() bool { return i.Counts.Firing+i.Counts.More > 0 }
 
+// loud reports whether any alert fires that no silence keeps from paging.
+func (i *Incident) loud() bool {
+	return i.Counts.More > 0 || slices.ContainsFunc(i.Alerts, func(a AlertState) bool {
+		return a.Status == alerts.Firing && a.Suppressed == ""
+	})
+}
+
 // past reports whether what fires now is a recurrence and not this incident.
 func (i *Incident) past(now time.Time) bool {
 	stable := i.Phase == Resolved && (!now.Before(i.Stabilised()) || (i.keyed() && !i.HoldsKey))
@@ -152,6 +159,9 @@ func (i *Incident) fired(fired []alerts.Alert, now time.Time) {
 	case i.Phase == Mitigated || i.Phase == Resolved:
 		i.relapse(Header{By: Self(), At: now}, "an alert fires again: "+names(fired), now)
 	case i.Held:
+		if i.Openings > 0 && (urgent || i.grave()) {
+			i.EndHold(now)
+		}
 	case i.Phase == Triggered && !i.paging():
 		if urgent {
 			i.Begin(now)
@@ -217,6 +227,7 @@ func (i *Incident) cleared(now time.Time) {
 	case i.Phase == Triggered && !i.Held && (i.grave() || !i.Provisional):
 		i.Recovered = true
 		i.note(now, "recovered", "Recovered before anyone acknowledged; paging goes on.")
+	case i.Phase == Triggered && i.Outbox.Merge != nil: // the other incident must hear of it first
 	case i.Phase == Triggered:
 		i.move(Transient, now, Self(), "It cleared by itself before anyone acknowledged.")
 		i.tell(now, i.Paged, "", i.Number+" cleared by itself. Nothing to do.")

@@ -14,7 +14,7 @@ func (i *Incident) answerFirst(s *Summons, by string, now time.Time) {
 		i.end(s, now, by)
 		return
 	}
-	s.Awaited, s.Due, s.Hurry = rest, time.Time{}, false
+	s.Awaited, s.Stopped, s.Due, s.Hurry = rest, now, time.Time{}, false
 	s.settled(by, now)
 	i.note(now, "everyone.awaited", "%s must acknowledge too.", join(rest))
 }

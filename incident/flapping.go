@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -16,6 +17,37 @@ type Flap struct {
 	// Until is set while the alert flaps: it does no more once it has not
 	// changed until then.
 	Until time.Time `json:"until,omitzero"`
+}
+
+// openings returns how often the key of a new incident was opened of late,
+// with this time, when the incidents before it cleared by themselves so often
+// that this one flaps from its beginning; else zero. Each of those was two
+// changes of what they were about. What is grave is never held for that.
+func (i *Incident) openings(cleared int) int {
+	limit := i.Policy.Flapping
+	if limit.Changes <= 0 || 2*cleared <= limit.Changes || i.grave() || i.Storm {
+		return 0
+	}
+	return cleared + 1
+}
+
+// howOften says why an incident flaps from its beginning.
+func (i *Incident) howOften() string {
+	return fmt.Sprintf("opened %d times within %s", i.Openings, catalog.FormatDuration(i.Policy.Flapping.Within))
+}
+
+// flapAgain begins an incident of a key that flaps: it takes in what would be
+// new incidents, and its page is held.
+func (i *Incident) flapAgain(now time.Time) {
+	now, i.Flapped, i.Flaps = now.UTC(), true, nil
+	for _, a := range i.Alerts {
+		if a.Suppressed == "" {
+			i.Flaps = append(i.Flaps, Flap{a.Fingerprint, []time.Time{now}, now.Add(i.Policy.Flapping.Within)})
+		}
+	}
+	i.did(Header{By: Self(), At: now}, now, "flapping",
+		"It flaps: %s, and cleared by itself each time before. It pages as soon as it fires %s after it was opened, or later, and nobody until then. Once it has been quiet for %s it is over.",
+		i.howOften(), catalog.FormatDuration(i.hold()), catalog.FormatDuration(i.Policy.Flapping.Within))
 }
 
 // changed counts that a known alert changed its state, and notices when it
@@ -40,7 +72,7 @@ func (i *Incident) changed(state AlertState, now time.Time) {
 	case !f.Until.IsZero():
 		f.Until = now.Add(limit.Within)
 	case len(f.Changes) > limit.Changes:
-		f.Until = now.Add(limit.Within)
+		f.Until, i.Flapped = now.Add(limit.Within), true
 		i.did(Header{By: Self(), At: now}, now, "flapping",
 			"%s flaps: it changed %d times within %s. Until it has been quiet for as long, it pages nobody again and does not count as cleared.",
 			state.Name, len(f.Changes), catalog.FormatDuration(limit.Within))

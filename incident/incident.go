@@ -63,9 +63,13 @@ type Incident struct {
 	Into string `json:"into,omitempty"`
 	// Absorbed lists the incidents that were merged into this one.
 	Absorbed []Absorbed `json:"absorbed,omitempty"`
-	// Held says that nobody was told: the service's hold is running, or the
-	// incident ended within it.
-	Held bool `json:"held,omitempty"`
+	// Held says that nobody was told: a hold is running, or the incident ended
+	// within it. HeldUntil is when that hold ended with a page.
+	Held      bool      `json:"held,omitempty"`
+	HeldUntil time.Time `json:"held_until,omitzero"`
+	// Openings is how often its key was opened of late, this time among them,
+	// where that is so often that it flaps from its beginning; zero otherwise.
+	Openings int `json:"openings,omitempty"`
 	// Recovered marks that every alert cleared before anyone acknowledged.
 	Recovered bool `json:"recovered,omitempty"`
 
@@ -106,8 +110,10 @@ type Incident struct {
 
 	Alerts []AlertState `json:"alerts,omitempty"`
 	Counts Counts       `json:"counts"`
-	// Flaps count how often alerts have changed of late.
-	Flaps []Flap `json:"flaps,omitempty"`
+	// Flaps count how often alerts have changed of late; Flapped says that one
+	// of them flapped at any time.
+	Flaps   []Flap `json:"flaps,omitempty"`
+	Flapped bool   `json:"flapped,omitempty"`
 	// Affected lists the services that its alerts have named.
 	Affected []string       `json:"affected,omitempty"`
 	Links    []catalog.Link `json:"links,omitempty"`

@@ -26,15 +26,15 @@ const (
 
 // NextLimit returns the next limit that can be broken and when, or the zero
 // time. The mitigation budget runs from the ack, at the latest from the limit
-// on acknowledging; the resolution budget from mitigated. A relapse starts
-// them anew.
+// on acknowledging, and that from the end of a hold; the resolution budget from
+// mitigated. A relapse starts them anew.
 func (i *Incident) NextLimit() (name string, at time.Time) {
 	limits := i.Response().Limits
 	switch {
-	case !i.Phase.Active() || i.Held:
+	case !i.Phase.Active(), i.Phase == Triggered && !i.paging(): // nobody was told
 		return "", time.Time{}
 	case i.Phase == Triggered && limits.Acknowledge > 0 && !i.breached(toAcknowledge):
-		return toAcknowledge, i.Stamp(TriggeredAt).Add(limits.Acknowledge)
+		return toAcknowledge, later(i.Stamp(TriggeredAt), i.HeldUntil).Add(limits.Acknowledge)
 	case i.Phase == Mitigated && limits.Resolve > 0 && !i.breached(toResolve):
 		return toResolve, i.Stamp(MitigatedAt).Add(limits.Resolve)
 	case i.Phase != Mitigated && limits.Mitigate > 0 && !i.breached(toMitigate):
@@ -49,7 +49,7 @@ func (i *Incident) NextLimit() (name string, at time.Time) {
 // latest what triggered it plus the limit on acknowledging. It is zero when
 // neither is known.
 func (i *Incident) budgetFrom() time.Time {
-	began, acked := i.Stamp(TriggeredAt), i.Stamp(FirstAck)
+	began, acked := later(i.Stamp(TriggeredAt), i.HeldUntil), i.Stamp(FirstAck)
 	if !i.Relapsed.IsZero() {
 		began, acked = i.Relapsed, i.AckedAgain
 	}
@@ -82,7 +82,7 @@ func (i *Incident) Breach(limit string, now time.Time) {
 	if n := len(i.Breaches); n > maxBreaches {
 		i.Breaches = i.Breaches[n-maxBreaches:]
 	}
-	text := fmt.Sprintf("%s: the time to %s (%s) is over", i.Number, limit, catalog.FormatDuration(allow))
+	text := fmt.Sprintf("%s: the time to %s (%s) is over", i.Number, limit, allow)
 	i.record(Entry{Kind: "limit.breached", Recorded: now, Actor: Self(), Text: text + ".", Highlight: true})
 	var targets []oncall.Target
 	for _, lead := range i.Policy.Leads {

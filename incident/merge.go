@@ -80,8 +80,21 @@ func (i *Incident) Answered(a Absorption, now time.Time) {
 }
 
 // NotMerged ends a merge that the other incident cannot take. Nothing was
-// stopped for it, and whoever asked for it hears why.
+// stopped for it, and whoever asked for it hears why. What has cleared
+// meanwhile counts now.
 func (i *Incident) NotMerged(why string, now time.Time) {
+	i.unmerge(why, now)
+	i.clearedMeanwhile(now)
+}
+
+// clearedMeanwhile applies that all alerts cleared while a merge was owed.
+func (i *Incident) clearedMeanwhile(now time.Time) {
+	if i.Phase == Triggered && i.Counts.Alerts > 0 && !i.stands() && !i.Recovered {
+		i.cleared(now)
+	}
+}
+
+func (i *Incident) unmerge(why string, now time.Time) {
 	m := i.Outbox.Merge
 	if m == nil {
 		return

@@ -29,8 +29,9 @@ type Message struct {
 	AckAction string
 }
 
-// Heading returns the title behind the number of the incident, if there is one.
-func (m Message) Heading() string { return strings.TrimSpace(m.Incident + " " + m.Title) }
+// Headline is the number, where there is one, and the title: what people see
+// first.
+func (m Message) Headline() string { return strings.TrimSpace(m.Incident + " " + m.Title) }
 
 // HandOver says who took a message. The zero value says that nobody else need
 // be asked about it.

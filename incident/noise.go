@@ -13,7 +13,9 @@ type Woken struct {
 	Service string
 	// Unanswered says that it was over before anybody acknowledged.
 	Unanswered bool
-	Feedback   Given
+	// Flapped says that one of its alerts flapped.
+	Flapped  bool
+	Feedback Given
 	// Pages are those that were handed over to people.
 	Pages []HandedPage
 }
@@ -32,7 +34,7 @@ func WokenBy(i *Incident) (Woken, bool) {
 		return Woken{}, false
 	}
 	return Woken{
-		Rule: i.Alerts[0].Name, Service: i.Service, Feedback: i.Feedback,
+		Rule: i.Alerts[0].Name, Service: i.Service, Feedback: i.Feedback, Flapped: i.Flapped,
 		Unanswered: i.Phase.Over() && i.Stamp(FirstAck).IsZero(),
 	}, true
 }
@@ -68,6 +70,8 @@ type NoisyRule struct {
 	// Unanswered those that were over before anybody acknowledged.
 	NotActionable int `json:"not_actionable"`
 	Unanswered    int `json:"unanswered"`
+	// Flapping counts the incidents in which an alert flapped.
+	Flapping int `json:"flapping"`
 	// Score is what the rule is ranked by.
 	Score int `json:"score"`
 }
@@ -121,6 +125,9 @@ func (r *NoisyRule) add(w Woken, zone func(person string) *time.Location) {
 	}
 	if w.Unanswered {
 		r.Unanswered++
+	}
+	if w.Flapped {
+		r.Flapping++
 	}
 	if w.useless() {
 		r.Score += len(w.Pages) + nightly*night

@@ -40,14 +40,14 @@ func TestRulesAreRankedByUselessPagesAndMoreSoByNight(t *testing.T) {
 		{Rule: "Disk", Service: "search", Feedback: useless, Unanswered: true, Pages: paged(night, "alice", "bob")},
 		{Rule: "Disk", Service: "checkout", Unanswered: true, Pages: paged(day, "alice", "bob")},
 		{Rule: "Flaky", Service: "search", Unanswered: true, Feedback: useful, Pages: paged(day, "bob")},
-		{Rule: "Held", Service: "search", Unanswered: true},
+		{Rule: "Held", Service: "search", Unanswered: true, Flapped: true},
 	}, berlin(t))
 	require.Equal(t, incident.NoiseReport{From: noon, Until: after(24 * time.Hour), Rules: []incident.NoisyRule{
 		{Rule: "Disk", Service: "search", Incidents: 2, Pages: 3, Night: 1, NotActionable: 2, Unanswered: 1, Score: 5},
 		{Rule: "Disk", Service: "checkout", Incidents: 1, Pages: 2, Unanswered: 1, Score: 2},
 		{Rule: "Errors", Service: "checkout", Incidents: 1, Pages: 3, Night: 2},
 		{Rule: "Flaky", Service: "search", Incidents: 1, Pages: 1, Unanswered: 1},
-		{Rule: "Held", Service: "search", Incidents: 1, Unanswered: 1},
+		{Rule: "Held", Service: "search", Incidents: 1, Unanswered: 1, Flapping: 1},
 	}}, got)
 	require.NotNil(t, incident.Noise(noon, noon, nil, berlin(t)).Rules, "a quiet week is an empty list")
 }

@@ -18,6 +18,10 @@ type Opening struct {
 	Drill bool
 	// Recurs names the earlier incident of the same key, if there is one.
 	Recurs string
+	// Cleared counts the latest incidents of the key that were opened within the
+	// time that Policy.Flapping names, paged somebody and then cleared by
+	// themselves, one after the other; none of them was less urgent.
+	Cleared int
 	// SplitFrom names the incident whose alerts this one takes.
 	SplitFrom string
 	Policy    catalog.Policy
@@ -46,6 +50,7 @@ func New(o Opening) *Incident {
 	if o.By.Kind == APerson {
 		i.Highest = o.Severity
 	}
+	i.Openings = i.openings(o.Cleared)
 	i.Clocks.Stamps = map[Clock]time.Time{TriggeredAt: o.At}
 	text := fmt.Sprintf("%s opened: %s", o.Number, o.Title)
 	if o.Recurs != "" {
@@ -66,18 +71,31 @@ func New(o Opening) *Incident {
 func (i *Incident) pages() bool { return i.Urgency != catalog.NotPaged || i.Storm }
 
 // Begin starts the response: it pages, or holds the first page for as long as
-// the service asks. What a person declared and a storm are never held, and
-// what has no urgency pages nobody. Calling it again changes nothing.
+// the service asks, or longer while it flaps. What a person declared and a
+// storm are never held, and what has no urgency pages nobody. Calling it again
+// changes nothing.
 func (i *Incident) Begin(now time.Time) {
 	if i.Phase != Triggered || i.Holder != "" || i.Held || i.paging() || !i.pages() {
 		return
 	}
-	if i.Policy.Hold > 0 && i.Provisional && !i.Storm {
+	if i.hold() > 0 && i.Provisional && !i.Storm {
 		i.Held = true
-		i.note(now, "held", "Held for %s: nobody is paged if it clears by itself.", catalog.FormatDuration(i.Policy.Hold))
+		if i.Openings > 0 {
+			i.flapAgain(now)
+			return
+		}
+		i.note(now, "held", "Held for %s: nobody is paged if it clears by itself.", catalog.FormatDuration(i.hold()))
 		return
 	}
 	i.pageForAlert(i.triggered(now), "")
+}
+
+// hold is for how long the first page waits.
+func (i *Incident) hold() time.Duration {
+	if i.Openings > 0 {
+		return max(i.Policy.Hold, i.Policy.Flapping.Hold)
+	}
+	return i.Policy.Hold
 }
 
 // paging reports whether the escalation has ever begun.
@@ -93,11 +111,13 @@ func (i *Incident) triggered(now time.Time) time.Time {
 }
 
 // HoldEnds returns when the hold ends, or the zero time when nothing is held.
+// What flaps and does not fire now is held until it does.
 func (i *Incident) HoldEnds() time.Time {
-	if !i.Held || i.Phase != Triggered {
+	flaps := i.Openings > 0 || len(i.Flapping()) > 0
+	if !i.Held || i.Phase != Triggered || (flaps && !i.loud()) {
 		return time.Time{}
 	}
-	return i.Stamp(TriggeredAt).Add(i.Policy.Hold)
+	return i.Stamp(TriggeredAt).Add(i.hold())
 }
 
 // EndHold pages what was held.
@@ -105,8 +125,12 @@ func (i *Incident) EndHold(now time.Time) {
 	if !i.Held || i.Phase != Triggered {
 		return
 	}
-	i.Held = false
-	i.pageForAlert(i.triggered(now), "")
+	i.Held, i.HeldUntil = false, now.UTC()
+	why := ""
+	if i.Openings > 0 {
+		why = "it flaps: " + i.howOften()
+	}
+	i.pageForAlert(i.triggered(now), why)
 }
 
 // Clone returns a deep copy, on which a command can be tried. It has no

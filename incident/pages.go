@@ -13,7 +13,7 @@ import (
 func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 	at = at.UTC()
 	p.State, p.Sent, p.Error = PageSent, at, ""
-	if !s.Open() && at.After(s.Ended) {
+	if since := s.lapsed(p.Person); !since.IsZero() && at.After(since) {
 		p.State = PageOvertaken
 	}
 	i.reached(s, p.Person, now)
@@ -45,12 +45,16 @@ func (i *Incident) reached(s *Summons, person string, now time.Time) {
 		return
 	}
 	i.Paged = append(i.Paged, person)
+	forAlert := s.Kind == ForAlert
 	switch {
-	case s.Open():
-	case i.Phase.Over() || i.Holder == "":
+	case s.lapsed(person).IsZero():
+	case i.Phase.Over():
 		i.tell(now, []string{person}, s.EndedBy, fmt.Sprintf("%s needs no answer any more: it is %s.", i.Number, i.Phase))
-	default:
+	case forAlert && len(i.escalations()) > 0: // it is being paged anew
+	case i.Holder != "" && (forAlert || s.EndedBy == ""):
 		i.tell(now, []string{person}, i.Holder, fmt.Sprintf("%s holds %s.", i.Holder, i.Number))
+	case s.EndedBy != "":
+		i.tell(now, []string{person}, s.EndedBy, fmt.Sprintf("%s answered: %s", s.EndedBy, s.Why))
 	}
 }
 
@@ -76,7 +80,7 @@ func (i *Incident) Failed(s *Summons, p *Page, reason string, now time.Time) {
 	i.note(now, "page.failed", "%s cannot be reached by %s: %s", p.Person, p.Kind, p.Error)
 	i.startTimeout(s, p, now)
 	hopeful := slices.ContainsFunc(s.Pages, func(p *Page) bool {
-		return i.present(s, p) && (p.State == PageDue || p.State == PageSent)
+		return i.present(s, p) && s.mayAnswer(p) && (p.State == PageDue || p.State == PageSent)
 	})
 	if s.escalates() && i.present(s, p) && !hopeful && !i.AtLastResort(s) {
 		s.Hurry = true
@@ -103,7 +107,7 @@ func (i *Incident) Undelivered(key, reason string, now time.Time) {
 // bounced makes a page that was handed over and came back count as failed,
 // where somebody still has to answer.
 func (i *Incident) bounced(s *Summons, p *Page, now time.Time) {
-	if p.Bounced != "" && p.State == PageSent && (s.escalates() || slices.Contains(s.Awaited, p.Person)) {
+	if p.Bounced != "" && p.State == PageSent && s.lapsed(p.Person).IsZero() {
 		i.Failed(s, p, p.Bounced, now)
 	}
 }
@@ -167,7 +171,7 @@ func (i *Incident) present(s *Summons, p *Page) bool {
 }
 
 func (i *Incident) startTimeout(s *Summons, p *Page, at time.Time) {
-	if s.Due.IsZero() && s.escalates() && i.present(s, p) {
+	if s.Due.IsZero() && s.escalates() && i.present(s, p) && s.mayAnswer(p) {
 		s.Due = at.Add(i.timeout(s))
 	}
 }

@@ -350,7 +350,8 @@ func stroll(t *testing.T, seed uint64, steps int) *walk {
 	o.Severity, o.Key = pick(r, catalog.SEV1, catalog.SEV2, catalog.SEV3, catalog.SEV4), pick(r, "", "key")
 	o.Urgency = pick(r, catalog.Urgent, catalog.Ordinary, catalog.NotPaged)
 	o.Policy.Hold = pick(r, 0, time.Minute)
-	o.Policy.Flapping = pick(r, catalog.Flapping{}, catalog.Flapping{Changes: 2, Within: 2 * time.Hour})
+	o.Policy.Flapping = pick(r, catalog.Flapping{}, catalog.Flapping{Changes: 2, Within: 2 * time.Hour, Hold: 30 * time.Minute})
+	o.Cleared = pick(r, 0, 1, 2)
 	o.Policy.Escalation.Levels = slices.Clone(o.Policy.Escalation.Levels)
 	o.Policy.Escalation.Levels[0].Everyone = pick(r, true, false)
 	for n := range o.Policy.Severities {

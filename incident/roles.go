@@ -123,10 +123,7 @@ func (i *Incident) AcceptRole(h Header, c AcceptRole, now time.Time) (Outcome, e
 	if c.Role != Holder {
 		return i.bear(c.Role, h, now), nil
 	}
-	for _, s := range i.offers(Holder, func(*Summons) bool { return true }) {
-		i.end(s, now, h.By.ID)
-	}
-	return i.take(h, asked{}, now), nil
+	return i.take(h, asked{role: Holder}, now), nil
 }
 
 // bear makes a person bear a role, ends the search for one, and tells whoever

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -70,8 +71,10 @@ type Summons struct {
 	// Reached lists who was handed a page of it.
 	Reached []string `json:"reached,omitempty"`
 	// Awaited lists who has still to acknowledge, where everyone of the level
-	// must: from the first ack, which ends the escalation, to the last.
-	Awaited []string `json:"awaited,omitempty"`
+	// must: from the first ack, which ends the escalation, to the last. Stopped
+	// is when the first one came.
+	Awaited []string  `json:"awaited,omitempty"`
+	Stopped time.Time `json:"stopped,omitzero"`
 
 	Ended time.Time `json:"ended,omitzero"`
 	// EndedBy is who answered; empty when its reason went away.
@@ -83,7 +86,25 @@ func (s *Summons) Open() bool { return s.Ended.IsZero() }
 
 // Wants reports whether a page of it still has a reason.
 func (s *Summons) Wants(p *Page) bool {
-	return s.Open() && p.State == PageDue && (s.escalates() || slices.Contains(s.Awaited, p.Person))
+	return p.State == PageDue && s.lapsed(p.Person).IsZero()
+}
+
+// lapsed returns since when it has no reason to reach a person, or the zero
+// time while it has one.
+func (s *Summons) lapsed(person string) time.Time {
+	switch {
+	case !s.Open():
+		return s.Ended
+	case s.escalates() || slices.Contains(s.Awaited, person):
+		return time.Time{}
+	}
+	return s.Stopped
+}
+
+// mayAnswer reports whether a page can have an answer: a webhook gives none,
+// and counts only where nobody else is reached.
+func (s *Summons) mayAnswer(p *Page) bool {
+	return len(s.Present) == 0 || !strings.HasPrefix(p.Person, WebhookPrefix)
 }
 
 // escalates reports whether nobody has answered it.

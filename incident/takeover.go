@@ -82,7 +82,8 @@ func (i *Incident) eachOther(a Absorb) bool {
 // takeOver makes another incident a part of this one.
 func (i *Incident) takeOver(a Absorb, now time.Time) {
 	if i.eachOther(a) {
-		i.NotMerged(a.From+" becomes part of it instead", now)
+		i.unmerge(a.From+" becomes part of it instead", now)
+		defer i.clearedMeanwhile(now)
 	}
 	known, severity, holder, phase := i.absorbed(a.From), i.Severity, i.Holder, i.Phase
 	if known == nil {

@@ -42,7 +42,9 @@ func (r *record) close() {
 }
 
 // Made reports nothing: the pager's own memory knows what it has sent.
-func (r *record) Made(context.Context, string) (bool, error) { return false, nil }
+func (r *record) Made(context.Context, string) (activities.Attempt, bool, error) {
+	return activities.Attempt{}, false, nil
+}
 
 // Attempt writes attempts at pages down.
 func (r *record) Attempt(_ context.Context, list ...activities.Attempt) error {
@@ -151,7 +153,9 @@ func (nowhere) Send(context.Context, string, incident.Message) error { return ni
 func (nowhere) SendMail(context.Context, incident.Mail) error { return nil }
 
 // Made knows of nothing.
-func (nowhere) Made(context.Context, string) (bool, error) { return false, nil }
+func (nowhere) Made(context.Context, string) (activities.Attempt, bool, error) {
+	return activities.Attempt{}, false, nil
+}
 
 // Attempt forgets.
 func (nowhere) Attempt(context.Context, ...activities.Attempt) error { return nil }

@@ -11,11 +11,14 @@ import (
 
 var _ activities.Ledger = (*Store)(nil)
 
-// Made reports whether the effect of this key was made: whether any attempt
-// at it ended without an error.
-func (s *Store) Made(ctx context.Context, key string) (bool, error) {
-	made, err := get[int](ctx, s, `SELECT COUNT(*) FROM attempts WHERE key = $1 AND error = ''`, key)
-	return made > 0, failed(err, "look an effect up")
+// Made returns the first attempt at the effect of this key that ended without
+// an error, and false when there is none.
+func (s *Store) Made(ctx context.Context, key string) (activities.Attempt, bool, error) {
+	rows, err := list[attemptRow](ctx, s, `SELECT `+attemptColumns+` FROM attempts WHERE key = $1 AND error = '' ORDER BY at LIMIT 1`, key)
+	if err != nil || len(rows) == 0 {
+		return activities.Attempt{}, false, failed(err, "look an effect up")
+	}
+	return rows[0].attempt(), true, nil
 }
 
 // Attempt records attempts at effects, all or none: made are those whose Error
@@ -27,7 +30,7 @@ func (s *Store) Attempt(ctx context.Context, list ...activities.Attempt) error {
 			a.At = time.Now()
 		}
 		rows[n] = attemptRow{
-			Key: a.Key, At: stampOf(a.At), Incident: a.Incident, What: a.What, Error: a.Error, Provider: a.Provider, Reference: a.Reference,
+			Key: a.Key, At: stampOf(a.At), Incident: a.Incident, What: a.What, Error: plain(a.Error), Provider: a.Provider, Reference: a.Reference,
 		}
 	}
 	return s.write(ctx, "record an attempt", func(tx *sqlx.Tx) error {
@@ -42,7 +45,7 @@ type attemptRow struct {
 	At        stamp  `db:"at"`
 	Incident  string `db:"incident"`
 	What      string `db:"what"`
-	Error     string `db:"error"`
+	Error     plain  `db:"error"`
 	Provider  string `db:"provider"`
 	Reference string `db:"reference"`
 	Receipt   string `db:"receipt"`
@@ -51,7 +54,7 @@ type attemptRow struct {
 
 func (r attemptRow) attempt() activities.Attempt {
 	return activities.Attempt{
-		Key: r.Key, Incident: r.Incident, What: r.What, At: r.At.Time(), Error: r.Error,
+		Key: r.Key, Incident: r.Incident, What: r.What, At: r.At.Time(), Error: string(r.Error),
 		Provider: r.Provider, Reference: r.Reference, Receipt: r.Receipt, Receipted: r.Receipted.Time(),
 	}
 }

@@ -17,9 +17,12 @@ func TestLedger(t *testing.T) {
 		ctx := t.Context()
 		made := func(want bool) {
 			t.Helper()
-			got, err := s.Made(ctx, "INC-1/mail/1")
+			a, got, err := s.Made(ctx, "INC-1/mail/1")
 			require.NoError(t, err)
 			require.Equal(t, want, got)
+			if want {
+				require.Equal(t, noon().Truncate(time.Microsecond).Add(time.Second), a.At, "when it was made")
+			}
 		}
 		at := noon().Truncate(time.Microsecond)
 		failure := activities.Attempt{Key: "INC-1/mail/1", Incident: "INC-1", What: "mail", At: at, Error: "mailbox full"}

@@ -26,6 +26,11 @@ type Claim struct {
 	At        time.Time
 	// Number is wanted for a new incident; empty takes the next one.
 	Number string
+	// Lately is for how long before At incidents of the key count that cleared
+	// by themselves; zero counts none. Urgent says that one of the alerts is, so
+	// that less urgent incidents do not count.
+	Lately time.Duration
+	Urgent bool
 }
 
 // Claimed is the answer to a Claim.
@@ -44,6 +49,10 @@ type Claimed struct {
 	Key   string
 	// Recurs is the latest earlier incident of a New one's service and key.
 	Recurs string
+	// Cleared counts the latest incidents of a New one's service and key that
+	// were opened of late, paged somebody and then cleared by themselves, one
+	// after the other.
+	Cleared int
 	// News are the alerts that say something new, resolved ones first. Alerts
 	// beyond the fifty that fire at once in an incident are only counted, so
 	// that News holds at most 150.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -32,7 +33,7 @@ func cursorOf(parts ...string) string {
 // readCursor is the reverse of cursorOf; the error is of kind Invalid.
 func readCursor(cursor string, parts int) ([]string, error) {
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
+	if err != nil || !utf8.Valid(text) {
 		return nil, incident.Errorf(incident.Invalid, "the cursor was not made here: begin without one")
 	}
 	out := strings.Split(string(text), "\x00")

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -31,7 +32,7 @@ func (d *desk) claim(c Claim) Claimed {
 	out.Number, out.Key, out.Storm = row.Number, row.Key, row.Storm != 0
 	out.Started = !row.Started.Time().IsZero()
 	if out.New {
-		out.Recurs = row.Recurs
+		out.Recurs, out.Cleared = row.Recurs, row.Cleared
 	}
 	before := row.beyond()
 	out.News = d.tell(c, row)
@@ -90,11 +91,28 @@ func (d *desk) assign(c Claim) (*claimRow, bool) {
 func (d *desk) open(c Claim, at pair, title string) *claimRow {
 	row := &claimRow{
 		Number: d.number(c.Number), Service: c.Service, Team: c.Team, Key: at.key, Title: title,
-		Recurs: d.earlier[at], At: stampOf(c.At),
+		Recurs: d.earlier[at], Cleared: d.cleared(c, at), At: stampOf(c.At),
 	}
 	d.opened = append(d.opened, row)
 	d.hold(c, at, row)
 	return row
+}
+
+// cleared counts the latest incidents of a key that paged somebody and cleared
+// by themselves. One that ended otherwise says that people saw to it: what came
+// before it does not count.
+func (d *desk) cleared(c Claim, at pair) int {
+	n, since := 0, c.At.Add(-c.Lately)
+	for _, e := range d.ended[at] {
+		switch {
+		case e.Reason != string(incident.Transient):
+			n = 0
+		case e.Paged == "" || (c.Urgent && e.Paged != string(catalog.Urgent)):
+		case e.At.Time().After(since):
+			n++
+		}
+	}
+	return n
 }
 
 func (d *desk) hold(c Claim, at pair, row *claimRow) {

@@ -18,10 +18,12 @@ type factID struct{ service, key, fingerprint string }
 // memory, written at once. The lock on the counters makes it the only one.
 type desk struct {
 	counters counters
-	// held maps a service and key to the incident that has it now, and
-	// earlier to the last one that had it.
+	// held maps a service and key to the incident that has it now, earlier to
+	// the last one that had it, and ended to those that have had it of late, the
+	// oldest first.
 	held    map[pair]*claimRow
 	earlier map[pair]string
+	ended   map[pair][]endedRow
 	// taken are wanted numbers that are in use.
 	taken map[string]bool
 	facts map[factID]*factRow
@@ -37,7 +39,7 @@ type desk struct {
 
 func newDesk() *desk {
 	return &desk{
-		held: map[pair]*claimRow{}, earlier: map[pair]string{}, taken: map[string]bool{},
+		held: map[pair]*claimRow{}, earlier: map[pair]string{}, ended: map[pair][]endedRow{}, taken: map[string]bool{},
 		facts: map[factID]*factRow{}, rates: map[string]int{},
 		changed: map[string]*claimRow{}, seen: map[factID]*factRow{},
 	}
@@ -56,6 +58,7 @@ type claimRow struct {
 	Title     string `db:"title"`
 	Storm     int    `db:"storm"`
 	Recurs    string `db:"recurs"`
+	Cleared   int    `db:"cleared"`
 	At        stamp  `db:"at"`
 	Started   stamp  `db:"started_at"`
 	Listed    int    `db:"listed"`
@@ -71,6 +74,17 @@ type keyRow struct {
 	Key     string `db:"key"`
 	Number  string `db:"number"`
 	At      stamp  `db:"at"`
+}
+
+// endedRow says how an incident gave a key back. Paged is its urgency if a page
+// about it was handed over, and else empty.
+type endedRow struct {
+	Service string `db:"service"`
+	Key     string `db:"key"`
+	Number  string `db:"number"`
+	At      stamp  `db:"at"`
+	Reason  string `db:"reason"`
+	Paged   string `db:"paged"`
 }
 
 type factRow struct {
@@ -94,8 +108,8 @@ func (r *factRow) firing() bool { return r.Status == string(alerts.Firing) }
 // save writes what was decided.
 func (d *desk) save(ctx context.Context, tx *sqlx.Tx) error {
 	err := insert(ctx, tx, `
-		INSERT INTO claims (number, service, team, key, title, storm, recurs, at, started_at, listed, more, truncated)
-		VALUES (:number, :service, :team, :key, :title, :storm, :recurs, :at, :started_at, :listed, :more, :truncated)`,
+		INSERT INTO claims (number, service, team, key, title, storm, recurs, cleared, at, started_at, listed, more, truncated)
+		VALUES (:number, :service, :team, :key, :title, :storm, :recurs, :cleared, :at, :started_at, :listed, :more, :truncated)`,
 		d.opened)
 	if err != nil {
 		return err

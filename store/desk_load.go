@@ -63,27 +63,43 @@ func (d *desk) loadHeld(ctx context.Context, tx *sqlx.Tx, claims []Claim) error 
 	return nil
 }
 
-// loadEarlier reads which incident was the last to have a key that none has.
+// loadEarlier reads which incident was the last to have a key that none has,
+// and how those ended that have had it of late.
 func (d *desk) loadEarlier(ctx context.Context, tx *sqlx.Tx, claims []Claim) error {
 	wanted := map[pair]bool{}
+	since := claims[0].At
 	for _, c := range claims {
 		if d.held[pair{c.Service, c.Key}] != nil {
 			continue
 		}
 		wanted[pair{c.Service, c.Key}] = true
 		wanted[pair{c.Service, incident.StormKey}] = true
+		if lately := c.At.Add(-c.Lately); lately.Before(since) {
+			since = lately
+		}
 	}
 	if len(wanted) == 0 {
 		return nil
 	}
-	var rows []keyRow
+	var rows []endedRow
+	args := append([]any{stampOf(since), stampOf(since)}, pairs(wanted)...)
 	err := tx.SelectContext(ctx, &rows, tx.Rebind(`
-		SELECT k.service, k.key, k.number FROM (VALUES `+tuples(len(wanted), 2)+`) AS w
-		JOIN claim_keys k ON k.service = w.column1 AND k.key = w.column2
-		AND k.at = (SELECT MAX(m.at) FROM claim_keys m WHERE m.service = w.column1 AND m.key = w.column2)
-		ORDER BY k.released_at, k.number`), pairs(wanted)...)
+		WITH w AS MATERIALIZED (
+			SELECT v.column1 AS service, v.column2 AS key, COALESCE((
+				SELECT MAX(m.at) FROM claim_keys m WHERE m.service = v.column1 AND m.key = v.column2 AND m.at <= ?
+			), ?) AS since FROM (VALUES `+tuples(len(wanted), 2)+`) AS v
+		)
+		SELECT k.service, k.key, k.number, k.at, k.reason,
+			CASE WHEN i.number IS NOT NULL AND k.reason = ? AND EXISTS (
+				SELECT 1 FROM pages p WHERE p.incident = k.number AND p.sent_at IS NOT NULL
+			) THEN i.urgency ELSE '' END AS paged
+		FROM w JOIN claim_keys k ON k.service = w.service AND k.key = w.key AND k.at >= w.since
+		LEFT JOIN incidents i ON i.number = k.number
+		ORDER BY k.at, k.released_at, k.number`), append(args, string(incident.Transient))...)
 	for _, row := range rows {
-		d.earlier[pair{row.Service, row.Key}] = row.Number
+		at := pair{row.Service, row.Key}
+		d.earlier[at] = row.Number
+		d.ended[at] = append(d.ended[at], row)
 	}
 	return err
 }

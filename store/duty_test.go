@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -113,7 +114,7 @@ func TestTemporaries(t *testing.T) {
 		got, err := s.Temporary(ctx, "t-1")
 		require.NoError(t, err)
 		require.Equal(t, made, got)
-		for person, want := range map[string]int{"": 1, "cai": 1, "bob": 1, "ca": 0} {
+		for person, want := range map[string]int{"": 1, "cai": 1, "bob": 1, "ca": 0, "c_i": 0, "%": 0} {
 			list, _, err := s.Temporaries(ctx, store.DutyFilter{Person: person})
 			require.NoError(t, err)
 			require.Len(t, list, want, person)
@@ -210,6 +211,17 @@ func TestCodes(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, []catalog.Verified{{Person: "ana", Contact: "pager", Mark: "m"}}, o.Verified)
 		require.NoError(t, s.KeepCode(ctx, code("v-6", now.Add(61*time.Minute))))
+
+		for n := range store.CodesAnHourOfPerson - 2 {
+			fresh := code(fmt.Sprintf("w-%d", n), now.Add(61*time.Minute))
+			fresh.Contact = fresh.ID
+			require.NoError(t, s.KeepCode(ctx, fresh))
+		}
+		fresh := code("w", now.Add(61*time.Minute))
+		fresh.Contact = "another"
+		require.Equal(t, incident.Refused, incident.KindOf(s.KeepCode(ctx, fresh)), "however many contact methods come and go")
+		fresh.Person = "bob"
+		require.NoError(t, s.KeepCode(ctx, fresh))
 	})
 }
 
@@ -268,10 +280,6 @@ func TestNotices(t *testing.T) {
 		due, err = s.DueNotices(ctx, now.Add(time.Hour), 10)
 		require.NoError(t, err)
 		require.Empty(t, due)
-		require.NoError(t, s.EndNotice(ctx, "none", now.Add(31*24*time.Hour), false))
-		known, err = s.KnownNotices(ctx, []string{"k"})
-		require.NoError(t, err)
-		require.Empty(t, known, "old ones are forgotten")
 	})
 }
 

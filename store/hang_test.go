@@ -35,7 +35,7 @@ func ownServer(t *testing.T) (*postgres.Cluster, string) {
 func calls(s *store.Store) map[string]func(ctx context.Context) error {
 	return map[string]func(ctx context.Context) error{
 		"ping":     s.Ping,
-		"look-up":  func(ctx context.Context) error { _, err := s.Made(ctx, "a page"); return err },
+		"look-up":  func(ctx context.Context) error { _, _, err := s.Made(ctx, "a page"); return err },
 		"token":    func(ctx context.Context) error { _, err := s.TokenByHash(ctx, "hash"); return err },
 		"incident": func(ctx context.Context) error { _, err := s.Incident(ctx, "INC-1"); return err },
 		"list":     func(ctx context.Context) error { _, err := s.OpenKeys(ctx); return err },

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -13,6 +14,15 @@ type pulseRow struct {
 	Seen   stamp  `db:"seen_at"`
 	Since  stamp  `db:"since_at"`
 	Missed stamp  `db:"missed_at"`
+	Alert  string `db:"alert"`
+}
+
+func (r pulseRow) pulse() activities.Pulse {
+	out := activities.Pulse{ID: r.ID, Seen: r.Seen.Time(), Since: r.Since.Time(), Missed: r.Missed.Time()}
+	if r.Alert != "" {
+		out.Alert, _ = unpack[alerts.Alert](r.Alert, "heartbeat", r.ID)
+	}
+	return out
 }
 
 // Beat notes that a heartbeat was heard.
@@ -25,21 +35,25 @@ func (s *Store) Beat(ctx context.Context, id string, at time.Time) error {
 
 // Pulses lists what is known of heartbeats, by their ids.
 func (s *Store) Pulses(ctx context.Context) ([]activities.Pulse, error) {
-	rows, err := list[pulseRow](ctx, s, `SELECT id, seen_at, since_at, missed_at FROM heartbeats ORDER BY id`)
+	rows, err := list[pulseRow](ctx, s, `SELECT id, seen_at, since_at, missed_at, alert FROM heartbeats ORDER BY id`)
 	out := make([]activities.Pulse, len(rows))
 	for i, r := range rows {
-		out[i] = activities.Pulse{ID: r.ID, Seen: r.Seen.Time(), Since: r.Since.Time(), Missed: r.Missed.Time()}
+		out[i] = r.pulse()
 	}
 	return out, failed(err, "list heartbeats")
 }
 
 // KeepPulse keeps since when a heartbeat is waited for, and since when it is
-// missed. When it was heard is left to Beat.
+// missed, with the alert that says so. When it was heard is left to Beat.
 func (s *Store) KeepPulse(ctx context.Context, p activities.Pulse) error {
+	alert := ""
+	if !p.Missed.IsZero() {
+		alert = encode(p.Alert)
+	}
 	_, err := s.exec(ctx, "keep a heartbeat", `
-		INSERT INTO heartbeats (id, since_at, missed_at) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET since_at = excluded.since_at, missed_at = excluded.missed_at`,
-		p.ID, stampOf(p.Since), stampOf(p.Missed))
+		INSERT INTO heartbeats (id, since_at, missed_at, alert) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (id) DO UPDATE SET since_at = excluded.since_at, missed_at = excluded.missed_at, alert = excluded.alert`,
+		p.ID, stampOf(p.Since), stampOf(p.Missed), alert)
 	return err
 }
 

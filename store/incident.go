@@ -98,8 +98,7 @@ func (f IncidentFilter) condition() (condition, error) {
 		c.and("opened_at < ?", stampOf(f.Until))
 	}
 	if f.Text != "" {
-		literal := strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(strings.ToLower(f.Text))
-		c.and(`LOWER(title) LIKE ? ESCAPE '\'`, "%"+literal+"%")
+		c.and(`LOWER(title) LIKE ? ESCAPE '\'`, "%"+literal(strings.ToLower(f.Text))+"%")
 	}
 	return c, c.before("opened_at", "number", f.After)
 }

@@ -21,9 +21,6 @@ type noticeRow struct {
 	Over   stamp  `db:"over_at"`
 }
 
-// noticeKept is for how long one remembers that somebody was told.
-const noticeKept = 30 * 24 * time.Hour
-
 // AddNotices keeps what people are to be told, each key once.
 func (s *Store) AddNotices(ctx context.Context, list ...activities.DutyNotice) error {
 	if len(list) == 0 {
@@ -88,20 +85,12 @@ func (s *Store) PutOffNotice(ctx context.Context, key string, due time.Time, tri
 	return err
 }
 
-// EndNotice says that a notice was sent, or that it is given up. Old ones are
-// forgotten on the way.
+// EndNotice says that a notice was sent, or that it is given up.
 func (s *Store) EndNotice(ctx context.Context, key string, at time.Time, sent bool) error {
 	var sentAt stamp
 	if sent {
 		sentAt = stampOf(at)
 	}
-	return s.write(ctx, "end a notice", func(tx *sqlx.Tx) error {
-		_, err := tx.ExecContext(ctx, tx.Rebind(`UPDATE notices SET over_at = ?, sent_at = ? WHERE key = ?`),
-			stampOf(at), sentAt, key)
-		if err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, tx.Rebind(`DELETE FROM notices WHERE over_at < ?`), stampOf(at.Add(-noticeKept)))
-		return err
-	})
+	_, err := s.exec(ctx, "end a notice", `UPDATE notices SET over_at = $1, sent_at = $2 WHERE key = $3`, stampOf(at), sentAt, key)
+	return err
 }

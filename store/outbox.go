@@ -22,6 +22,8 @@ type Outbox struct {
 	Title   string
 	Storm   bool
 	Recurs  string
+	// Cleared is as in Claimed.
+	Cleared int
 	// Started says that Temporal accepted the start of this incident.
 	Started bool
 	Alerts  []alerts.Alert
@@ -41,13 +43,14 @@ type outboxRow struct {
 	Title   string `db:"title"`
 	Storm   int    `db:"storm"`
 	Recurs  string `db:"recurs"`
+	Cleared int    `db:"cleared"`
 	Started stamp  `db:"started_at"`
 }
 
 func (r outboxRow) outbox() (Outbox, error) {
 	out := Outbox{
 		ID: r.ID, Number: r.Number, Service: r.Service, Team: r.Team, Key: r.Key, Title: r.Title,
-		Storm: r.Storm != 0, Recurs: r.Recurs, Started: !r.Started.Time().IsZero(), More: r.More, At: r.At.Time(),
+		Storm: r.Storm != 0, Recurs: r.Recurs, Cleared: r.Cleared, Started: !r.Started.Time().IsZero(), More: r.More, At: r.At.Time(),
 	}
 	if err := json.Unmarshal([]byte(r.Alerts), &out.Alerts); err != nil {
 		return Outbox{}, failed(err, "read what is wanted of "+r.Number)
@@ -94,7 +97,7 @@ func (s *Store) WaitingFor(ctx context.Context, number string) ([]Outbox, error)
 
 func (s *Store) waiting(ctx context.Context, which string, arg any, limit int) ([]Outbox, error) {
 	query := `SELECT o.id, o.number, o.alerts, o.more, o.at, c.service, c.team, c.key, c.title, c.storm, c.recurs,
-		c.started_at FROM outbox o JOIN claims c ON c.number = o.number
+		c.cleared, c.started_at FROM outbox o JOIN claims c ON c.number = o.number
 		WHERE o.accepted_at IS NULL AND ` + which + ` ORDER BY o.id LIMIT ?`
 	rows, err := list[outboxRow](ctx, s, query, arg, limit)
 	if err != nil {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"time"
+
+	"github.com/tocsinhq/tocsin/alerts"
 )
 
 const (
@@ -11,12 +13,19 @@ const (
 	// keepsBeats is for how long what beats leave is kept.
 	keepsBeats = 30 * time.Minute
 	// keepsFacts is for how long the last word of an alert is kept that is not
-	// heard of any more and that no open incident knows.
+	// heard of any more, that no open incident knows, and that does not fire
+	// under a silence.
 	keepsFacts = 30 * 24 * time.Hour
+	// keepsNotices is for how long one remembers that somebody was told.
+	keepsNotices = 30 * 24 * time.Hour
+	// keepsTurns is for how long who asks again has the same turn.
+	keepsTurns = 30 * 24 * time.Hour
+	// keepsCodes is for how long a code is counted that proved nothing.
+	keepsCodes = 24 * time.Hour
 )
 
-// Purge removes rows that nobody asks for any more, some hundreds at most, and
-// returns how many; there are no more when it is 0. It looks for them without
+// Purge removes rows that nobody asks for any more, some hundreds of each kind
+// that comes in crowds, and returns how many; there are no more when it is 0. It looks for them without
 // keeping writers waiting.
 func (s *Store) Purge(ctx context.Context, now time.Time) (int64, error) {
 	sent, err := s.purgeOutbox(ctx, stampOf(now.Add(-keepsAccepted)))
@@ -31,8 +40,28 @@ func (s *Store) Purge(ctx context.Context, now time.Time) (int64, error) {
 	if err != nil {
 		return sent + beats + facts, err
 	}
-	splits, err := s.purgeSplits(ctx, stampOf(now.Add(-keepsFacts)))
-	return sent + beats + facts + splits, err
+	old, err := s.purgeOld(ctx, now)
+	return sent + beats + facts + old, err
+}
+
+// purgeOld removes what goes when it is old, whatever else there is.
+func (s *Store) purgeOld(ctx context.Context, now time.Time) (int64, error) {
+	var sum int64
+	for _, old := range []struct {
+		what, statement string
+		kept            time.Duration
+	}{
+		{"splits that have ended", `DELETE FROM splits WHERE ended_at < ?`, keepsFacts},
+		{"notices that are over", `DELETE FROM notices WHERE over_at < ?`, keepsNotices},
+		{"turns", `DELETE FROM turns WHERE at < ?`, keepsTurns},
+		{"codes", `DELETE FROM verifications WHERE verified_at IS NULL AND sent_at < ?`, keepsCodes},
+	} {
+		n, err := s.exec(ctx, "purge "+old.what, s.w.Rebind(old.statement), stampOf(now.Add(-old.kept)))
+		if sum += n; err != nil {
+			return sum, err
+		}
+	}
+	return sum, nil
 }
 
 func (s *Store) purgeOutbox(ctx context.Context, before stamp) (int64, error) {
@@ -46,9 +75,10 @@ func (s *Store) purgeOutbox(ctx context.Context, before stamp) (int64, error) {
 
 func (s *Store) purgeFacts(ctx context.Context, before stamp) (int64, error) {
 	const what = "purge the facts of what is over"
-	rows, err := list[factRow](ctx, s, `SELECT service, key, fingerprint FROM facts f WHERE last_seen < ? AND NOT EXISTS (
+	rows, err := list[factRow](ctx, s, `SELECT service, key, fingerprint FROM facts f
+		WHERE last_seen < ? AND NOT (status = ? AND suppressed_by <> '') AND NOT EXISTS (
 			SELECT 1 FROM claim_keys k WHERE k.number = f.number AND (k.released_at IS NULL OR k.released_at >= ?)
-		) LIMIT ?`, before, before, rowsAtOnce)
+		) LIMIT ?`, before, string(alerts.Firing), before, rowsAtOnce)
 	if err != nil || len(rows) == 0 {
 		return 0, failed(err, what)
 	}
@@ -58,9 +88,4 @@ func (s *Store) purgeFacts(ctx context.Context, before stamp) (int64, error) {
 	}
 	return s.exec(ctx, what, s.w.Rebind(`
 		DELETE FROM facts WHERE last_seen < ? AND (service, key, fingerprint) IN (VALUES `+tuples(len(rows), 3)+`)`), args...)
-}
-
-// purgeSplits forgets splits that nothing has brought back for as long.
-func (s *Store) purgeSplits(ctx context.Context, before stamp) (int64, error) {
-	return s.exec(ctx, "purge splits that have ended", s.w.Rebind(`DELETE FROM splits WHERE ended_at < ?`), before)
 }

@@ -54,7 +54,9 @@ func (s *Store) Receipt(ctx context.Context, r Receipt) ([]activities.Attempt, e
 
 func stampReceipt(ctx context.Context, tx *sqlx.Tx, row *attemptRow, r Receipt) error {
 	row.Receipt, row.Receipted = r.State, stampOf(r.At)
-	_, err := tx.ExecContext(ctx, `UPDATE attempts SET receipt = $1, receipt_at = $2 WHERE key = $3 AND at = $4`,
-		row.Receipt, row.Receipted, row.Key, row.At)
+	// Another one may have come since the row was read.
+	_, err := tx.ExecContext(ctx, `
+		UPDATE attempts SET receipt = $1, receipt_at = $2 WHERE key = $3 AND at = $4 AND receipt <> $5`,
+		row.Receipt, row.Receipted, row.Key, row.At, Delivered)
 	return err
 }

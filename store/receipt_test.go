@@ -1,10 +1,12 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
@@ -113,5 +115,30 @@ func TestReplyIsKeptOnce(t *testing.T) {
 		require.NoError(t, err)
 		r.Answer = again.Answer
 		require.Equal(t, r, got)
+	})
+}
+
+// Providers send receipts at once and in any order: whichever is noted last,
+// what was delivered stays so.
+func TestReceiptsAtOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		for n := range 20 {
+			reference := fmt.Sprintf("SM%d", n)
+			require.NoError(t, s.Attempt(t.Context(), activities.Attempt{
+				Key: reference, Incident: "INC-1", What: "page", At: noon(), Provider: "twilio", Reference: reference,
+			}))
+			var group errgroup.Group
+			for _, state := range []string{store.Delivered, "failed"} {
+				group.Go(func() error {
+					_, err := s.Receipt(t.Context(), store.Receipt{Reference: reference, State: state, At: noon()})
+					return err
+				})
+			}
+			require.NoError(t, group.Wait())
+			got, err := s.Receipt(t.Context(), store.Receipt{Reference: reference, State: "late", At: noon()})
+			require.NoError(t, err)
+			require.Equal(t, store.Delivered, got[0].Receipt)
+		}
 	})
 }

@@ -51,6 +51,27 @@ func page(key string, state incident.PageState) incident.Page {
 	}
 }
 
+// What a person, a runbook or a provider wrote is recorded, whatever it is: an
+// incident whose record the database refuses would be stuck.
+func TestNoTextKeepsAnIncidentFromBeingRecorded(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		i, e, p := someIncident("INC-7"), entry(1), page("INC-7/1", incident.PageFailed)
+		e.Text, p.Error = "a\x00b\xff", "refused: \x00"
+		require.NoError(t, s.Record(t.Context(), activities.Batch{
+			Number: i.Number, Epoch: "run-1", Entries: []incident.Entry{e}, Pages: []incident.Page{p},
+			Incident: i, Decided: decided(i), Ordinal: i.Revision,
+		}))
+		lines, _, err := s.Timeline(t.Context(), "INC-7", store.TimelineFilter{})
+		require.NoError(t, err)
+		require.Equal(t, "a\uFFFDb\uFFFD", lines[0].Text)
+		pages, _, err := s.Pages(t.Context(), store.PageFilter{Incident: "INC-7"})
+		require.NoError(t, err)
+		require.Equal(t, "refused: \uFFFD", pages[0].Error)
+		require.NoError(t, s.Attempt(t.Context(), activities.Attempt{Key: "INC-7/1", Incident: "INC-7", At: noon(), Error: "x\x00"}))
+	})
+}
+
 func TestRecordIsIdempotent(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

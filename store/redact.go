@@ -124,7 +124,7 @@ func redactFields(ctx context.Context, tx *sqlx.Tx, row redactedRow, lines []tim
 	marks := strings.Fields(row.Marks)
 	for _, line := range lines {
 		for _, p := range phrases(i) {
-			if *p.text != "" && strings.HasPrefix(line.Kind, p.kind) && strings.Contains(line.Text, *p.text) {
+			if *p.text != "" && strings.HasPrefix(line.Kind, p.kind) && strings.Contains(string(line.Text), *p.text) {
 				marks = append(marks, p.mark(row.Number))
 			}
 		}

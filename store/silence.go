@@ -47,13 +47,25 @@ func (r silenceRow) silence() (catalog.Silence, bool) {
 	}, ok
 }
 
-// AddSilence keeps a silence. It is a Conflict when there is one of this id.
+// maxSilences bounds the silences that are not over.
+const maxSilences = 1000
+
+// AddSilence keeps a silence. It is a Conflict when there is one of this id,
+// and Refused when too many are not over.
 func (s *Store) AddSilence(ctx context.Context, v catalog.Silence) error {
 	doc, err := json.Marshal(silenceDoc{v.Service, v.Matchers, v.When, v.Recurring, v.Zone, v.Reason})
 	if err != nil {
 		return failed(err, "encode a silence")
 	}
 	return s.change(ctx, "add a silence", func(tx *sqlx.Tx) error {
+		var standing int
+		err := tx.GetContext(ctx, &standing, `SELECT COUNT(*) FROM silences WHERE `+lasting, stampOf(time.Now()))
+		if err != nil {
+			return err
+		}
+		if standing >= maxSilences {
+			return incident.Errorf(incident.Refused, "there are %d silences that are not over: end some first", standing)
+		}
 		result, err := tx.NamedExecContext(ctx, `
 			INSERT INTO silences (`+silenceColumns+`, ended_by)
 			VALUES (:id, :kind, :owner, :from_at, :until_at, :doc, :made_at, :made_by, :ended_at, '')
@@ -128,13 +140,12 @@ func (s *Store) Silences(ctx context.Context, f SilenceFilter) ([]catalog.Silenc
 	return out, next, nil
 }
 
-// maxSilences bounds the silences that are in force at once.
-const maxSilences = 1000
+// lasting is a condition that a silence is not over at a moment.
+const lasting = `until_at > $1 AND (ended_at IS NULL OR ended_at > $1)`
 
 func (s *Store) readSilences(ctx context.Context, o *catalog.Overlay) error {
-	rows, err := list[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences
-		WHERE until_at > $1 AND (ended_at IS NULL OR ended_at > $1) ORDER BY from_at, id LIMIT $2`,
-		stampOf(time.Now()), maxSilences)
+	rows, err := list[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences WHERE `+lasting+` ORDER BY from_at, id`,
+		stampOf(time.Now()))
 	for _, row := range rows {
 		if one, ok := row.silence(); ok {
 			o.Silences = append(o.Silences, one)
@@ -188,7 +199,7 @@ func (s *Store) Suppressing(ctx context.Context) ([]catalog.Silence, error) {
 // first heard of first.
 func (s *Store) SuppressedBy(ctx context.Context, silence string, limit int) ([]alerts.Alert, error) {
 	docs, err := list[string](ctx, s, `SELECT alert FROM facts
-		WHERE suppressed_by = $1 AND status = $2 ORDER BY first_seen, fingerprint LIMIT $3`,
+		WHERE suppressed_by = $1 AND suppressed_by <> '' AND status = $2 ORDER BY first_seen, fingerprint LIMIT $3`,
 		silence, string(alerts.Firing), limit)
 	var out []alerts.Alert
 	for _, doc := range docs {
@@ -209,18 +220,29 @@ func (s *Store) Unsuppress(ctx context.Context, silence string, fingerprints []s
 	for _, f := range fingerprints {
 		args = append(args, f)
 	}
-	_, err := s.exec(ctx, "forget what a silence kept from paging", s.w.Rebind(`
-		UPDATE facts SET suppressed_by = '' WHERE suppressed_by = ? AND last_seen < ? AND fingerprint IN `+
-		tuples(1, len(fingerprints))), args...)
-	return err
+	return s.write(ctx, "forget what a silence kept from paging", func(tx *sqlx.Tx) error {
+		// Who claims has read the facts and writes them back.
+		if _, err := takeCounters(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, tx.Rebind(`
+			UPDATE facts SET suppressed_by = '' WHERE suppressed_by = ? AND suppressed_by <> '' AND last_seen < ?
+			AND fingerprint IN `+tuples(1, len(fingerprints))), args...)
+		return err
+	})
 }
 
-// TellSilence has the owner of a silence told that it is over, once.
+// TellSilence has the owner of a silence told that it is over, once, and no
+// more that it is about to be.
 func (s *Store) TellSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
 	return s.write(ctx, "tell of the end of a silence", func(tx *sqlx.Tx) error {
 		err := addNotices(ctx, tx, activities.DutyNotice{
 			Key: "silence/" + v.ID + "/over", Person: v.Owner, Title: "Silence " + v.ID + " is over", Body: body, Due: at,
 		})
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, tx.Rebind(`UPDATE notices SET over_at = ? WHERE key = ? AND over_at IS NULL`), stampOf(at), ending(v))
 		if err != nil {
 			return err
 		}
@@ -232,9 +254,12 @@ func (s *Store) TellSilence(ctx context.Context, v catalog.Silence, body string,
 // WarnSilence has the owner of a silence told that it is about to end, once.
 func (s *Store) WarnSilence(ctx context.Context, v catalog.Silence, body string, at time.Time) error {
 	return s.AddNotices(ctx, activities.DutyNotice{
-		Key: "silence/" + v.ID + "/ending", Person: v.Owner, Title: "Silence " + v.ID + " is about to end", Body: body, Due: at,
+		Key: ending(v), Person: v.Owner, Title: "Silence " + v.ID + " is about to end", Body: body, Due: at,
 	})
 }
+
+// ending is the key of the notice that a silence is about to end.
+func ending(v catalog.Silence) string { return "silence/" + v.ID + "/ending" }
 
 // Heard is an alert as it was last heard of, and the service that it was
 // routed to.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -110,15 +111,21 @@ func TestOwnersAreToldOnce(t *testing.T) {
 		require.Equal(t, []string{"s-1"}, ids(list))
 		for range 2 {
 			require.NoError(t, s.WarnSilence(t.Context(), one, "soon", at))
+		}
+		due, err := s.DueNotices(t.Context(), at, 10)
+		require.NoError(t, err)
+		require.Len(t, due, 1)
+		require.Equal(t, "soon", due[0].Body)
+		for range 2 {
 			require.NoError(t, s.TellSilence(t.Context(), one, "over", later))
 		}
 		list, err = s.EndedSilences(t.Context(), later, 10)
 		require.NoError(t, err)
 		require.Empty(t, list)
-		due, err := s.DueNotices(t.Context(), later, 10)
+		due, err = s.DueNotices(t.Context(), later, 10)
 		require.NoError(t, err)
-		require.Len(t, due, 2)
-		require.Equal(t, []string{"soon", "over"}, []string{due[0].Body, due[1].Body})
+		require.Len(t, due, 1, "nobody is told after the end that it is about to come")
+		require.Equal(t, "over", due[0].Body)
 		require.Equal(t, "ana", due[0].Person)
 	})
 }
@@ -162,4 +169,43 @@ func TestWhatFiresUnderASilenceIsFound(t *testing.T) {
 		require.Equal(t, "a", firing[0].Fingerprint)
 		require.Len(t, firing, 1)
 	})
+}
+
+// A silence may last longer than what is over is kept, and a source may say
+// only once that something fires.
+func TestWhatFiresUnderASilenceIsNotPurged(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		resolved := suppressed("b", "s-1")
+		resolved.Status, resolved.Suppressed = alerts.Resolved, ""
+		for _, list := range [][]alerts.Alert{{suppressed("a", "s-1"), suppressed("b", "s-1")}, {resolved}} {
+			_, err := s.Claim(t.Context(), []store.Claim{{Service: "checkout", Key: "k", Title: "t", At: noon(), Alerts: list}})
+			require.NoError(t, err)
+		}
+		_, err := s.Purge(t.Context(), noon().Add(catalog.MaxRecurring))
+		require.NoError(t, err)
+		firing, err := s.SuppressedBy(t.Context(), "s-1", 10)
+		require.NoError(t, err)
+		require.Len(t, firing, 1)
+		require.Equal(t, "a", firing[0].Fingerprint)
+		left, _, err := s.Alerts(t.Context(), "", "", 0)
+		require.NoError(t, err)
+		require.Len(t, left, 1, "what has ended goes")
+	})
+}
+
+func TestTooManySilencesAreRefused(t *testing.T) {
+	t.Parallel()
+	s := storetest.Open(t, storetest.SQLite(t))
+	lasting := func(id string) catalog.Silence {
+		return someSilence(id, func(v *catalog.Silence) { v.Until = time.Now().Add(time.Hour) })
+	}
+	for n := range 1000 {
+		require.NoError(t, s.AddSilence(t.Context(), lasting(fmt.Sprintf("s-%d", n))))
+	}
+	err := s.AddSilence(t.Context(), lasting("one-more"))
+	require.Equal(t, incident.Refused, incident.KindOf(err), "it would have no effect")
+	require.ErrorContains(t, err, "end some first")
+	require.NoError(t, s.EndSilence(t.Context(), "s-7", "ben", time.Now()))
+	require.NoError(t, s.AddSilence(t.Context(), lasting("one-more")))
 }

@@ -104,6 +104,12 @@ func tuples(n, columns int) string {
 	return strings.Repeat(","+row, n)[1:]
 }
 
+// literal returns a text for LIKE ... ESCAPE '\', in which nothing stands for
+// anything else.
+func literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(text)
+}
+
 // failed gives err the kind it deserves and says what was being done; nil
 // stays nil.
 func failed(err error, what string) error {

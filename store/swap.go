@@ -106,9 +106,17 @@ func (s *Store) Swap(ctx context.Context, id string, now time.Time) (Swap, error
 }
 
 // AcceptSwap makes the overrides of a swap, and keeps what its giver is to be
-// told, all or nothing. It is Refused when the swap is no open offer any more.
+// told, all or nothing. It is Refused when the swap is no open offer any more,
+// or when part of a duty in it was given to somebody else since it was offered.
 func (s *Store) AcceptSwap(ctx context.Context, w Swap, overrides []Override, tell ...activities.DutyNotice) error {
 	return s.change(ctx, "accept a swap", func(tx *sqlx.Tx) error {
+		// Of two that give the same duty away, one comes second.
+		if err := alone(ctx, tx); err != nil {
+			return err
+		}
+		if err := stillTheirs(ctx, tx, w, overrides); err != nil {
+			return err
+		}
 		if err := answerSwap(ctx, tx, w, SwapAccepted); err != nil {
 			return err
 		}
@@ -128,6 +136,25 @@ func (s *Store) EndSwap(ctx context.Context, w Swap, state SwapState, tell ...ac
 		}
 		return addNotices(ctx, tx, tell...)
 	})
+}
+
+// stillTheirs refuses a swap when somebody else was made to come where one of
+// the two gives. What was so when it was offered was looked at then.
+func stillTheirs(ctx context.Context, tx *sqlx.Tx, w Swap, overrides []Override) error {
+	for _, o := range overrides {
+		var given int
+		err := tx.GetContext(ctx, &given, tx.Rebind(`
+			SELECT COUNT(*) FROM overrides WHERE schedule = ? AND rotation = ? AND from_at < ? AND until_at > ? AND made_at >= ?
+				AND removed_at IS NULL AND kind <> ? AND of_person IN (?, '') AND person <> ?`),
+			o.Schedule, o.Rotation, stampOf(o.Until), stampOf(o.From), stampOf(w.Made), string(oncall.Add), o.Of, o.Of)
+		if err != nil {
+			return err
+		}
+		if given > 0 {
+			return incident.Errorf(incident.Refused, "swap %s does not fit any more: %s has given that duty away, or was replaced", w.ID, o.Of)
+		}
+	}
+	return nil
 }
 
 func answerSwap(ctx context.Context, tx *sqlx.Tx, w Swap, state SwapState) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest"
@@ -109,5 +110,41 @@ func TestPurge(t *testing.T) {
 		waiting, err := s.WaitingFor(ctx, open.Number)
 		require.NoError(t, err)
 		require.Len(t, waiting, 1, "and so does what is wanted of it")
+	})
+}
+
+func TestPurgeOfWhatOnlyGrows(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, now := t.Context(), time.Now()
+		purge := func(at time.Time, want int) {
+			t.Helper()
+			n, err := s.Purge(ctx, at)
+			require.NoError(t, err)
+			require.EqualValues(t, want, n)
+		}
+		_, err := s.Turn(ctx, activities.Turn{Of: "round", Key: "INC-1"})
+		require.NoError(t, err)
+		require.NoError(t, s.AddNotices(ctx, activities.DutyNotice{Key: "mark", Due: now}, activities.DutyNotice{Key: "told", Person: "ana", Due: now},
+			activities.DutyNotice{Key: "waits", Person: "ana", Due: now}))
+		require.NoError(t, s.EndNotice(ctx, "told", now, true))
+		for _, id := range []string{"unanswered", "proved"} {
+			require.NoError(t, s.KeepCode(ctx, store.Code{ID: id, Person: "ana", Contact: id, Mark: "m", Hash: hash(id), Sent: now}))
+		}
+		require.NoError(t, s.Verify(ctx, "proved", hash("proved"), now))
+
+		purge(now.Add(23*time.Hour), 0)
+		purge(now.Add(25*time.Hour), 1)
+		purge(now.Add(29*24*time.Hour), 0)
+		purge(now.Add(31*24*time.Hour), 3)
+		n, err := s.Turn(ctx, activities.Turn{Of: "round", Key: "INC-2"})
+		require.NoError(t, err)
+		require.Equal(t, 1, n, "the round goes on")
+		due, err := s.DueNotices(ctx, now, 10)
+		require.NoError(t, err)
+		require.Len(t, due, 1, "what waits is not forgotten")
+		o, err := s.Overlay(ctx)
+		require.NoError(t, err)
+		require.Len(t, o.Verified, 1, "nor what was proved")
 	})
 }

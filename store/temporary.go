@@ -98,7 +98,7 @@ func (s *Store) Temporaries(ctx context.Context, f DutyFilter) ([]Temporary, str
 	}
 	if f.Person != "" {
 		// Ids hold no quotes, and the names in shifts stand in them.
-		c.and(`(made_by = ? OR shifts LIKE ?)`, f.Person, `%"person":"`+f.Person+`"%`)
+		c.and(`(made_by = ? OR shifts LIKE ? ESCAPE '\')`, f.Person, `%"person":"`+literal(f.Person)+`"%`)
 	}
 	limit := limited(f.Limit)
 	query := `SELECT ` + temporaryColumns + ` FROM temporaries` + c.where() + ` ORDER BY from_at, id LIMIT ?`

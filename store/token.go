@@ -91,7 +91,8 @@ func createToken(ctx context.Context, tx *sqlx.Tx, t Token) error {
 
 // RotateToken keeps a token that takes the place of t.Replaces, which ends at
 // a time, or earlier when it was to. It is NotFound when there is none to
-// replace, or it has ended already.
+// replace, or it has ended already, or another has taken its place that was not
+// revoked: nobody would think of that one again, and it may work for ever.
 func (s *Store) RotateToken(ctx context.Context, t Token, until time.Time) error {
 	return s.write(ctx, "rotate a token", func(tx *sqlx.Tx) error {
 		result, err := tx.ExecContext(ctx, tx.Rebind(`
@@ -101,6 +102,15 @@ func (s *Store) RotateToken(ctx context.Context, t Token, until time.Time) error
 		gone := incident.Errorf(incident.NotFound, "there is no token %s that still works", t.Replaces)
 		if err := changed(result, err, gone); err != nil {
 			return err
+		}
+		// Who comes second has waited for the row above.
+		var heirs []string
+		err = tx.SelectContext(ctx, &heirs, tx.Rebind(`SELECT id FROM tokens WHERE replaces = ? AND revoked_at IS NULL`), t.Replaces)
+		if err != nil {
+			return err
+		}
+		if len(heirs) > 0 {
+			return incident.Errorf(incident.NotFound, "token %s was rotated already: rotate or revoke %s", t.Replaces, heirs[0])
 		}
 		return createToken(ctx, tx, t)
 	})

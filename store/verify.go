@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"crypto/subtle"
+	"slices"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -32,6 +33,9 @@ const (
 	CodeTries = 5
 	// CodesAnHour is how many are sent to one contact method.
 	CodesAnHour = 3
+	// CodesAnHourOfPerson is how many are sent to all those of one person,
+	// also to those that came and went: a text costs money.
+	CodesAnHourOfPerson = 10
 )
 
 type codeRow struct {
@@ -45,24 +49,22 @@ type codeRow struct {
 }
 
 // KeepCode notes a code before it is sent. It is Refused when too many were
-// sent to this contact method within the hour; the error says when the next
-// one may be.
+// sent to this contact method, or to this person, within the hour; the error
+// says when the next one may be.
 func (s *Store) KeepCode(ctx context.Context, c Code) error {
 	return s.write(ctx, "keep a code", func(tx *sqlx.Tx) error {
 		if err := alone(ctx, tx); err != nil {
 			return err
 		}
-		var sent []stamp
+		var sent []codeRow
 		err := tx.SelectContext(ctx, &sent, tx.Rebind(`
-			SELECT sent_at FROM verifications WHERE person = ? AND contact = ? AND sent_at > ? ORDER BY sent_at`),
-			c.Person, c.Contact, stampOf(c.Sent.Add(-time.Hour)))
+			SELECT contact, sent_at FROM verifications WHERE person = ? AND sent_at > ? ORDER BY sent_at`),
+			c.Person, stampOf(c.Sent.Add(-time.Hour)))
+		if err == nil {
+			err = enough(sent, c.Contact)
+		}
 		if err != nil {
 			return err
-		}
-		if len(sent) >= CodesAnHour {
-			again := sent[len(sent)-CodesAnHour].Time().Add(time.Hour)
-			return incident.Errorf(incident.Refused, "%d codes were sent within the hour: ask again after %s",
-				CodesAnHour, again.Format("15:04 MST"))
 		}
 		_, err = tx.NamedExecContext(ctx, `
 			INSERT INTO verifications (id, person, contact, mark, hash, tries, sent_at)
@@ -71,6 +73,23 @@ func (s *Store) KeepCode(ctx context.Context, c Code) error {
 		})
 		return err
 	})
+}
+
+// enough refuses one more code for a contact method after those that were sent
+// to its person within the hour.
+func enough(sent []codeRow, contact string) error {
+	there := slices.DeleteFunc(slices.Clone(sent), func(r codeRow) bool { return r.Contact != contact })
+	for _, bound := range []struct {
+		sent []codeRow
+		most int
+	}{{there, CodesAnHour}, {sent, CodesAnHourOfPerson}} {
+		if beyond := len(bound.sent) - bound.most; beyond >= 0 {
+			again := bound.sent[beyond].Sent.Time().Add(time.Hour)
+			return incident.Errorf(incident.Refused, "%d codes were sent within the hour: ask again after %s",
+				bound.most, again.Format("15:04 MST"))
+		}
+	}
+	return nil
 }
 
 // alone makes every other transaction that asks for it wait for the end of

@@ -48,7 +48,9 @@ func (w *beatWay) Start(_ context.Context, inc *incident.Incident, news []alerts
 	return true, nil
 }
 
-func (w *beatWay) Made(context.Context, string) (bool, error) { return false, nil }
+func (w *beatWay) Made(context.Context, string) (activities.Attempt, bool, error) {
+	return activities.Attempt{}, false, nil
+}
 
 func (w *beatWay) Attempt(context.Context, ...activities.Attempt) error { return nil }
 

@@ -38,7 +38,9 @@ func (l *lookedAt) KeepToldGaps(_ context.Context, team string, marks []string, 
 	return nil
 }
 
-func (l *lookedAt) Made(context.Context, string) (bool, error)           { return true, nil }
+func (l *lookedAt) Made(context.Context, string) (activities.Attempt, bool, error) {
+	return activities.Attempt{}, true, nil
+}
 func (l *lookedAt) Attempt(context.Context, ...activities.Attempt) error { return nil }
 func (l *lookedAt) Send(context.Context, string, incident.Message) error { return nil }
 

@@ -14,12 +14,13 @@ import (
 // fires wakes the whole incident.
 type deadlines struct {
 	waiting []*deadline
-	// opening holds while the first pages are laid out: the nearest deadline
-	// is not known yet.
-	opening func() bool
+	// within holds while the present task has work to do within itself. The
+	// engine counts a timer from the end of the task, the workflow from the last
+	// thing that it did: a timer that is armed before that is late by as much.
+	within func() bool
 }
 
-func newDeadlines(opening func() bool) *deadlines { return &deadlines{opening: opening} }
+func newDeadlines(within func() bool) *deadlines { return &deadlines{within: within} }
 
 type deadline struct {
 	at   time.Time
@@ -45,7 +46,7 @@ func (d *deadlines) until(ctx workflow.Context, t time.Time, what string, cond f
 // that is over costs less than one cancelled for each.
 func (d *deadlines) keep(ctx workflow.Context) {
 	for {
-		if workflow.Await(ctx, func() bool { return !d.opening() && d.ahead(workflow.Now(ctx)) != nil }) != nil {
+		if workflow.Await(ctx, func() bool { return !d.within() && d.ahead(workflow.Now(ctx)) != nil }) != nil {
 			return
 		}
 		now := workflow.Now(ctx)
@@ -55,7 +56,7 @@ func (d *deadlines) keep(ctx workflow.Context) {
 		at := next.at
 		err := workflow.Await(ctx, func() bool {
 			nearer := d.ahead(workflow.Now(ctx))
-			return timer.IsReady() || (nearer != nil && nearer.at.Before(at))
+			return timer.IsReady() || (!d.within() && nearer != nil && nearer.at.Before(at))
 		})
 		cancel()
 		if err != nil {

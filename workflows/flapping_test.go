@@ -37,3 +37,49 @@ func TestAnAlertThatFlapsPagesAgainOnceItIsQuietAndFires(t *testing.T) {
 	require.Equal(t, []string{"03:00 PaymentsFail does not flap any more: it is firing."}, s.recorded("flapping.ended"))
 	require.Contains(t, s.recorded("mitigating"), "03:00 Mitigating again: an alert fires still: PaymentsFail")
 }
+
+// flappy is a SEV3 whose key was opened for the fourth time within half an hour.
+func flappy(t *testing.T) *story {
+	t.Helper()
+	p := quiet()
+	p.Flapping = catalog.Flapping{Changes: 4, Within: 30 * time.Minute, Hold: 10 * time.Minute}
+	o := opening(p)
+	o.Recurs, o.Cleared = "INC-1041", 3
+	return tell(t, o, fire("PaymentsFail", "02:00"))
+}
+
+func TestWhatFlapsFromItsBeginningPagesOnceItHasFlappedTooLong(t *testing.T) {
+	s := flappy(t).at("02:01", says(clear("PaymentsFail", "02:00"))).at("02:04", says(fire("PaymentsFail", "02:04"))).
+		at("02:06", says(clear("PaymentsFail", "02:04"))).at("02:12", says(fire("PaymentsFail", "02:12"))).
+		at("02:13", says(clear("PaymentsFail", "02:12"))).
+		at("02:15", command("alice", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
+	require.Equal(t, []string{"02:12 push alice (alert-1)", "02:14 sms alice (alert-1)"}, s.transcript("02:00", "02:30", "push", "sms"))
+	require.Equal(t, "alice", s.row.Holder)
+}
+
+func TestWhatFlapsFromItsBeginningPagesWhenItStaysFiring(t *testing.T) {
+	s := flappy(t).at("02:11", command("alice", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
+	require.Equal(t, []string{"02:10 push alice (alert-1)"}, s.transcript("02:00", "02:30", "push", "sms"))
+}
+
+func TestWhatFlapsFromItsBeginningAndCalmsDownTellsNobody(t *testing.T) {
+	s := flappy(t).at("02:01", says(clear("PaymentsFail", "02:00"))).at("02:04", says(fire("PaymentsFail", "02:04"))).
+		at("02:05", says(clear("PaymentsFail", "02:04"))).play()
+	require.Empty(t, s.transcript("02:00", "04:00"))
+	require.Equal(t, incident.Transient, s.row.Phase)
+	require.Equal(t, []string{"02:35 It cleared by itself before anyone acknowledged."}, s.recorded("transient"))
+	require.Len(t, s.recorded("flapping"), 1)
+	require.False(t, s.row.HoldsKey)
+}
+
+func TestTheHoldOfWhatFlapsOutlivesARun(t *testing.T) {
+	for _, when := range []string{"02:00:30", "02:03", "02:09"} {
+		s := flappy(t).at("02:01", says(clear("PaymentsFail", "02:00"))).at("02:04", says(fire("PaymentsFail", "02:04"))).
+			at("02:06", says(clear("PaymentsFail", "02:04"))).at("02:08", says(fire("PaymentsFail", "02:08"))).
+			at("02:11", command("alice", incident.AcknowledgeCommand, ack)).at("02:30", stop)
+		s.breaks = []string{when}
+		s.play()
+		require.Greater(t, s.runs, 1, when)
+		require.Equal(t, []string{"02:10 push alice (alert-1)"}, s.transcript("02:00", "02:30", "push", "sms"), when)
+	}
+}

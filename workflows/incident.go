@@ -94,7 +94,7 @@ func begin(ctx workflow.Context, state State) *response {
 	if len(r.state.Tail) > 0 && r.state.Tail[0].Epoch == unnumbered {
 		r.state.Tail[0].Epoch = cmp.Or(workflow.GetInfo(ctx).FirstRunID, r.epoch)
 	}
-	r.deadlines = newDeadlines(func() bool { return r.opening })
+	r.deadlines = newDeadlines(r.within)
 	if r.state.Listed == (facets{}) {
 		r.state.Listed = r.facets() // the start has set them
 	}
@@ -156,6 +156,12 @@ func (r *response) in(phases ...incident.Phase) bool {
 
 // stopping reports whether what accompanies the response should end.
 func (r *response) stopping() bool { return r.leaving || r.finished }
+
+// within reports whether the present task still looks up, pages or records
+// within itself.
+func (r *response) within() bool {
+	return r.opening || r.asking > 0 || (!r.slow && r.dirty())
+}
 
 // effect counts what is being sent, started or asked, until the returned
 // function is called: a run is not left meanwhile.

@@ -79,7 +79,7 @@ func (s *Store) KeepReply(_ context.Context, r store.Reply) error {
 	return s.down
 }
 
-// Receipt remembers a receipt and returns the attempts with its reference.
+// Receipt stamps the attempts with a receipt's reference, and returns them.
 func (s *Store) Receipt(_ context.Context, r store.Receipt) ([]activities.Attempt, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,16 +87,28 @@ func (s *Store) Receipt(_ context.Context, r store.Receipt) ([]activities.Attemp
 		return nil, s.down
 	}
 	var out []activities.Attempt
-	for _, a := range s.attempts {
+	for n := range s.attempts {
+		a := &s.attempts[n]
 		if a.Reference == r.Reference {
-			out = append(out, a)
+			if a.Receipt != store.Delivered {
+				a.Receipt, a.Receipted = r.State, r.At
+			}
+			out = append(out, *a)
 		}
 	}
 	if len(out) == 0 {
+		s.strays++
 		return nil, incident.Errorf(incident.NotFound, "note a receipt: no rows")
 	}
 	s.receipts = append(s.receipts, r)
 	return out, nil
+}
+
+// Strays counts how often a receipt was of no attempt.
+func (s *Store) Strays() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.strays
 }
 
 // Receipts returns what was noted.

@@ -30,6 +30,7 @@ type Store struct {
 	attempts  []activities.Attempt
 	replies   map[string]store.Reply
 	receipts  []store.Receipt
+	strays    int
 	lookUps   int
 	touches   int
 	hanging   bool

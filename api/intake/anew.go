@@ -69,7 +69,8 @@ func (i *Intake) anew(ctx context.Context, e *errand, reason string) error {
 
 // take makes the errand one to the incident that was claimed.
 func (e *errand) take(c store.Claimed) {
-	e.Number, e.Started, e.Storm, e.Key, e.Recurs, e.away = c.Number, c.Started, c.Storm, c.Key, c.Recurs, false
+	e.Number, e.Started, e.Storm, e.Key, e.away = c.Number, c.Started, c.Storm, c.Key, false
+	e.Recurs, e.Cleared = c.Recurs, c.Cleared
 	if c.Outbox != 0 {
 		e.ids = append(e.ids, c.Outbox)
 	}

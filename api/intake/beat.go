@@ -12,10 +12,10 @@ import (
 // then is not true any more.
 
 // asBeat gives the parcel of a beat the number of its moment, and no part in
-// storms.
+// storms and in what flaps.
 func (p *parcel) asBeat(routed catalog.Routed, a alerts.Alert) {
 	if routed.Service == catalog.Watchdog {
-		p.number, p.stormLimit = incident.BeatNumber(a.StartsAt), 0
+		p.number, p.stormLimit, p.lately = incident.BeatNumber(a.StartsAt), 0, 0
 	}
 }
 

@@ -102,6 +102,7 @@ func merge(batch []*ask) (merged []store.Claim, index []int) {
 		} else {
 			merged[n].Alerts = distinct(merged[n].Alerts, a.claim.Alerts)
 			merged[n].Truncated = a.claim.Truncated
+			merged[n].Urgent = merged[n].Urgent || a.claim.Urgent
 		}
 		index = append(index, n)
 	}

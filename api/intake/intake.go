@@ -254,7 +254,7 @@ func (i *Intake) sendClaimed(ctx context.Context, p *parcel, c store.Claimed) []
 	}
 	row := store.Outbox{
 		ID: c.Outbox, Number: c.Number, Service: p.service, Team: p.team, Key: c.Key, Title: p.title,
-		Storm: c.Storm, Recurs: c.Recurs, Alerts: c.News, More: c.More, At: p.at, Started: c.Started,
+		Storm: c.Storm, Recurs: c.Recurs, Cleared: c.Cleared, Alerts: c.News, More: c.More, At: p.at, Started: c.Started,
 	}
 	if c.New {
 		return []*errand{i.dispatch.send(newErrand(row))}

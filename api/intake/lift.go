@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -20,16 +21,15 @@ func (i *Intake) Lift(ctx context.Context, limit int) (int, error) {
 		return 0, incident.Errorf(incident.Unavailable, "read what is silenced: %w", err)
 	}
 	lifted := 0
+	var failed []error
 	for _, s := range silences {
 		if lifted >= limit || s.Active(i.now()) {
 			continue
 		}
 		n, err := i.lift(ctx, s.ID, limit-lifted)
-		if lifted += n; err != nil {
-			return lifted, err
-		}
+		lifted, failed = lifted+n, append(failed, err) // the others go on
 	}
-	return lifted, nil
+	return lifted, errors.Join(failed...)
 }
 
 // lift takes in again what one silence kept from paging. Another silence may

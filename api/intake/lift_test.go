@@ -182,6 +182,22 @@ func TestLiftSurvivesAnEngineThatIsAway(t *testing.T) {
 	q.lift(0)
 }
 
+func TestASilenceThatCannotBeLiftedKeepsNoOther(t *testing.T) {
+	latencies := errorRates()
+	latencies.ID, latencies.Matchers = "s-2", []string{`alertname="Latency"`}
+	q := newQuiet(t, errorRates(), latencies)
+	take(t, q.Intake, alert("ErrorRate", "checkout"), alert("Latency", "checkout"))
+	q.move(2 * time.Hour)
+	q.engine.SetAway(true)
+	_, err := q.Lift(t.Context(), 100)
+	require.Error(t, err)
+	q.engine.SetAway(false)
+	require.Eventually(t, func() bool {
+		_, _, err := q.Resend(t.Context(), q.moment().Add(time.Second), 10)
+		return err == nil && len(q.engine.Starts()) == 2
+	}, 5*time.Second, time.Millisecond, "both are wanted")
+}
+
 func TestWithTheStoreAwayASilencedAlertIsSentAgain(t *testing.T) {
 	q := newQuiet(t, errorRates())
 	q.ready(t)

@@ -20,7 +20,9 @@ type parcel struct {
 	team       string
 	title      string
 	stormLimit int
-	alerts     []alerts.Alert
+	// lately is for how long incidents count that cleared by themselves.
+	lately time.Duration
+	alerts []alerts.Alert
 	// truncated counts firing alerts that the source left out.
 	truncated int
 	at        time.Time
@@ -28,8 +30,9 @@ type parcel struct {
 	silenced int
 	// number is wanted for a new incident; empty takes the next one.
 	number string
-	// mild says that none of the alerts pages anybody: they have ended.
-	mild bool
+	// mild says that none of the alerts pages anybody: they have ended. Urgent
+	// says that one of them pages as such.
+	mild, urgent bool
 }
 
 // sortOut routes every alert. What pages nobody is quiet: it is recorded and
@@ -54,12 +57,16 @@ func (i *Intake) sortOut(cat *catalog.Catalog, d alerts.Delivery, at time.Time) 
 		where := slot{routed.Service, routed.Key}
 		p := bySlot[where]
 		if p == nil {
-			p = &parcel{slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at, mild: true}
+			p = &parcel{
+				slot: where, team: routed.Team, stormLimit: cat.Settings.Storm.Limit(), at: at, mild: true,
+				lately: cat.Settings.Flapping.Limit().Within,
+			}
 			p.asBeat(routed, a)
 			bySlot[where] = p
 			*out = append(*out, p)
 		}
 		p.mild = p.mild && !routed.Pages()
+		p.urgent = p.urgent || (pages(a) && routed.Urgency == catalog.Urgent)
 		if a.Suppressed != "" && routed.Pages() {
 			p.silenced++
 		}
@@ -118,6 +125,7 @@ func (p *parcel) claim(number string) store.Claim {
 	return store.Claim{
 		Service: p.service, Team: p.team, Key: p.key, Title: p.title,
 		StormLimit: p.stormLimit, Alerts: p.alerts, Truncated: p.truncated, At: p.at, Number: cmp.Or(number, p.number),
+		Lately: p.lately, Urgent: p.urgent,
 	}
 }
 
@@ -129,7 +137,7 @@ func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.
 		policy, _ = cat.Policy(cat.Settings.CatchAll)
 	}
 	o := incident.Opening{
-		Number: e.Number, Title: e.Title, Key: e.Key, Storm: e.Storm, Recurs: e.Recurs, Policy: policy, At: e.At,
+		Number: e.Number, Title: e.Title, Key: e.Key, Storm: e.Storm, Recurs: e.Recurs, Cleared: e.Cleared, Policy: policy, At: e.At,
 	}
 	if e.Storm {
 		o.Title = cut("Alert storm on "+policy.ServiceName, maxTitle)

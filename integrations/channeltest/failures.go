@@ -33,7 +33,7 @@ func Repairable(t *testing.T, owesAnswer, repairable bool, call Call) {
 	t.Run("takes silence for an outage", func(t *testing.T) { silence(t, call) })
 	t.Run("ends when it is cancelled", func(t *testing.T) { cancelled(t, call) })
 	if owesAnswer {
-		t.Run("takes HTML for an outage", func(t *testing.T) { html(t, call) })
+		t.Run("takes what confirms nothing for an outage", func(t *testing.T) { noAnswers(t, call) })
 	}
 }
 
@@ -87,13 +87,23 @@ func redirects(t *testing.T, call Call) {
 	require.False(t, followed)
 }
 
-func html(t *testing.T, call Call) {
-	page := "<html><title>Sign in</title>"
-	err := call(t.Context(), t, answering(t, 200, map[string]string{"Content-Type": "text/html; charset=utf-8"}, page))
-	require.Error(t, err)
-	require.Equal(t, incident.Unavailable, incident.KindOf(err), "%v", err)
-	require.Contains(t, err.Error(), "HTML")
-	require.NotContains(t, err.Error(), "Sign in")
+// noAnswers are successes of something else that stands in the product's place.
+func noAnswers(t *testing.T, call Call) {
+	for name, answer := range map[string]struct{ kind, body string }{
+		"HTML":          {"text/html; charset=utf-8", "<html><title>Sign in</title>"},
+		"plain text":    {"text/plain", "Sign in"},
+		"no JSON":       {"application/json", `{"Sign in`},
+		"another shape": {"application/json", `["Sign in"]`},
+		"nothing":       {"application/json", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := call(t.Context(), t, answering(t, 200, map[string]string{"Content-Type": answer.kind}, answer.body))
+			require.Equal(t, incident.Unavailable, incident.KindOf(err), "%v", err)
+			require.NotContains(t, err.Error(), "Sign in")
+		})
+	}
+	half := answering(t, 200, map[string]string{"Content-Length": "100"}, `{"Sign in":`)
+	require.Equal(t, incident.Unavailable, incident.KindOf(call(t.Context(), t, half)), "half an answer")
 }
 
 func silence(t *testing.T, call Call) {

@@ -105,12 +105,18 @@ func firstOf(ctx context.Context, names []string, call func(ctx context.Context,
 			return nil
 		}
 		failed = append(failed, failure{name, err})
-		if ctx.Err() != nil {
-			break // whoever called is not waiting any more
+		if _, over := errors.AsType[settled](err); over || ctx.Err() != nil {
+			break // nothing is left, or nobody is waiting any more
 		}
 	}
 	return summarise(ctx, failed)
 }
+
+// settled is an error that no other provider can mend.
+type settled struct{ error }
+
+// Unwrap returns the error itself.
+func (s settled) Unwrap() error { return s.error }
 
 func within(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, limit)

@@ -2,6 +2,7 @@ package fallback
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -22,7 +23,31 @@ func NewMailer(first, second MailSender) *Mailer {
 	return &Mailer{[]string{"smtp", "smtp-second"}, []MailSender{first, second}}
 }
 
-// SendMail hands a mail over. Its errors are those of Channel.Deliver.
+// partial is an error of a mail that most recipients have; see
+// mail.PartialError.
+type partial interface {
+	error
+	// Left are the recipients whom another server may still reach.
+	Left() []string
+}
+
+// SendMail hands a mail over. Whom one server refuses while it takes the mail
+// for the others is left to the next. Its errors are those of Channel.Deliver,
+// and Permanent once somebody has the mail: nobody is to get it again.
 func (m *Mailer) SendMail(ctx context.Context, mail incident.Mail) error {
-	return firstOf(ctx, m.names, func(ctx context.Context, n int) error { return m.senders[n].SendMail(ctx, mail) })
+	taken := false
+	err := firstOf(ctx, m.names, func(ctx context.Context, n int) error {
+		err := m.senders[n].SendMail(ctx, mail)
+		if p, ok := errors.AsType[partial](err); ok {
+			taken, mail.To = true, p.Left()
+			if len(mail.To) == 0 {
+				return settled{err}
+			}
+		}
+		return err
+	})
+	if err != nil && taken {
+		return incident.Errorf(incident.Permanent, "%s", err.Error())
+	}
+	return err
 }

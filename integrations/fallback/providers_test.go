@@ -2,6 +2,7 @@ package fallback_test
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
@@ -9,10 +10,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/channeltest"
 	"github.com/tocsinhq/tocsin/integrations/fallback"
+	"github.com/tocsinhq/tocsin/integrations/mail"
 	"github.com/tocsinhq/tocsin/integrations/twilio"
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/inbox"
 	sandbox "github.com/tocsinhq/tocsin/sandbox/twilio"
 )
 
@@ -73,4 +77,53 @@ func TestBothAccountsDown(t *testing.T) {
 	err := c.Send(t.Context(), alice, channeltest.Message())
 	require.EqualError(t, err, "one: the SMS provider answered 503 Service Unavailable; two: the SMS provider answered 503 Service Unavailable")
 	require.NoError(t, c.Send(t.Context(), alice, channeltest.Message()), "and then one is back")
+}
+
+// server is a mail server, and what sends by it.
+func server(t *testing.T) (*inbox.Server, *mail.Sender) {
+	t.Helper()
+	s, err := inbox.New(inbox.Config{})
+	require.NoError(t, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	t.Cleanup(func() {
+		require.NoError(t, s.Close())
+		require.NoError(t, <-served)
+	})
+	sender, err := mail.New(mail.Config{Addr: l.Addr().String(), TLS: mail.Plain, From: "tocsin@example.com"})
+	require.NoError(t, err)
+	return s, sender
+}
+
+// TestNobodyGetsAMailFromBothServers refuses one recipient of several: the
+// others have the mail, and only that one is left to the second server.
+func TestNobodyGetsAMailFromBothServers(t *testing.T) {
+	first, one := server(t)
+	second, two := server(t)
+	update := incident.Mail{Key: "k", To: []string{"gone@example.com", "support@example.com"}, Subject: "s", Text: "t"}
+
+	require.NoError(t, first.Faults.Add("rcpt", fault.Status(550)))
+	require.NoError(t, fallback.NewMailer(one, two).SendMail(t.Context(), update))
+	require.Equal(t, []string{"support@example.com"}, first.Messages(inbox.Query{})[0].To)
+	require.Equal(t, []string{"gone@example.com"}, second.Messages(inbox.Query{})[0].To)
+
+	require.NoError(t, first.Faults.Add("rcpt", fault.Status(550)))
+	require.NoError(t, second.Faults.Add("rcpt", fault.Status(550)))
+	err := fallback.NewMailer(one, two).SendMail(t.Context(), update)
+	require.Equal(t, incident.Permanent, incident.KindOf(err))
+	require.EqualError(t, err, "smtp: the mail server refuses 1 of 2 recipients, the others have the mail; "+
+		"smtp-second: the mail server refuses the mail: it answered 550")
+	require.Len(t, second.Messages(inbox.Query{}), 1)
+
+	require.NoError(t, first.Faults.Add("rcpt", fault.Status(550)))
+	require.NoError(t, second.Faults.Add("rcpt", fault.Status(451)))
+	err = fallback.NewMailer(one, two).SendMail(t.Context(), update)
+	require.Equal(t, incident.Permanent, incident.KindOf(err), "tried again, the others would have it twice")
+
+	update.To = []string{"support@example.com", "no address"}
+	err = fallback.NewMailer(one, two).SendMail(t.Context(), update)
+	require.EqualError(t, err, "smtp: 1 of 2 recipients are no e-mail addresses, correct the audience in the catalog: the others have the mail")
+	require.Len(t, second.Messages(inbox.Query{}), 1, "nothing is left for it")
 }

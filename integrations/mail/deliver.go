@@ -54,11 +54,28 @@ func (s *Sender) transact(ctx context.Context, m *gomail.Msg, to []*netmail.Addr
 	}
 	// The server has the mail; how it says goodbye no longer matters.
 	_ = session.Quit()
-	if refused > 0 {
-		return incident.Errorf(incident.Permanent, "the mail server refuses %d of %d recipients, the others have the mail", refused, len(to))
+	if len(refused) > 0 {
+		return &PartialError{refused, incident.Errorf(incident.Permanent,
+			"the mail server refuses %d of %d recipients, the others have the mail", len(refused), len(to))}
 	}
 	return nil
 }
+
+// PartialError says that some recipients cannot have a mail that the others
+// have. It wraps an *incident.Error, and its text holds no address.
+type PartialError struct {
+	refused []string
+	err     error
+}
+
+// Error says how many they are.
+func (e *PartialError) Error() string { return e.err.Error() }
+
+// Unwrap returns the error with its kind.
+func (e *PartialError) Unwrap() error { return e.err }
+
+// Left are the recipients whom another server may still reach.
+func (e *PartialError) Left() []string { return e.refused }
 
 // dial opens connections that are closed with ctx, whatever go-mail is
 // waiting for then.
@@ -78,24 +95,24 @@ func (s *Sender) dial(ctx context.Context) gomail.DialContextFunc {
 	}
 }
 
-// name names the recipients and returns how many are refused for good; it
+// name names the recipients and returns those that are refused for good; it
 // fails when all are, or when one may be accepted later.
-func name(session *smtp.Client, to []*netmail.Address) (refused int, err error) {
+func name(session *smtp.Client, to []*netmail.Address) (refused []string, err error) {
 	for _, address := range to {
 		rcptErr := session.Rcpt(address.Address)
 		switch {
 		case rcptErr == nil:
 		case replyCode(rcptErr) >= 500:
-			refused++
+			refused = append(refused, address.String())
 			err = rcptErr
 		default:
-			return 0, rcptErr
+			return nil, rcptErr
 		}
 	}
-	if refused < len(to) {
+	if len(refused) < len(to) {
 		return refused, nil
 	}
-	return 0, err
+	return nil, err
 }
 
 func write(session *smtp.Client, m *gomail.Msg) error {

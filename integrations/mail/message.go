@@ -17,7 +17,8 @@ import (
 // names them. A mail that is not the first of its thread answers that one:
 // its subject gets a "Re:" and it refers to the first's Message-ID. Errors
 // are of kind Unavailable while it may go well later, and Permanent when the
-// server refuses the mail, or some recipients: then the others have it.
+// server refuses the mail, or, in a *PartialError, some recipients: then the
+// others have it.
 func (s *Sender) SendMail(ctx context.Context, m incident.Mail) error {
 	to, wrong := parse(m.To)
 	if len(to) == 0 {
@@ -41,8 +42,8 @@ func (s *Sender) SendMail(ctx context.Context, m incident.Mail) error {
 		return err
 	}
 	if wrong > 0 {
-		return incident.Errorf(incident.Permanent,
-			"%d of %d recipients are no e-mail addresses, correct the audience in the catalog: the others have the mail", wrong, len(m.To))
+		return &PartialError{nil, incident.Errorf(incident.Permanent,
+			"%d of %d recipients are no e-mail addresses, correct the audience in the catalog: the others have the mail", wrong, len(m.To))}
 	}
 	return nil
 }

@@ -46,9 +46,9 @@ func (s *Sender) Send(ctx context.Context, address string, m incident.Message) e
 
 func subject(m incident.Message) string {
 	if m.Severity == "" {
-		return m.Heading()
+		return m.Headline()
 	}
-	return fmt.Sprintf("[%s] %s", m.Severity, m.Heading())
+	return fmt.Sprintf("[%s] %s", m.Severity, m.Headline())
 }
 
 func pageAsText(m incident.Message) string {

@@ -22,11 +22,13 @@ const (
 	priorityDefault = 3
 )
 
-// What ntfy takes; it refuses more buttons and makes a file of a longer text.
+// What ntfy takes; it refuses more buttons, makes a file of a longer text, and
+// reads no longer JSON.
 const (
 	maxActions = 3
 	maxTitle   = 250
 	maxMessage = 4000
+	maxJSON    = 8000
 )
 
 // Config says which server is published to.

@@ -120,6 +120,11 @@ func TestPhone(t *testing.T) {
 	require.Equal(t, "Acknowledge", pages[0].Actions[0].Label)
 	require.Equal(t, "POST", pages[0].Actions[0].Method)
 
+	full := channeltest.Message()
+	full.Body = strings.Repeat(`<"\n`, 2000)
+	require.NoError(t, channel.Send(t.Context(), "alice", full), "what JSON makes longer")
+	require.Greater(t, len(phones.Pages("alice")[1].Message), 1000)
+
 	stranger, err := ntfy.New(ntfy.Config{URL: server.URL + "/phone/", Token: token + "x"})
 	require.NoError(t, err)
 	require.ErrorContains(t, stranger.Send(t.Context(), "alice", channeltest.Message()), "check TOCSIN_NTFY_TOKEN")

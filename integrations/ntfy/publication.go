@@ -1,7 +1,9 @@
 package ntfy
 
 import (
+	"encoding/json"
 	"net/http"
+	"sort"
 	"unicode/utf8"
 
 	"github.com/tocsinhq/tocsin/incident"
@@ -31,7 +33,7 @@ type action struct {
 func publish(topic string, m incident.Message) publication {
 	links := usable(m.Links)
 	out := publication{
-		Topic: topic, Title: cut(m.Heading(), maxTitle), Message: cut(m.Body, maxMessage),
+		Topic: topic, Title: cut(m.Headline(), maxTitle), Message: cut(m.Body, maxMessage),
 		Priority: priorityDefault, Click: m.AckURL, Actions: actions(m, links),
 	}
 	if m.Urgent {
@@ -46,7 +48,24 @@ func publish(topic string, m incident.Message) publication {
 	if out.Click == "" && len(links) > 0 {
 		out.Click = links[0].URL
 	}
-	return out
+	return out.fitting()
+}
+
+// fitting cuts the text until the whole fits as JSON, which makes marks and
+// line breaks longer.
+func (p publication) fitting() publication {
+	tooLong := func(size int) bool {
+		shorter := p
+		shorter.Message = cut(p.Message, size)
+		data, _ := json.Marshal(shorter) // texts and a number always encode
+		return len(data) > maxJSON
+	}
+	size := len(p.Message)
+	if tooLong(size) {
+		size = max(sort.Search(size, tooLong)-1, 0)
+	}
+	p.Message = cut(p.Message, size)
+	return p
 }
 
 // usable leaves out links that ntfy would refuse the whole page for.
@@ -76,7 +95,7 @@ func cut(text string, size int) string {
 	if len(text) <= size {
 		return text
 	}
-	size -= len("…")
+	size = max(size-len("…"), 0)
 	for size > 0 && !utf8.RuneStart(text[size]) {
 		size--
 	}

@@ -132,20 +132,12 @@ func (c *Channel) Silence(ctx context.Context, h incident.HandOver) error {
 
 func compose(m incident.Message) url.Values {
 	form := url.Values{
-		"title": {cut(m.Heading(), maxTitle)}, "message": {cut(body(m), maxMessage)},
-		"priority": {strconv.Itoa(normal)}, "timestamp": {strconv.FormatInt(m.At.Unix(), 10)},
+		"title": {cut(m.Headline(), maxTitle)}, "message": {cut(body(m), maxMessage)}, "priority": {strconv.Itoa(normal)},
 	}
-	if m.At.IsZero() {
-		form.Del("timestamp")
+	if !m.At.IsZero() {
+		form.Set("timestamp", strconv.FormatInt(m.At.Unix(), 10))
 	}
-	link := incident.MessageLink{Title: "Acknowledge", URL: m.AckURL}
-	if m.AckURL == "" && len(m.Links) > 0 {
-		link = m.Links[0]
-	}
-	if link.URL != "" && len(link.URL) <= maxURL {
-		form.Set("url", link.URL)
-		form.Set("url_title", cut(link.Title, maxLinkFor))
-	}
+	link(form, m)
 	if m.Urgent && m.AckAction != "" {
 		form.Set("priority", strconv.Itoa(emergency))
 		form.Set("retry", strconv.Itoa(int(ringEvery.Seconds())))
@@ -154,6 +146,25 @@ func compose(m incident.Message) url.Values {
 		form.Set("tags", m.Incident)
 	}
 	return form
+}
+
+// link adds the address to answer at, or else the first to look at. One that is
+// too long, as that of many pages in one, ends the text, whose rest gives way.
+func link(form url.Values, m incident.Message) {
+	to := incident.MessageLink{Title: "Acknowledge", URL: m.AckURL}
+	if m.AckURL == "" && len(m.Links) > 0 {
+		to = m.Links[0]
+	}
+	end := "\n" + to.Title + ": " + to.URL
+	room := maxMessage - utf8.RuneCountInString(end)
+	switch {
+	case to.URL == "":
+	case len(to.URL) <= maxURL:
+		form.Set("url", to.URL)
+		form.Set("url_title", cut(to.Title, maxLinkFor))
+	case room > 0:
+		form.Set("message", cut(body(m), room)+end)
+	}
 }
 
 // body names severity and service first: a locked phone shows the beginning.

@@ -106,12 +106,17 @@ func TestWhatPushoverWouldRefuse(t *testing.T) {
 	m := channeltest.Message()
 	m.Title, m.Body = strings.Repeat("ü", 500), strings.Repeat("ü", 5000)
 	m.AckURL = "https://tocsin.example.com/" + strings.Repeat("x", 600)
-	m.At = time.Time{}
+	m.Incident, m.At = "", time.Time{}
 	require.NoError(t, newChannel(t, base).Send(t.Context(), alice, m))
 	got := s.Messages(alice)[0]
-	require.True(t, strings.HasSuffix(got.Title, "ü…"))
+	require.True(t, strings.HasPrefix(got.Title, "ü") && strings.HasSuffix(got.Title, "ü…"))
 	require.Len(t, []rune(got.Message), 1024)
 	require.Empty(t, got.URL)
+	require.True(t, strings.HasSuffix(got.Message, "ü…\nAcknowledge: "+m.AckURL), "the link is the one thing that must arrive")
+
+	m.AckURL = "https://tocsin.example.com/" + strings.Repeat("x", 1024)
+	require.NoError(t, newChannel(t, base).Send(t.Context(), alice, m))
+	require.Len(t, []rune(s.Messages(alice)[1].Message), 1024)
 }
 
 func TestWhatIsRefused(t *testing.T) {

@@ -19,6 +19,8 @@ const (
 	maxMessage = 4096
 	maxActions = 3
 	maxBody    = 64 << 10
+	// maxJSON is what ntfy reads of a push as JSON.
+	maxJSON = 2 * maxMessage
 )
 
 // ntfyError is an error as ntfy answers it.
@@ -33,6 +35,10 @@ func (e *ntfyError) Error() string { return e.Err }
 
 func invalid(code int, format string, args ...any) error {
 	return &ntfyError{Code: code, HTTP: http.StatusBadRequest, Err: "invalid request: " + fmt.Sprintf(format, args...)}
+}
+
+func tooLarge() error {
+	return &ntfyError{Code: 41302, HTTP: http.StatusRequestEntityTooLarge, Err: "message or JSON body too large"}
 }
 
 // publish takes a push, as JSON or with headers.
@@ -53,7 +59,7 @@ func (s *Server) publish(parse func(*http.Request, []byte) (Page, error)) http.H
 func (s *Server) receive(w http.ResponseWriter, r *http.Request, parse func(*http.Request, []byte) (Page, error)) (Page, error) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if tooBig := new(http.MaxBytesError); errors.As(err, &tooBig) {
-		return Page{}, &ntfyError{Code: 41302, HTTP: http.StatusRequestEntityTooLarge, Err: "message or JSON body too large"}
+		return Page{}, tooLarge()
 	}
 	if err != nil {
 		return Page{}, fmt.Errorf("read the push: %w", err)
@@ -86,6 +92,9 @@ func fromJSON(_ *http.Request, body []byte) (Page, error) {
 		Tags                         []string
 		Actions                      []Action
 		SequenceID                   string `json:"sequence_id"`
+	}
+	if len(body) > maxJSON {
+		return Page{}, tooLarge()
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
 		return Page{}, invalid(40007, "request body must be message JSON: %s", err)

@@ -6,8 +6,10 @@ import (
 	"crypto/sha1" //nolint:gosec // It is how Twilio signs.
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"slices"
@@ -16,12 +18,7 @@ import (
 	"time"
 )
 
-const (
-	// receiptTries is how often a receipt is sent whose receiver is away.
-	receiptTries = 5
-	receiptPause = 100 * time.Millisecond
-	maxAnswer    = 64 << 10
-)
+const maxAnswer = 64 << 10
 
 // sign is the value of X-Twilio-Signature for a form posted to an address.
 func (s *Server) sign(address string, form url.Values) string {
@@ -83,16 +80,9 @@ func (s *Server) receipt(m Message, status string, code int) {
 	if code != 0 {
 		form.Set("ErrorCode", strconv.Itoa(code))
 	}
-	got := 0
-	for try := range receiptTries {
-		if got, _, _ = s.post(s.life, m.Callback, form); got != 0 && got < http.StatusInternalServerError {
-			break
-		}
-		select {
-		case <-time.After(time.Duration(try+1) * receiptPause):
-		case <-s.life.Done():
-			return
-		}
+	got, _, err := s.post(s.life, m.Callback, form)
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Op == "dial" {
+		got, _, _ = s.post(s.life, m.Callback, form) // as Twilio does; after an answer it never comes again
 	}
 	if err := s.change(m.SID, func(m *Message) { m.Receipts = append(m.Receipts, got) }); err != nil {
 		s.config.Log.Error("the receipt of an SMS is not kept", "err", err)
@@ -129,9 +119,9 @@ func (s *Server) subscribe(m Message) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch strings.ToUpper(strings.TrimSpace(m.Body)) {
-	case "STOP":
+	case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT":
 		s.state.Stopped[m.From] = true
-	case "START":
+	case "START", "YES", "UNSTOP":
 		delete(s.state.Stopped, m.From)
 	}
 }

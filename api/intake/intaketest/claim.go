@@ -48,7 +48,7 @@ func (s *Store) claim(c store.Claim) store.Claimed {
 	known.truncated = c.Truncated
 	out.Number, out.Key, out.Storm, out.Started = number, known.key, known.storm, known.started
 	if out.New {
-		out.Recurs = known.recurs
+		out.Recurs, out.Cleared = known.recurs, known.cleared
 	}
 	out.News = s.news(at, c.Alerts, number, known)
 	out.More = known.more + known.truncated
@@ -158,6 +158,9 @@ func (s *Store) open(at slot, c store.Claim) string {
 		number = s.number()
 	}
 	s.claims[number] = &claim{service: c.Service, team: c.Team, key: at.key, title: c.Title, recurs: s.last[at]}
+	if c.Lately > 0 {
+		s.claims[number].cleared = s.cleared[at]
+	}
 	s.held[at], s.last[at] = number, number
 	return number
 }
@@ -166,7 +169,7 @@ func (s *Store) want(at time.Time, c store.Claimed, known *claim) int64 {
 	s.outbox++
 	s.wanted[s.outbox] = &store.Outbox{
 		ID: s.outbox, Number: c.Number, Service: known.service, Team: known.team, Key: known.key, Title: known.title,
-		Storm: known.storm, Recurs: known.recurs, Alerts: c.News, More: c.More, At: at,
+		Storm: known.storm, Recurs: known.recurs, Cleared: known.cleared, Alerts: c.News, More: c.More, At: at,
 	}
 	return s.outbox
 }

@@ -22,6 +22,7 @@ type claim struct {
 	service, team, key, title string
 	storm, started            bool
 	recurs                    string
+	cleared                   int
 	// listed and more count the firing alerts that are told by name and those
 	// that are not.
 	listed, more, truncated int
@@ -38,6 +39,8 @@ type Store struct {
 	claims  map[string]*claim
 	held    map[slot]string
 	last    map[slot]string
+	// cleared counts the latest incidents that Clear has ended.
+	cleared map[slot]int
 	facts   map[slot]map[string]fact
 	// wanted are the rows that are not accepted.
 	wanted   map[int64]*store.Outbox
@@ -54,7 +57,7 @@ type Store struct {
 // NewStore returns an empty store whose first number is INC-1.
 func NewStore() *Store {
 	return &Store{
-		claims: map[string]*claim{}, held: map[slot]string{}, last: map[slot]string{},
+		claims: map[string]*claim{}, held: map[slot]string{}, last: map[slot]string{}, cleared: map[slot]int{},
 		facts: map[slot]map[string]fact{}, born: map[string][]time.Time{},
 		wanted: map[int64]*store.Outbox{}, declared: map[string]string{}, gone: map[string]string{},
 		silences: map[string]catalog.Silence{},
@@ -227,16 +230,33 @@ func (s *Store) Release(_ context.Context, number, _ string) error {
 		return err
 	}
 	defer leave()
-	s.free(number)
+	for _, at := range s.free(number) {
+		delete(s.cleared, at)
+	}
 	return nil
 }
 
-func (s *Store) free(number string) {
+// Clear does what the last write of an incident does that paged somebody and
+// then cleared by itself. Time does not pass here: it counts until another one
+// ends otherwise.
+func (s *Store) Clear(number string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, at := range s.free(number) {
+		s.cleared[at]++
+	}
+}
+
+// free takes its slots from an incident, and returns them.
+func (s *Store) free(number string) []slot {
+	var out []slot
 	for at, holder := range s.held {
 		if holder == number {
 			delete(s.held, at)
+			out = append(out, at)
 		}
 	}
+	return out
 }
 
 // Renumber implements intake.Store.

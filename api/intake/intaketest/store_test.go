@@ -115,7 +115,7 @@ func randomClaims(random *rand.Rand, at time.Time) []store.Claim {
 func plain(list []store.Claimed) []string {
 	var out []string
 	for _, c := range list {
-		out = append(out, fmt.Sprint(c.Number, c.New, c.Started, c.Storm, c.Key, c.Recurs, c.More, c.Outbox, facts(c.News)))
+		out = append(out, fmt.Sprint(c.Number, c.New, c.Started, c.Storm, c.Key, c.Recurs, c.Cleared, c.More, c.Outbox, facts(c.News)))
 	}
 	return out
 }

@@ -126,7 +126,7 @@ func (o *outside) addSMS(c Config) error {
 func (o *outside) smsChecks() []api.Check {
 	var out []api.Check
 	for _, p := range o.sms {
-		out = append(out, api.Check{Name: p.name, Probe: p.channel.Probe})
+		out = append(out, api.Check{Name: p.name, Probe: seldom(p.channel.Probe)})
 	}
 	return out
 }

@@ -1,11 +1,13 @@
 package app_test
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,11 @@ func withSMS(t *testing.T, o *app.Options) {
 	t.Cleanup(s.Close)
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
+	atProvider(o, server)
+}
+
+// atProvider sets SMS up at a server.
+func atProvider(o *app.Options, server *httptest.Server) {
 	o.Config.TwilioURL, o.Config.TwilioAccountSID = server.URL+"/twilio", sandbox.DefaultAccountSID
 	o.Config.TwilioAuthToken, o.Config.TwilioFrom = sandbox.DefaultAuthToken, sandbox.DefaultNumber
 }
@@ -63,6 +70,30 @@ func TestAProcessWithSMSHearsItsWebhooks(t *testing.T) {
 	status, body := call(t, o, "guess")
 	require.Equal(t, http.StatusForbidden, status)
 	require.Contains(t, body, "TOCSIN_PUBLIC_URL")
+}
+
+// TestReadinessDoesNotSpendWhatPagesNeed asks again and again, as anybody may.
+func TestReadinessDoesNotSpendWhatPagesNeed(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int32
+	provider := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		w.WriteHeader(http.StatusUnauthorized)
+	}))
+	defer provider.Close()
+	o := options(t, free(t))
+	serveTemporal(t, o.Temporal.HostPort)
+	atProvider(&o, provider)
+	_, ended := starting(t.Context(), t, o)
+	require.NoError(t, within(t, ended))
+	for range 20 {
+		resp, err := http.Get("http://" + o.Config.Listen + "/readyz")
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, errors.Join(err, resp.Body.Close()))
+		require.Contains(t, string(body), `"name":"twilio","ok":false`)
+	}
+	require.EqualValues(t, 1, asked.Load())
 }
 
 func TestProvidersThatCannotBeSetUpAreNamed(t *testing.T) {

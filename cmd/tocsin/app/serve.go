@@ -117,7 +117,7 @@ func (a *App) checks() []api.Check {
 	}
 	list = append(list, a.outside.smsChecks()...)
 	if t := a.outside.tracker; t != nil {
-		list = append(list, api.Check{Name: "jira", Probe: t.Probe})
+		list = append(list, api.Check{Name: "jira", Probe: seldom(t.Probe)})
 	}
 	return list
 }

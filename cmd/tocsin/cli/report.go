@@ -48,11 +48,11 @@ func (c *call) noise(r client.NoiseReport) {
 		c.tell("no alert opened an incident")
 		return
 	}
-	t := c.table("SCORE", "RULE", "SERVICE", "INCIDENTS", "PAGES", "AT NIGHT", "NOT ACTIONABLE", "UNANSWERED")
+	t := c.table("SCORE", "RULE", "SERVICE", "INCIDENTS", "PAGES", "AT NIGHT", "NOT ACTIONABLE", "UNANSWERED", "FLAPPING")
 	for _, one := range r.Rules {
 		share := func(n int) string { return fmt.Sprintf("%d (%d%%)", n, (100*n+one.Incidents/2)/max(one.Incidents, 1)) }
 		t.row(strconv.Itoa(one.Score), one.Rule, one.Service, strconv.Itoa(one.Incidents), strconv.Itoa(one.Pages),
-			strconv.Itoa(one.Night), share(one.NotActionable), share(one.Unanswered))
+			strconv.Itoa(one.Night), share(one.NotActionable), share(one.Unanswered), share(one.Flapping))
 	}
 	t.flush()
 }

@@ -15,6 +15,7 @@ func TestNoiseReport(t *testing.T) {
 	w := newWorld(t)
 	i := sample("INC-9")
 	i.Feedback = incident.Given{By: "alice", Reason: "cleans itself up", At: night}
+	i.Flapped = true
 	i.Flaps = []incident.Flap{{Fingerprint: "f", Changes: []time.Time{night}, Until: night.Add(time.Hour)}}
 	w.store.Put(i)
 	noon := time.Date(2026, 3, 1, 11, 0, 0, 0, time.UTC)
@@ -22,8 +23,8 @@ func TestNoiseReport(t *testing.T) {
 	from, until := night.Add(-time.Hour).Format(time.RFC3339), night.Add(time.Hour).Format(time.RFC3339)
 
 	got := tocsin(t, "report", "noise", "--from", from, "--until", until).ok()
-	require.Regexp(t, `(?m)^SCORE +RULE +SERVICE +INCIDENTS +PAGES +AT NIGHT +NOT ACTIONABLE +UNANSWERED$`, got)
-	require.Regexp(t, `(?m)^1 +CheckoutErrors +checkout +2 +1 +0 +1 \(50%\) +0 \(0%\)$`, got)
+	require.Regexp(t, `(?m)^SCORE +RULE +SERVICE +INCIDENTS +PAGES +AT NIGHT +NOT ACTIONABLE +UNANSWERED +FLAPPING$`, got)
+	require.Regexp(t, `(?m)^1 +CheckoutErrors +checkout +2 +1 +0 +1 \(50%\) +0 \(0%\) +1 \(50%\)$`, got)
 
 	var report incident.NoiseReport
 	require.NoError(t, json.Unmarshal([]byte(tocsin(t, "report", "noise", "--from", from, "--until", until, "--json").ok()), &report))

@@ -34,8 +34,10 @@ func runbookListCommand(s *session) *cobra.Command {
 func runbookColumns() columns[client.Runbook] {
 	return columns[client.Runbook]{
 		header: []string{"NAME", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS"},
-		row:    func(_ clock, b client.Runbook) []string { return []string{b.Name, strings.Join(b.Params, ", "), b.About, b.Fits} },
-		none:   "this server has no runbook",
+		row: func(_ clock, b client.Runbook) []string {
+			return []string{b.Name, strings.Join(b.Params, ", "), b.About, b.Fits}
+		},
+		none: "this server has no runbook",
 	}
 }
 
