@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
@@ -124,12 +125,6 @@ func named(ctx context.Context, c *catalog.Catalog, person string) (catalog.Pers
 	return p, nil
 }
 
-// manages says whether whoever asks may change anybody's duty in a schedule.
-func manages(ctx context.Context, c *catalog.Catalog, schedule string) bool {
-	who := callerOf(ctx).identity
-	return who.has(ScopeAdmin) || c.Manages(who.owner(), schedule)
-}
-
 // missing words that something is not there: how the store says it is for the
 // log.
 func missing(err error, noun, id string) error {
@@ -139,17 +134,40 @@ func missing(err error, noun, id string) error {
 	return err
 }
 
-// dutyFilter reads the parameters that overrides and temporary schedules
-// share.
-func (s *server) dutyFilter(ctx context.Context, person string, all bool, f store.DutyFilter) (store.DutyFilter, error) {
-	var err error
-	if f.Person, err = whoever(ctx, person); err != nil {
-		return f, err
+// dutyFilter reads the parameters that the lists of overrides and of temporary
+// schedules share.
+func (s *server) dutyFilter(ctx context.Context, p gen.ListOverridesParams) (store.DutyFilter, error) {
+	person, err := whoever(ctx, p.Person)
+	f := store.DutyFilter{
+		Schedule: p.Schedule, Person: person, From: p.From, Until: p.Until, After: p.Cursor, Limit: p.Limit,
 	}
-	if !all {
+	if !p.All {
 		f.Active = s.Now()
 	}
-	return f, nil
+	return f, err
+}
+
+// standing is an override, or a temporary schedule, that somebody wants to
+// remove.
+type standing struct {
+	noun, id, schedule string
+	// by made it, and may remove it whatever else they may.
+	by string
+	// may says whether whoever asks may make such a thing.
+	may error
+}
+
+// remove ends what stands, with the method of the store for it.
+func (s *server) remove(ctx context.Context, d standing, end func(ctx context.Context, id, by string, at time.Time) error) error {
+	who := callerOf(ctx).identity.owner()
+	if d.may != nil && d.by != who {
+		return d.may
+	}
+	if err := end(ctx, d.id, who, s.Now()); err != nil {
+		return err
+	}
+	s.Log.Info(d.noun+" removed", "id", d.id, "schedule", d.schedule, "by", who)
+	return nil
 }
 
 // zoneOf returns the zone in which a person reads times.

@@ -10,19 +10,9 @@ import (
 
 // GetNoise ranks alert rules by how often they woke people for nothing.
 func (s *server) GetNoise(ctx context.Context, r gen.GetNoiseRequestObject) (gen.GetNoiseResponseObject, error) {
-	until := r.Params.Until.UTC()
-	if until.IsZero() {
-		until = s.Now().UTC()
-	}
-	from := r.Params.From.UTC()
-	if from.IsZero() {
-		from = until.AddDate(0, 0, -7)
-	}
-	switch {
-	case !until.After(from):
-		return nil, &fieldError{field: "until", message: "must lie behind from"}
-	case until.Sub(from) > maxSpan:
-		return nil, &fieldError{field: "until", message: "lies more than 92 days behind from"}
+	from, until := s.lookBack(r.Params.From, r.Params.Until, 7)
+	if err := checkSpan(from, until); err != nil {
+		return nil, err
 	}
 	c, err := s.catalog(ctx)
 	if err != nil {

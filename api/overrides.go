@@ -13,10 +13,7 @@ import (
 
 // ListOverrides lists overrides.
 func (s *server) ListOverrides(ctx context.Context, r gen.ListOverridesRequestObject) (gen.ListOverridesResponseObject, error) {
-	p := r.Params
-	f, err := s.dutyFilter(ctx, p.Person, p.All, store.DutyFilter{
-		Schedule: p.Schedule, From: p.From, Until: p.Until, After: p.Cursor, Limit: p.Limit,
-	})
+	f, err := s.dutyFilter(ctx, r.Params)
 	if err != nil {
 		return nil, err
 	}
@@ -72,15 +69,8 @@ func (s *server) RemoveOverride(ctx context.Context, r gen.RemoveOverrideRequest
 	if err != nil {
 		return nil, missing(err, "override", r.Id)
 	}
-	who := callerOf(ctx).identity.owner()
-	if err := mayOverride(ctx, c, o.Override); err != nil && o.By != who {
-		return nil, err
-	}
-	if err := s.Duty.RemoveOverride(ctx, r.Id, who, s.Now()); err != nil {
-		return nil, err
-	}
-	s.Log.Info("override removed", "override", r.Id, "schedule", o.Schedule, "by", who)
-	return gen.RemoveOverride204Response{}, nil
+	err = s.remove(ctx, standing{"override", o.ID, o.Schedule, o.By, mayOverride(ctx, c, o.Override)}, s.Duty.RemoveOverride)
+	return gen.RemoveOverride204Response{}, err
 }
 
 func overrideOf(o store.Override) gen.Override {

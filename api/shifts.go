@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -49,11 +50,8 @@ func (s *server) ListShifts(ctx context.Context, r gen.ListShiftsRequestObject) 
 // served returns the shifts of a span, of one schedule or of all, by when they
 // begin.
 func (s *server) served(ctx context.Context, schedule string, from, until time.Time) ([]catalog.Served, error) {
-	switch {
-	case !from.Before(until):
-		return nil, &fieldError{field: "until", message: "must be later than from"}
-	case until.Sub(from) > maxSpan:
-		return nil, &fieldError{field: "until", message: "lies more than 92 days behind from"}
+	if err := checkSpan(from, until); err != nil {
+		return nil, err
 	}
 	history, err := s.history(ctx, from, until)
 	if err != nil {
@@ -72,6 +70,23 @@ func (s *server) served(ctx context.Context, schedule string, from, until time.T
 	return out, nil
 }
 
+// lookBack returns the bounds of what is looked back at: until now, and for so
+// many days, unless the caller says otherwise.
+func (s *server) lookBack(from, until time.Time, days int) (time.Time, time.Time) {
+	until = cmp.Or(until.UTC(), s.Now().UTC())
+	return cmp.Or(from.UTC(), until.AddDate(0, 0, -days)), until
+}
+
+func checkSpan(from, until time.Time) error {
+	switch {
+	case !from.Before(until):
+		return &fieldError{field: "until", message: "must be later than from"}
+	case until.Sub(from) > maxSpan:
+		return &fieldError{field: "until", message: "lies more than 92 days behind from"}
+	}
+	return nil
+}
+
 // history returns what is in force in a span. What has not gone by is known
 // without the store.
 func (s *server) history(ctx context.Context, from, until time.Time) (catalog.History, error) {
@@ -84,14 +99,7 @@ func (s *server) history(ctx context.Context, from, until time.Time) (catalog.Hi
 
 // GetLoad says how the load of on-call falls on people.
 func (s *server) GetLoad(ctx context.Context, r gen.GetLoadRequestObject) (gen.GetLoadResponseObject, error) {
-	until := r.Params.Until.UTC()
-	if until.IsZero() {
-		until = s.Now().UTC()
-	}
-	from := r.Params.From.UTC()
-	if from.IsZero() {
-		from = until.AddDate(0, 0, -30)
-	}
+	from, until := s.lookBack(r.Params.From, r.Params.Until, 30)
 	served, err := s.served(ctx, r.Params.Schedule, from, until)
 	if err != nil {
 		return nil, err

@@ -12,10 +12,7 @@ import (
 
 // ListTemporaries lists temporary schedules.
 func (s *server) ListTemporaries(ctx context.Context, r gen.ListTemporariesRequestObject) (gen.ListTemporariesResponseObject, error) {
-	p := r.Params
-	f, err := s.dutyFilter(ctx, p.Person, p.All, store.DutyFilter{
-		Schedule: p.Schedule, From: p.From, Until: p.Until, After: p.Cursor, Limit: p.Limit,
-	})
+	f, err := s.dutyFilter(ctx, gen.ListOverridesParams(r.Params))
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +52,8 @@ func (s *server) AddTemporary(ctx context.Context, r gen.AddTemporaryRequestObje
 }
 
 func mustManage(ctx context.Context, c *catalog.Catalog, schedule string) error {
-	if manages(ctx, c, schedule) {
+	who := callerOf(ctx).identity
+	if who.has(ScopeAdmin) || c.Manages(who.owner(), schedule) {
 		return nil
 	}
 	return incident.Errorf(incident.Forbidden,
@@ -72,15 +70,8 @@ func (s *server) RemoveTemporary(ctx context.Context, r gen.RemoveTemporaryReque
 	if err != nil {
 		return nil, missing(err, "temporary schedule", r.Id)
 	}
-	who := callerOf(ctx).identity.owner()
-	if err := mustManage(ctx, c, t.Schedule); err != nil && t.By != who {
-		return nil, err
-	}
-	if err := s.Duty.RemoveTemporary(ctx, r.Id, who, s.Now()); err != nil {
-		return nil, err
-	}
-	s.Log.Info("temporary schedule removed", "temporary", r.Id, "schedule", t.Schedule, "by", who)
-	return gen.RemoveTemporary204Response{}, nil
+	err = s.remove(ctx, standing{"temporary schedule", t.ID, t.Schedule, t.By, mustManage(ctx, c, t.Schedule)}, s.Duty.RemoveTemporary)
+	return gen.RemoveTemporary204Response{}, err
 }
 
 func temporaryOf(t store.Temporary) gen.Temporary {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
@@ -116,7 +115,7 @@ func (i *Incident) StillOnItDue() time.Time {
 func (i *Incident) AskStillOnIt(now time.Time) {
 	i.note(now, "still-on-it", "Asking %s: still on it?", i.Holder)
 	i.summon(&Summons{
-		Kind: ForStillOnIt, Subject: i.Holder, Why: "Still on it? Nothing was heard for " + catalog.FormatDuration(i.Response().StillOnIt),
+		Kind: ForStillOnIt, Subject: i.Holder, Why: "Still on it? Nothing was heard for " + i.Response().StillOnIt.String(),
 		Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
 		Levels: []oncall.Level{{Targets: []oncall.Target{{Person: i.Holder}}, Timeout: i.patience()}},
 	})

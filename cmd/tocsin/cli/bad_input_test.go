@@ -44,7 +44,7 @@ func TestUsage(t *testing.T) {
 		"incident show checkout":                             `"checkout" is not the number of an incident, such as INC-1042`,
 		"incident ack INC-../x":                              `"INC-../x" is not the number of an incident, such as INC-1042`,
 		"incident watch x":                                   `"x" is not the number of an incident, such as INC-1042`,
-		"follow-ups --incident x":                            `"x" is not the number of an incident, such as INC-1042`,
+		"follow-ups --incident x":                            `invalid argument "x" for "--incident" flag: "x" is not the number of an incident, such as INC-1042`,
 	} {
 		t.Run(args, func(t *testing.T) { tocsin(t, strings.Fields(args)...).fails(2, line) })
 	}

@@ -11,7 +11,6 @@ import (
 
 func followUpsCommand(s *session) *cobra.Command {
 	var params client.ListFollowUpsParams
-	var number string
 	var p paging
 	cmd := &cobra.Command{
 		Use:     "follow-ups",
@@ -19,18 +18,12 @@ func followUpsCommand(s *session) *cobra.Command {
 		Example: "  tocsin follow-ups --owner me\n  tocsin follow-ups --overdue --all",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			if number != "" {
-				var err error
-				if params.Incident, err = numbered(number); err != nil {
-					return err
-				}
-			}
 			return c.listFollowUps(ctx, params, p)
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&params.Owner, "owner", "", "only of this person; me is yourself")
-	f.StringVar(&number, "incident", "", "only of this incident")
+	numberFlag(cmd, &params.Incident, "incident", "only of this `INCIDENT`")
 	f.StringVar((*string)(&params.State), "state", "", "open, done, waived, moved or all (open)")
 	f.BoolVar(&params.Overdue, "overdue", false, "only what is past its due date")
 	p.addFlags(cmd)

@@ -96,6 +96,14 @@ func numbered(text string) (string, error) {
 	return incident.NumberPrefix + rest, nil
 }
 
+// numberFlag adds a flag that holds the number of an incident.
+func numberFlag(cmd *cobra.Command, number *string, name, help string) {
+	cmd.Flags().Func(name, help, func(text string) (err error) {
+		*number, err = numbered(text)
+		return err
+	})
+}
+
 // properNumber says whether the API takes it behind the prefix.
 func properNumber(text string) bool {
 	strange := strings.Trim(text, "0123456789abcdefghijklmnopqrstuvwxyz")

@@ -54,17 +54,11 @@ func cancelCommand(s *session) *cobra.Command {
 
 func mergeCommand(s *session) *cobra.Command {
 	var body client.MergeInto
-	var into string
 	cmd := s.command(lines{"merge", "Make it a part of another incident, which goes on", "merge INC-7 --into INC-5 --reason 'both come from the full disk of db1'"},
 		func(ctx context.Context, a aim) (*http.Response, error) {
-			number, err := numbered(into)
-			if err != nil {
-				return nil, err
-			}
-			body.Into = number
 			return a.Merge(ctx, a.number, &client.MergeParams{IdempotencyKey: a.key()}, body)
 		})
-	cmd.Flags().StringVar(&into, "into", "", "the incident that goes on")
+	numberFlag(cmd, &body.Into, "into", "the `INCIDENT` that goes on")
 	return require(reasoned(cmd, &body.Reason), "into")
 }
 

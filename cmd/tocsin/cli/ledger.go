@@ -11,7 +11,6 @@ import (
 
 func pageListCommand(s *session) *cobra.Command {
 	var params client.ListLedgerParams
-	var number string
 	var p paging
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -19,18 +18,12 @@ func pageListCommand(s *session) *cobra.Command {
 		Example: "  tocsin page list --person me --from 7d\n  tocsin page list --incident INC-7 --state failed",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			if number != "" {
-				var err error
-				if params.Incident, err = numbered(number); err != nil {
-					return err
-				}
-			}
 			return c.ledger(ctx, params, p)
 		}),
 	}
 	f := cmd.Flags()
 	f.StringVar(&params.Person, "person", "", "only those to this person; me is yourself")
-	f.StringVar(&number, "incident", "", "only those of this incident")
+	numberFlag(cmd, &params.Incident, "incident", "only those of this `INCIDENT`")
 	f.StringVar((*string)(&params.State), "state", "", "only those that are due, sent, failed, superseded or overtaken")
 	past(cmd, &params.From, "from", "only those due since then")
 	past(cmd, &params.Until, "until", "only those due before then")
@@ -73,10 +66,6 @@ func whyCommand(s *session) *cobra.Command {
 		Example: "  tocsin why --incident INC-7 --person bob",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			number, err := numbered(number)
-			if err != nil {
-				return err
-			}
 			return show(c, func(x client.Explanation) {
 				c.say("%s was %spaged about %s.", x.Person, map[bool]string{false: "not "}[x.Paged], number)
 				k := c.clock(ctx)
@@ -88,7 +77,7 @@ func whyCommand(s *session) *cobra.Command {
 			})(content(c.ExplainPaging(ctx, number, &params)))
 		}),
 	}
-	cmd.Flags().StringVar(&number, "incident", "", "number of the incident")
+	numberFlag(cmd, &number, "incident", "number of the `INCIDENT`")
 	cmd.Flags().StringVar(&params.Person, "person", "me", "id of the person; me is yourself")
 	return require(cmd, "incident")
 }

@@ -43,7 +43,7 @@ func runbookColumns() columns[client.Runbook] {
 
 func runbookRunCommand(s *session) *cobra.Command {
 	var p parameters
-	var number string
+	var to string
 	cmd := &cobra.Command{
 		Use:     "run RUNBOOK",
 		Short:   "Run a runbook for an incident",
@@ -54,15 +54,11 @@ func runbookRunCommand(s *session) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			to, err := numbered(number)
-			if err != nil {
-				return err
-			}
 			return show(c, c.outcome)(content(c.StartRun(ctx, to, &client.StartRunParams{IdempotencyKey: c.key()}, body)))
 		}),
 	}
 	s.keyFlag(cmd)
 	p.addFlags(cmd)
-	cmd.Flags().StringVar(&number, "incident", "", "number of the incident")
+	numberFlag(cmd, &to, "incident", "number of the `INCIDENT`")
 	return require(cmd, "incident")
 }
