@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
@@ -83,7 +82,7 @@ func (d handing) notices(offered []string) []DutyNotice {
 }
 
 func (d handing) notice(person, title, body string) DutyNotice {
-	at := d.At.In(zone(d.catalog, person)).Format(incident.MomentLayout)
+	at := d.At.In(zoneOf(d.catalog, person)).Format(incident.MomentLayout)
 	return DutyNotice{Key: d.key(person), Person: person, Title: title, Body: "Since " + at + ".\n" + body, Due: d.At}
 }
 
@@ -94,13 +93,4 @@ func (d handing) names(people []string) string {
 		out = append(out, cmp.Or(p.Name, id))
 	}
 	return cmp.Or(strings.Join(out, ", "), "nobody")
-}
-
-func zone(c *catalog.Catalog, person string) *time.Location {
-	p, _ := c.Person(person)
-	loc, err := time.LoadLocation(p.Zone)
-	if err != nil {
-		return time.UTC
-	}
-	return loc
 }

@@ -98,7 +98,7 @@ func (p *Pager) WhoIsOnCall(ctx context.Context, q LookUp) ([]Roster, error) {
 	out := make([]Roster, 0, len(q.Levels))
 	for _, level := range q.Levels {
 		roster := rosterOf(c, level, q)
-		if level.Turn != (Turn{}) && roster.Skipped == "" && len(roster.People) > 1 {
+		if level.Turn != (Turn{}) && roster.Skipped == "" {
 			roster.People = p.inTurn(ctx, level.Turn, roster.People)
 		}
 		out = append(out, roster)
@@ -106,9 +106,21 @@ func (p *Pager) WhoIsOnCall(ctx context.Context, q LookUp) ([]Roster, error) {
 	return out, nil
 }
 
-// inTurn picks one of the people. While nobody can count, the key decides: any
+// inTurn picks one of the people. A webhook has no turn, since it answers
+// nothing: it is told each time. While nobody can count, the key decides: any
 // of them is better than none.
-func (p *Pager) inTurn(ctx context.Context, t Turn, people []Recipient) []Recipient {
+func (p *Pager) inTurn(ctx context.Context, t Turn, all []Recipient) []Recipient {
+	var hooks, people []Recipient
+	for _, r := range all {
+		if strings.HasPrefix(r.Person, webhookPrefix) {
+			hooks = append(hooks, r)
+			continue
+		}
+		people = append(people, r)
+	}
+	if len(people) < 2 {
+		return all
+	}
 	ctx, cancel := context.WithTimeout(ctx, ledgerPatience)
 	defer cancel()
 	n, err := 0, errors.New("no turns are kept")
@@ -123,13 +135,13 @@ func (p *Pager) inTurn(ctx context.Context, t Turn, people []Recipient) []Recipi
 	}
 	chosen := people[n%len(people)]
 	chosen.Reason += fmt.Sprintf(", in turn (one of %d)", len(people))
-	return []Recipient{chosen}
+	return append(hooks, chosen)
 }
 
 // rosterOf lists whom a level reaches, also when it does not hold now: the
 // answer may be needed later, when none is to be had.
 func rosterOf(c *catalog.Catalog, level Level, q LookUp) Roster {
-	out := Roster{Catalog: c.Version, Skipped: skipped(c, level, q.At)}
+	out := Roster{Catalog: c.Version, Skipped: c.Skips(level.During, level.Outside, q.At)}
 	for _, target := range level.Targets {
 		duties := c.OnCall(target, q.At)
 		if len(duties) == 0 {
@@ -140,18 +152,6 @@ func rosterOf(c *catalog.Catalog, level Level, q LookUp) Roster {
 		}
 	}
 	return out
-}
-
-// skipped says why a level does not hold, by its hours. Hours that the catalog
-// does not have any more keep nobody from being paged.
-func skipped(c *catalog.Catalog, level Level, at time.Time) string {
-	if hours, ok := c.Hours(level.During); ok && !hours.Holds(at) {
-		return "it is outside of the hours " + hours.ID
-	}
-	if hours, ok := c.Hours(level.Outside); ok && hours.Holds(at) {
-		return "it is within the hours " + hours.ID
-	}
-	return ""
 }
 
 // add takes whom a target means into the roster, once.

@@ -161,6 +161,20 @@ func TestOneOfALevelIsPagedInTurn(t *testing.T) {
 	require.Len(t, names(lookUp(t, p, level, "03:00")), 1, "while nobody can count, still one")
 }
 
+func TestAWebhookHasNoTurn(t *testing.T) {
+	p := &activities.Pager{Turns: &counted{}}
+	level := activities.Level{
+		Targets: append([]oncall.Target{{Webhook: "wall"}}, everybody...), Turn: activities.Turn{Of: "payments/0", Key: "INC-1"},
+	}
+	for _, person := range []string{"alice", "bob", "alice"} {
+		r := lookUp(t, p, level, "03:00")
+		require.Equal(t, []string{"webhook:wall", person}, names(r), "it is told each time, and answers nothing")
+		require.Equal(t, "member of team Payments, in turn (one of 2)", r.People[1].Reason)
+	}
+	level.Targets = []oncall.Target{{Webhook: "wall"}, {Person: "bob"}}
+	require.Equal(t, []string{"webhook:wall", "bob"}, names(lookUp(t, p, level, "03:00")))
+}
+
 func TestAWebhookIsTold(t *testing.T) {
 	r := lookUp(t, &activities.Pager{}, activities.Level{Targets: []oncall.Target{{Webhook: "wall"}, {Person: "bob"}}}, "03:00")
 	require.Equal(t, []string{"webhook:wall", "bob"}, names(r))

@@ -130,12 +130,12 @@ func TestOverridesThatAreRefused(t *testing.T) {
 		"unknown schedule": {`"schedule":"x","person":"bob","until":"` + d.hence(time.Hour) + `"`, "schedule", `no schedule "x"`},
 		"unknown rotation": {`"schedule":"payments","rotation":"x","person":"bob","until":"` + d.hence(time.Hour) + `"`, "rotation", `no rotation "x"`},
 		"unknown person":   {`"schedule":"payments","person":"zoe","until":"` + d.hence(time.Hour) + `"`, "person", `no person "zoe"`},
-		"nobody":           {`"schedule":"payments","until":"` + d.hence(time.Hour) + `"`, "person", "must name a person"},
+		"nobody":           {`"schedule":"payments","until":"` + d.hence(time.Hour) + `"`, "person", "must name who comes"},
 		"unknown of":       {`"schedule":"payments","person":"bob","of":"zoe","until":"` + d.hence(time.Hour) + `"`, "of", `no person "zoe"`},
-		"of themselves":    {`"schedule":"payments","person":"bob","of":"bob","until":"` + d.hence(time.Hour) + `"`, "of", "is the person who comes"},
+		"of themselves":    {`"schedule":"payments","person":"bob","of":"bob","until":"` + d.hence(time.Hour) + `"`, "of", "bob cannot come instead of bob"},
 		"add of":           {`"schedule":"payments","kind":"add","person":"bob","of":"carol","until":"` + d.hence(time.Hour) + `"`, "of", "nobody goes"},
 		"remove for":       {`"schedule":"payments","kind":"remove","person":"bob","until":"` + d.hence(time.Hour) + `"`, "person", "nobody comes"},
-		"remove nobody":    {`"schedule":"payments","kind":"remove","until":"` + d.hence(time.Hour) + `"`, "of", "must name a person"},
+		"remove nobody":    {`"schedule":"payments","kind":"remove","until":"` + d.hence(time.Hour) + `"`, "of", "must name who goes"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := d.do("grace", "POST", "/v1/overrides", "{"+test.body+"}").problem(400, "invalid")

@@ -201,17 +201,17 @@ func (k *checker) people() {
 	}
 }
 
-func (k *checker) contacts(key string, methods []ContactMethod) []string {
-	var ids []string
+func (k *checker) contacts(key string, methods []ContactMethod) map[string]bool {
+	ids := make(map[string]bool, len(methods))
 	for i, m := range methods {
 		at := fmt.Sprintf("%s.contacts[%d]", key, i)
 		if !idForm.MatchString(m.ID) {
 			k.report(at+".id", "must be 1 to 63 letters, digits, dots, dashes and underscores")
 		}
-		if slices.Contains(ids, m.ID) {
+		if ids[m.ID] {
 			k.report(at+".id", "this person has another contact method %q", m.ID)
 		}
-		ids = append(ids, m.ID)
+		ids[m.ID] = true
 		kind, ok := contactKind(m.Kind)
 		if !ok {
 			oneOf(k, at+".kind", m.Kind, contactKindNames()...)
@@ -222,9 +222,9 @@ func (k *checker) contacts(key string, methods []ContactMethod) []string {
 	return ids
 }
 
-func (k *checker) rules(key string, rules []Rule, contacts []string) {
+func (k *checker) rules(key string, rules []Rule, contacts map[string]bool) {
 	for i, rule := range rules {
-		if !slices.Contains(contacts, rule.Contact) {
+		if !contacts[rule.Contact] {
 			k.report(fmt.Sprintf("%s[%d].contact", key, i), "this person has no contact method %q", rule.Contact)
 		}
 	}

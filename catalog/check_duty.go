@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -29,32 +30,19 @@ func (c *Catalog) CheckOverride(o oncall.Override, now time.Time) (oncall.Overri
 	if o.From, err = checkSpan("", o.From, o.Until, now); err != nil {
 		return o, err
 	}
-	return o, c.checkKind(o)
+	schedule, _ := c.Schedule(o.Schedule)
+	if err := firstOf(schedule.CheckOverride(o)); err != nil {
+		return o, err
+	}
+	return o, cmp.Or(c.checkPerson("person", o.Person), c.checkPerson("of", o.Of))
 }
 
-func (c *Catalog) checkKind(o oncall.Override) error {
-	switch o.Kind {
-	case oncall.Add, oncall.Replace:
-		if err := c.checkPerson("person", o.Person); err != nil {
-			return err
-		}
-	case oncall.Remove:
-		if o.Person != "" {
-			return wrong("person", "nobody comes when somebody is removed: say who goes in \"of\"")
-		}
-		return c.checkPerson("of", o.Of)
-	default:
-		return wrong("kind", "must be add, remove or replace")
+// firstOf returns the first of what is wrong.
+func firstOf(problems []oncall.Problem) error {
+	for _, p := range problems {
+		return wrong(p.Field, "%s", p.Message)
 	}
-	switch {
-	case o.Of == "":
-		return nil
-	case o.Kind == oncall.Add:
-		return wrong("of", "nobody goes when somebody is added: leave it out, or replace them")
-	case o.Of == o.Person:
-		return wrong("of", "is the person who comes")
-	}
-	return c.checkPerson("of", o.Of)
+	return nil
 }
 
 // CheckTemporary says, in a *WrongError, why a temporary schedule cannot be
@@ -70,13 +58,14 @@ func (c *Catalog) CheckTemporary(t oncall.Temporary, now time.Time) (oncall.Temp
 	if len(t.Shifts) == 0 || len(t.Shifts) > MaxFixedShifts {
 		return t, wrong("shifts", "must hold 1 to %d shifts", MaxFixedShifts)
 	}
+	schedule, _ := c.Schedule(t.Schedule)
+	if err := firstOf(schedule.CheckTemporary(t)); err != nil {
+		return t, err
+	}
 	for i, s := range t.Shifts {
 		at := fmt.Sprintf("shifts[%d]", i)
 		if err := c.checkPerson(at+".person", s.Person); err != nil {
 			return t, err
-		}
-		if !s.From.Before(s.Until) {
-			return t, wrong(at+".until", "must be later than from")
 		}
 		if s.Until.After(t.Until) || s.From.Before(t.From.Add(-maxDelay)) {
 			return t, wrong(at, "lies outside the temporary schedule")
@@ -89,11 +78,14 @@ func (c *Catalog) CheckTemporary(t oncall.Temporary, now time.Time) (oncall.Temp
 // now: both people must be on call in the whole of what they give. It returns
 // the swap with the names of its rotations.
 func (c *Catalog) CheckSwap(s oncall.Swap, now time.Time) (oncall.Swap, error) {
+	switch {
+	case s.Taker == "":
+		return s, wrong("taker", "must name a person")
+	case s.Giver == s.Taker:
+		return s, wrong("taker", "is the giver: a swap takes two people")
+	}
 	if err := c.checkPerson("taker", s.Taker); err != nil {
 		return s, err
-	}
-	if s.Giver == s.Taker {
-		return s, wrong("taker", "is the giver: a swap takes two people")
 	}
 	for _, half := range []struct {
 		name, person string
@@ -114,6 +106,9 @@ func (c *Catalog) CheckSwap(s oncall.Swap, now time.Time) (oncall.Swap, error) {
 			return s, wrong(half.name, "%s is not on call in the whole of it", half.person)
 		}
 	}
+	if s.Give.Overlaps(s.Take) {
+		return s, wrong("take", "overlaps what is given: both are on call there then, and one of them would not be any more")
+	}
 	return s, nil
 }
 
@@ -131,11 +126,10 @@ func (c *Catalog) checkRotation(path, schedule, rotation string) (string, error)
 	return r.Name, nil
 }
 
+// checkPerson refuses somebody whom nobody knows. That somebody is named at all
+// is for others to demand.
 func (c *Catalog) checkPerson(field, id string) error {
-	if id == "" {
-		return wrong(field, "must name a person")
-	}
-	if _, ok := c.Person(id); !ok {
+	if _, ok := c.Person(id); !ok && id != "" {
 		return wrong(field, "there is no person %q", id)
 	}
 	return nil

@@ -12,6 +12,7 @@ const maxLevels = 50
 
 func (k *checker) escalations() {
 	all := policies(byID(k.c.Escalations, func(p oncall.EscalationPolicy) string { return p.ID }))
+	known := make(map[string]int, len(all))
 	for i, p := range k.c.Escalations {
 		key := fmt.Sprintf("escalation_policies[%d]", i)
 		k.within(key, p.Validate())
@@ -22,10 +23,13 @@ func (k *checker) escalations() {
 			}
 			k.branch(at+".during", level.During)
 			k.branch(at+".outside", level.Outside)
-			k.include(at+".policy", p, level, all)
 		}
-		if all.count(p.ID, map[string]int{}) > maxLevels {
+		if all.count(p.ID, known) > maxLevels {
 			k.report(key+".levels", "come to more than %d with the policies that they include", maxLevels)
+			continue
+		}
+		for j, level := range p.Levels {
+			k.include(fmt.Sprintf("%s.levels[%d].policy", key, j), p, level, all)
 		}
 	}
 }

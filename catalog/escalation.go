@@ -3,6 +3,7 @@ package catalog
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -47,8 +48,9 @@ func (ps policies) branch(id string, seen map[string]bool) bool {
 
 func branches(l oncall.Level) bool { return l.During != "" || l.Outside != "" }
 
-// count returns how many levels a policy has with those that it includes, at
-// most a few more than maxLevels. A circle counts nothing.
+// count returns how many levels a policy has with those that it includes and
+// those that include them, at most a few more than maxLevels. A circle counts
+// once. What is known is asked of no policy again.
 func (ps policies) count(id string, known map[string]int) int {
 	if n, ok := known[id]; ok || ps[id] == nil {
 		return n
@@ -56,14 +58,23 @@ func (ps policies) count(id string, known map[string]int) int {
 	known[id] = 0
 	n := 0
 	for _, level := range ps[id].Levels {
-		if level.Policy == "" {
-			n++
-			continue
-		}
-		n = min(n+ps.count(level.Policy, known), maxLevels+1)
+		n = min(n+1+ps.count(level.Policy, known), maxLevels+1)
 	}
 	known[id] = n
 	return n
+}
+
+// Skips says why a level is not walked at a moment, by the hours during or
+// outside of which it is; it is empty for one that is walked. Hours that the
+// catalog does not have (any more) keep nobody from being paged.
+func (c *Catalog) Skips(during, outside string, at time.Time) string {
+	if clock, ok := c.Clock(during); ok && !clock.Holds(at) {
+		return "it is outside of the hours " + during
+	}
+	if clock, ok := c.Clock(outside); ok && clock.Holds(at) {
+		return "it is within the hours " + outside
+	}
+	return ""
 }
 
 // flat returns the levels of a policy, with those of other policies in the

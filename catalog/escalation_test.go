@@ -1,12 +1,15 @@
 package catalog_test
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -68,6 +71,23 @@ b.yaml:3: escalation_policies[b].levels[0].policy: goes round in a circle: b, c,
 b.yaml:4: escalation_policies[c].levels[0].policy: goes round in a circle: c, a, b, c`)
 }
 
+// Each policy includes the next one: thousands of them must not take minutes.
+func TestALongChainOfPoliciesIsRefusedAtOnce(t *testing.T) {
+	const length = 20_000
+	var text strings.Builder
+	text.WriteString("escalation_policies:\n")
+	for n := range length {
+		fmt.Fprintf(&text, "  - {id: p%d, levels: [{policy: p%d}]}\n", n, n+1)
+	}
+	fmt.Fprintf(&text, "  - {id: p%d, levels: [{policy: payments}]}\n", length)
+	begun := time.Now()
+	_, err := catalog.Parse(catalog.File{Name: "a.yaml", Data: []byte(small)}, catalog.File{Name: "b.yaml", Data: []byte(text.String())})
+	require.Less(t, time.Since(begun), 10*time.Second)
+	problems, ok := errors.AsType[catalog.Problems](err)
+	require.True(t, ok)
+	require.Equal(t, "b.yaml:2: escalation_policies[p0].levels: come to more than 50 with the policies that they include", problems[0].String())
+}
+
 // A catalog that nobody checked may hold a circle; nobody waits for its end.
 func TestPolicyOfAnUncheckedCircle(t *testing.T) {
 	c := &catalog.Catalog{
@@ -96,6 +116,33 @@ func TestHours(t *testing.T) {
 	hook, ok := c.Webhook("chat")
 	require.True(t, ok)
 	require.Equal(t, "http://127.0.0.1:1/chat", hook.Address)
+}
+
+func TestExplainPagesByTheLevelThatIsWalkedThen(t *testing.T) {
+	c := withIncluded(t)
+	a := alerts.Alert{Status: alerts.Firing, Labels: map[string]string{"alertname": "A"}}
+	during := c.Explain(a, noon)
+	require.Equal(t, "other", during.Service)
+	require.Equal(t, []catalog.Duty{{Webhook: "chat", Reason: "named in the policy"}}, during.Paged)
+	require.Equal(t, []string{"ann", "ben"}, people(c.Explain(a, noon.Add(8*time.Hour)).Paged))
+}
+
+func TestSkips(t *testing.T) {
+	c := withIncluded(t)
+	for _, test := range []struct {
+		during, outside string
+		at              time.Time
+		want            string
+	}{
+		{"", "", noon, ""},
+		{"office", "", noon, ""},
+		{"office", "", noon.Add(8 * time.Hour), "it is outside of the hours office"},
+		{"", "office", noon, "it is within the hours office"},
+		{"", "office", noon.Add(8 * time.Hour), ""},
+		{"gone", "gone", noon, ""},
+	} {
+		require.Equal(t, test.want, c.Skips(test.during, test.outside, test.at))
+	}
 }
 
 // layered has two layers in two zones and a secondary that follows them.

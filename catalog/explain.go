@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // Decision is how an alert is routed, step by step.
@@ -15,8 +16,8 @@ type Decision struct {
 	Alert string `json:"alert"`
 	Routed
 	Steps []Step `json:"steps"`
-	// Paged is whom the first level of the service's escalation policy means;
-	// it is empty for what pages nobody.
+	// Paged is whom the first level of the service's escalation policy means
+	// that is walked then; it is empty for what pages nobody.
 	Paged []Duty `json:"paged"`
 }
 
@@ -36,11 +37,10 @@ func (c *Catalog) Explain(a alerts.Alert, at time.Time) Decision {
 	t := &trace{steps: []Step{}}
 	out := Decision{Alert: a.Name(), Routed: c.route(a, at, t), Paged: []Duty{}}
 	out.Steps = t.steps
-	policy, _ := c.Policy(out.Service)
-	if !out.Pages() || out.Silence != "" || len(policy.Escalation.Levels) == 0 {
+	if !out.Pages() || out.Silence != "" {
 		return out
 	}
-	for _, target := range policy.Escalation.Levels[0].Targets {
+	for _, target := range c.firstLevel(out.Service, at).Targets {
 		for _, duty := range c.OnCall(target, at) {
 			if !slices.Contains(out.Paged, duty) {
 				out.Paged = append(out.Paged, duty)
@@ -48,6 +48,18 @@ func (c *Catalog) Explain(a alerts.Alert, at time.Time) Decision {
 		}
 	}
 	return out
+}
+
+// firstLevel returns the first level of a service's escalation policy that is
+// walked at a moment.
+func (c *Catalog) firstLevel(service string, at time.Time) oncall.Level {
+	policy, _ := c.Policy(service)
+	for _, level := range policy.Escalation.Levels {
+		if c.Skips(level.During, level.Outside, at) == "" {
+			return level
+		}
+	}
+	return oncall.Level{}
 }
 
 // trace gathers steps; a nil one gathers nothing.

@@ -87,7 +87,7 @@ func Check(c *catalog.Catalog, q Question) Report {
 		out.Services = append(out.Services, r.service(s, out))
 	}
 	for _, person := range c.LastResort {
-		if why, ok := r.reach(person); !ok {
+		if why, ok := r.anyhow(person); !ok {
 			out.LastResort = append(out.LastResort, Unreached{person, why})
 		}
 	}

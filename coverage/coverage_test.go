@@ -118,6 +118,19 @@ func TestAPersonWhomNothingReaches(t *testing.T) {
 	}, coverage.Check(c, coverage.Question{From: monday, Channels: []string{}}).LastResort)
 }
 
+// The last resort is paged by every method at once, also by those that no rule
+// names and that nobody has verified.
+func TestTheLastResortIsReachedByAnyMethod(t *testing.T) {
+	t.Parallel()
+	c := shop(daily("2026-01-01", "bob"), daily("2026-01-01", "bob"))
+	c.LastResort = []string{"alice", "bob"}
+	alice := &c.People[0]
+	alice.Rules.Urgent = []catalog.Rule{{Contact: "push"}}
+	alice.Contacts[1].Verified = false
+	got := coverage.Check(c, coverage.Question{From: monday, Channels: []string{"email"}})
+	require.Equal(t, []coverage.Unreached{{Person: "bob", Why: "is reached only by push, which is not configured"}}, got.LastResort)
+}
+
 func TestTargetsThatMeanNobody(t *testing.T) {
 	t.Parallel()
 	c := shop(daily("2026-01-01", "alice"), daily("2026-01-01", "bob"))

@@ -71,15 +71,6 @@ func hours(levels []oncall.Level) []string {
 	return out
 }
 
-// walked reports whether a level is walked at a moment, by its hours.
-func (r reader) walked(level oncall.Level, at time.Time) bool {
-	if clock, ok := r.catalog.Clock(level.During); ok && !clock.Holds(at) {
-		return false
-	}
-	clock, ok := r.catalog.Clock(level.Outside)
-	return !ok || !clock.Holds(at)
-}
-
 // at says what is missing at a moment. A level that reaches nobody is skipped
 // at once, so all levels are asked about the same moment.
 func (r reader) at(levels []oncall.Level, at time.Time) []Gap {
@@ -87,7 +78,7 @@ func (r reader) at(levels []oncall.Level, at time.Time) []Gap {
 	var whys []string
 	first := -1
 	for n, level := range levels {
-		if !r.walked(level, at) {
+		if r.catalog.Skips(level.During, level.Outside, at) != "" {
 			continue
 		}
 		reached, why, lost := r.level(level, at)
@@ -150,19 +141,34 @@ func nobody(t oncall.Target) string {
 	}
 }
 
-// reach says why an urgent page cannot reach a person, if it cannot.
+// reach says why an urgent page cannot reach a person by their rules, if it
+// cannot.
 func (r reader) reach(person string) (why string, ok bool) {
-	var kinds []string
+	var methods []catalog.ContactMethod
 	for _, rule := range r.catalog.Contacts(person, catalog.Urgent) {
-		method, ok := r.catalog.ContactMethod(person, rule.Contact)
-		if !ok {
-			continue
+		if m, ok := r.catalog.ContactMethod(person, rule.Contact); ok {
+			methods = append(methods, m)
 		}
-		if r.channels == nil || slices.Contains(r.channels, method.Kind) {
+	}
+	return r.served(methods)
+}
+
+// anyhow says as reach does why none of a person's contact methods reaches
+// them: the last resort is paged by all of them, whatever the rules say.
+func (r reader) anyhow(person string) (why string, ok bool) {
+	p, _ := r.catalog.Person(person)
+	return r.served(p.Contacts)
+}
+
+// served says why none of some contact methods can be used, if none can.
+func (r reader) served(methods []catalog.ContactMethod) (why string, ok bool) {
+	var kinds []string
+	for _, m := range methods {
+		if r.channels == nil || slices.Contains(r.channels, m.Kind) {
 			return "", true
 		}
-		if !slices.Contains(kinds, method.Kind) {
-			kinds = append(kinds, method.Kind)
+		if !slices.Contains(kinds, m.Kind) {
+			kinds = append(kinds, m.Kind)
 		}
 	}
 	if len(kinds) == 0 {

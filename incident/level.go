@@ -47,8 +47,10 @@ const WebhookPrefix = "webhook:"
 // Looked is what the look-up of a level said: from it can be told later why
 // somebody was paged, or was not.
 type Looked struct {
-	Summons string   `json:"summons"`
-	Round   int      `json:"round"`
+	Summons string `json:"summons"`
+	Round   int    `json:"round"`
+	// Level is counted as the policy does, from zero: below is the holder, and
+	// behind the last one the last resort.
 	Level   int      `json:"level"`
 	Targets []string `json:"targets,omitempty"`
 	// Found maps people to the reason why it is them.
@@ -120,7 +122,7 @@ func butFor(missing []string) string {
 // lookedUp records what became of a level, with the look-up behind it.
 func (i *Incident) lookedUp(s *Summons, roster Roster, kind, text string, now time.Time) {
 	l := &Looked{
-		Summons: s.ID, Round: s.Round, Level: s.Level,
+		Summons: s.ID, Round: s.Round, Level: s.PolicyLevel(),
 		Skipped: roster.Skipped, Missing: roster.Missing, Catalog: roster.Catalog, Stale: roster.Stale,
 	}
 	for _, t := range i.Targets(s) {
@@ -132,7 +134,7 @@ func (i *Incident) lookedUp(s *Summons, roster Roster, kind, text string, now ti
 		}
 		l.Found[r.Person] = r.Reason
 	}
-	i.record(Entry{Kind: "level." + kind, Recorded: now, Actor: Self(), Text: i.levelName(s) + " " + text, Looked: l})
+	i.record(Entry{Kind: "level." + kind, Recorded: now, Actor: Self(), Text: i.LevelName(s) + " " + text, Looked: l})
 }
 
 // pageKey names a page by what it is for. A rule that uses one contact method
@@ -152,9 +154,14 @@ func (i *Incident) levelKey(s *Summons) string {
 	return fmt.Sprintf("%s/%s/r%d/l%d/", i.Number, s.ID, s.Round, s.Level)
 }
 
-func (i *Incident) levelName(s *Summons) string {
-	if i.AtLastResort(s) {
+// LevelName names the present level of a summons for people.
+func (i *Incident) LevelName(s *Summons) string {
+	switch n := s.PolicyLevel(); {
+	case i.AtLastResort(s):
 		return "Last resort (" + s.ID + ")"
+	case n < 0:
+		return "The holder (" + s.ID + ")"
+	default:
+		return fmt.Sprintf("Level %d (%s)", n+1, s.ID)
 	}
-	return fmt.Sprintf("Level %d (%s)", s.Level+1, s.ID)
 }

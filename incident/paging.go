@@ -43,7 +43,7 @@ func (i *Incident) pageAgain(now time.Time, why string, anew bool) {
 	s := i.pageForAlert(now, why)
 	if i.Holder != "" {
 		holder := oncall.Level{Targets: []oncall.Target{{Person: i.Holder}}, Timeout: i.patience()}
-		s.Levels = slices.Insert(slices.Clone(s.Levels), 0, holder)
+		s.Levels, s.Ahead = slices.Insert(slices.Clone(s.Levels), 0, holder), 1
 	}
 }
 
@@ -182,5 +182,5 @@ func urgencyOrOrdinary(u catalog.Urgency) catalog.Urgency {
 // LookUpFailed records that who is on call could not be looked up, and that
 // the last good answer is used.
 func (i *Incident) LookUpFailed(s *Summons, now time.Time) {
-	i.note(now, "lookup.failed", "Who is on call could not be looked up for %s; using the last good answer.", i.levelName(s))
+	i.note(now, "lookup.failed", "Who is on call could not be looked up for %s; using the last good answer.", i.LevelName(s))
 }

@@ -56,6 +56,9 @@ type Summons struct {
 	// len(Levels) while the last resort is being paged.
 	Level int `json:"level"`
 	Round int `json:"round"`
+	// Ahead counts the levels in front of those of its policy: whoever holds
+	// the incident is paged first about what their ack does not cover.
+	Ahead int `json:"ahead,omitempty"`
 	// Begun says that the present level's people were looked up.
 	Begun bool `json:"begun,omitempty"`
 	// Due is when the next level begins; zero until a page was handed over.
@@ -106,6 +109,10 @@ func (s *Summons) lapsed(person string) time.Time {
 func (s *Summons) mayAnswer(p *Page) bool {
 	return len(s.Present) == 0 || !strings.HasPrefix(p.Person, WebhookPrefix)
 }
+
+// PolicyLevel returns the present level as its policy counts them, from zero;
+// below zero is the holder.
+func (s *Summons) PolicyLevel() int { return s.Level - s.Ahead }
 
 // escalates reports whether nobody has answered it.
 func (s *Summons) escalates() bool { return s.Open() && len(s.Awaited) == 0 }

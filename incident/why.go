@@ -95,7 +95,11 @@ func pageStory(p Page) string {
 // look tells what one look-up found, and whether the person was among it.
 func (x *Explanation) look(e Entry, person string) {
 	l := e.Looked
-	where := fmt.Sprintf("Level %d of %s (%s)", l.Level+1, l.Summons, cmp.Or(strings.Join(l.Targets, ", "), "no targets"))
+	where := fmt.Sprintf("Level %d", l.Level+1)
+	if l.Level < 0 {
+		where = "The holder"
+	}
+	where += fmt.Sprintf(" of %s (%s)", l.Summons, cmp.Or(strings.Join(l.Targets, ", "), "no targets"))
 	switch reason, found := l.Found[person]; {
 	case l.Skipped != "":
 		x.add(e.Occurred, where+" was left out: "+l.Skipped+".")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -70,4 +71,23 @@ func TestWhyTellsWhatBecameOfAPage(t *testing.T) {
 		require.Contains(t, texts(x)[0], want)
 		require.False(t, x.Paged)
 	}
+}
+
+func TestTheHolderIsPagedAheadOfTheLevelsOfThePolicy(t *testing.T) {
+	i := mitigated(t)
+	i.TakeAlerts([]alerts.Alert{since(firing("a"), 25*time.Minute)}, 0, after(25*time.Minute))
+	s := only(t, i, incident.ForAlert)
+	page(t, i, s, after(25*time.Minute), "alice")
+	entries := i.Drain()
+	require.Equal(t, -1, entries[len(entries)-2].Looked.Level)
+	require.Equal(t, "The holder (alert-2) pages alice.", entries[len(entries)-2].Text)
+	x := incident.Explain(i, entries, nil, "bob")
+	require.Contains(t, texts(x), "The holder of alert-2 (alice) did not mean bob: it found alice (on call). Catalog version 0.")
+	require.Contains(t, texts(x)[len(texts(x))-1], "Never begun so far: level 2 (schedule shop/secondary).")
+
+	i.NextLevel(s, after(30*time.Minute))
+	page(t, i, s, after(30*time.Minute), "alice")
+	entries = append(entries, i.Drain()...)
+	require.Equal(t, "Level 1 (alert-2) pages alice.", entries[len(entries)-2].Text)
+	require.Contains(t, texts(incident.Explain(i, entries, nil, "bob")), "Never begun so far: level 2 (schedule shop/secondary).")
 }

@@ -58,14 +58,15 @@ func newLayer(spec Layer, zone string) layer {
 func (l layer) following(later int) layer {
 	people := make([]string, len(l.people))
 	for i := range l.people {
-		var queue []string
-		for _, person := range slices.Concat(l.people[i:], l.people[:i]) {
-			if !slices.Contains(queue, person) {
-				queue = append(queue, person)
+		var passed []string
+		for n := 0; n < len(l.people) && len(passed) <= later; n++ {
+			person := l.people[(i+n)%len(l.people)]
+			if slices.Contains(passed, person) {
+				continue
 			}
-		}
-		if later < len(queue) {
-			people[i] = queue[later]
+			if passed = append(passed, person); len(passed) > later {
+				people[i] = person
+			}
 		}
 	}
 	l.people = people

@@ -40,8 +40,9 @@ type Override struct {
 }
 
 // Temporary is a temporary schedule: within [From, Until) its shifts are who
-// is on call in one rotation, and the rotation's own turns are not. Where two
-// overlap, the later in the list holds. Overrides lie on top of both.
+// is on call in one rotation, and the rotation's own turns are not. What of a
+// shift lies outside does not count. Where two overlap, the later in the list
+// holds. Overrides lie on top of both.
 type Temporary struct {
 	ID       string `yaml:"-" json:"id,omitempty"`
 	Schedule string `yaml:"-" json:"schedule,omitempty"`
@@ -95,21 +96,13 @@ func (s Schedule) CheckOverride(o Override) []Problem {
 func (s Schedule) CheckTemporary(t Temporary) []Problem {
 	var out problems
 	out.wrong("rotation", s.checkOwn(t.Rotation))
-	whole := checkSpan(t.From, t.Until)
-	out.under("", whole)
+	out.under("", checkSpan(t.From, t.Until))
 	for i, f := range t.Shifts {
 		path := fmt.Sprintf("shifts[%d].", i)
 		if f.Person == "" {
 			out.add(path+"person", "must name a person")
 		}
-		own := checkSpan(f.From, f.Until)
-		out.under(path, own)
-		if len(whole)+len(own) > 0 {
-			continue
-		}
-		if f.From.Before(t.From) || f.Until.After(t.Until) {
-			out.add(path+"from", "must lie within the temporary schedule")
-		}
+		out.under(path, checkSpan(f.From, f.Until))
 	}
 	return out
 }

@@ -134,6 +134,21 @@ func TestTemporarySchedules(t *testing.T) {
 	require.Equal(t, utc(2, 16), s.At(utc(2, 15))[0].Until, "a later temporary schedule lies on top")
 }
 
+// One that was removed early held until then, with what its shifts were.
+func TestATemporaryScheduleThatEndsEarly(t *testing.T) {
+	s := daily("UTC", "09:00", "2026-01-01", "ann")
+	s.Temporary = []oncall.Temporary{{
+		From: utc(2, 1), Until: utc(2, 5), Shifts: []oncall.FixedShift{
+			{Person: "ben", From: utc(2, 0), Until: utc(2, 12)},
+			{Person: "cat", From: utc(2, 12), Until: utc(2, 18)},
+		},
+	}}
+	require.Empty(t, s.Validate())
+	require.Equal(t, []string{"ann", "ben", "ann"}, names(s.Shifts(utc(2, 0), utc(2, 9))))
+	ben := s.At(utc(2, 3))[0]
+	require.Equal(t, []time.Time{utc(2, 1), utc(2, 5)}, []time.Time{ben.From, ben.Until})
+}
+
 // What the rules refuse changes nothing, wherever it came from.
 func TestWhatIsNotValidOnTopIsLeftOut(t *testing.T) {
 	s := daily("UTC", "09:00", "2026-01-01", "ann")

@@ -1,6 +1,9 @@
 package oncall
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // Span is a part of the duty of one rotation: [From, Until).
 type Span struct {
@@ -8,6 +11,11 @@ type Span struct {
 	Rotation string    `json:"rotation,omitempty"`
 	From     time.Time `json:"from"`
 	Until    time.Time `json:"until"`
+}
+
+// Overlaps reports whether both are of one rotation, and have a time in common.
+func (s Span) Overlaps(other Span) bool {
+	return s.Rotation == other.Rotation && s.From.Before(other.Until) && other.From.Before(s.Until)
 }
 
 // Swap is what one person offers to another: the giver's duty in Give for the
@@ -48,9 +56,9 @@ func (s Swap) Overrides() []Override {
 
 // Covers says whether the person is on call in the whole span.
 func (c *Calendar) Covers(person string, span Span) bool {
-	reached := span.From
+	reached, rotation := span.From, cmp.Or(span.Rotation, c.first)
 	for _, shift := range c.Shifts(span.From, span.Until) {
-		if shift.Rotation == span.Rotation && shift.Person == person &&
+		if shift.Rotation == rotation && shift.Person == person &&
 			!shift.From.After(reached) && shift.Until.After(reached) {
 			reached = shift.Until
 		}

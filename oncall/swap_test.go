@@ -34,6 +34,25 @@ func TestCovers(t *testing.T) {
 		got := calendar.Covers(test.person, oncall.Span{Rotation: "primary", From: test.from, Until: test.until})
 		require.Equal(t, test.want, got, name)
 	}
+	require.True(t, calendar.Covers("a", oncall.Span{From: day(1, 9), Until: day(2, 9)}), "without a name it is the first rotation")
+}
+
+func TestSpansOverlap(t *testing.T) {
+	at := time.Date(2026, 3, 2, 9, 0, 0, 0, time.UTC)
+	s := oncall.Span{Rotation: "primary", From: at, Until: at.Add(4 * time.Hour)}
+	for name, test := range map[string]struct {
+		other oncall.Span
+		want  bool
+	}{
+		"itself":           {s, true},
+		"a part":           {oncall.Span{Rotation: "primary", From: at.Add(time.Hour), Until: at.Add(2 * time.Hour)}, true},
+		"the end of it":    {oncall.Span{Rotation: "primary", From: at.Add(3 * time.Hour), Until: at.Add(9 * time.Hour)}, true},
+		"right after":      {oncall.Span{Rotation: "primary", From: at.Add(4 * time.Hour), Until: at.Add(9 * time.Hour)}, false},
+		"another rotation": {oncall.Span{Rotation: "secondary", From: at, Until: at.Add(4 * time.Hour)}, false},
+	} {
+		require.Equal(t, test.want, s.Overlaps(test.other), name)
+		require.Equal(t, test.want, test.other.Overlaps(s), name)
+	}
 }
 
 func TestSwapIsTwoReplacements(t *testing.T) {

@@ -36,16 +36,21 @@ func (ps *problems) under(path string, found []Problem) {
 	}
 }
 
-// maxLength is the longest turn, in hours, days or weeks.
-const maxLength = 1000
+const (
+	// maxLength is the longest turn, in hours, days or weeks.
+	maxLength = 1000
+	// maxRotations bounds the way by which one rotation may follow others.
+	maxRotations = 50
+)
 
 // Validate returns everything that is wrong with the schedule in itself, in
 // the order of its fields. Whether the people exist is for the catalog to say.
 func (s Schedule) Validate() []Problem {
 	var out problems
 	out.wrong("zone", CheckZone(s.Zone))
-	if len(s.Rotations) == 0 {
-		out.add("rotations", "must hold at least one rotation")
+	if n := len(s.Rotations); n == 0 || n > maxRotations {
+		out.add("rotations", "must hold from 1 to %d rotations", maxRotations)
+		return out
 	}
 	var names []string
 	for i, r := range s.Rotations {

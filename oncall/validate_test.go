@@ -17,7 +17,7 @@ func TestScheduleValidate(t *testing.T) {
 		"no zone":         {func(s *oncall.Schedule) { s.Zone = "" }, oncall.Problem{Field: "zone", Message: `must be an IANA zone such as "Europe/Berlin"`}},
 		"the host's zone": {func(s *oncall.Schedule) { s.Zone = "Local" }, oncall.Problem{Field: "zone", Message: `must be an IANA zone such as "Europe/Berlin"`}},
 		"unknown zone":    {func(s *oncall.Schedule) { s.Zone = "Europe/Bärlin" }, oncall.Problem{Field: "zone", Message: `there is no zone "Europe/Bärlin": use an IANA zone such as "Europe/Berlin"`}},
-		"no rotation":     {func(s *oncall.Schedule) { s.Rotations = nil }, oncall.Problem{Field: "rotations", Message: "must hold at least one rotation"}},
+		"no rotation":     {func(s *oncall.Schedule) { s.Rotations = nil }, oncall.Problem{Field: "rotations", Message: "must hold from 1 to 50 rotations"}},
 		"no name":         {func(s *oncall.Schedule) { s.Rotations[0].Name = "" }, oncall.Problem{Field: "rotations[0].name", Message: `"" is not a name: use one word without a slash, such as "primary"`}},
 		"slash in a name": {func(s *oncall.Schedule) { s.Rotations[0].Name = "a/b" }, oncall.Problem{Field: "rotations[0].name", Message: `"a/b" is not a name: use one word without a slash, such as "primary"`}},
 		"name twice": {func(s *oncall.Schedule) { s.Rotations = append(s.Rotations, s.Rotations[0]) }, oncall.Problem{

@@ -77,7 +77,7 @@ func (w *windows) at(clock wall) (bool, span) {
 
 // on calls yield for the windows that begin on a date, with their bounds.
 func (w *windows) on(d day, yield func(from, until wall)) {
-	if slices.Contains(w.except, d) {
+	if _, excepted := slices.BinarySearch(w.except, d); excepted {
 		return
 	}
 	weekday := d.weekday()

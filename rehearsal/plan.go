@@ -124,7 +124,7 @@ func (p Plan) alert() alerts.Alert {
 		labels["alertname"] = "Rehearsal"
 	}
 	return alerts.Alert{
-		Source: "rehearsal", Status: alerts.Firing, Labels: labels, StartsAt: p.From.UTC(), Fingerprint: "rehearsal",
+		Source: "rehearsal", Service: p.Service, Status: alerts.Firing, Labels: labels, StartsAt: p.From.UTC(), Fingerprint: "rehearsal",
 	}
 }
 
@@ -141,11 +141,10 @@ func (p Plan) routed() catalog.Routed {
 // Zone returns the zone in which the service is spoken of: that of the first
 // schedule or person that its escalation names, else UTC.
 func (p Plan) Zone() *time.Location {
-	s, _ := p.Catalog.Service(p.routed().Service)
-	policy, _ := p.Catalog.Escalation(s.Escalation)
-	for _, level := range policy.Levels {
+	policy, _ := p.Catalog.Policy(p.routed().Service)
+	for _, level := range policy.Escalation.Levels {
 		for _, t := range level.Targets {
-			id, _, _ := strings.Cut(t.Schedule, "/")
+			id, _ := t.ScheduleRotation()
 			schedule, _ := p.Catalog.Schedule(id)
 			person, _ := p.Catalog.Person(t.Person)
 			name := cmp.Or(schedule.Zone, person.Zone)

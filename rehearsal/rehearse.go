@@ -32,6 +32,10 @@ func Rehearse(ctx context.Context, p Plan) (*Transcript, error) {
 	if err := p.check(); err != nil {
 		return nil, fmt.Errorf("rehearse: %w", err)
 	}
+	p.From = p.From.UTC().Truncate(time.Second)
+	if routed := p.routed(); !routed.Pages() {
+		return unpaged(p, routed), nil
+	}
 	s := newStage(p)
 	for !s.done {
 		if err := ctx.Err(); err != nil {
@@ -60,7 +64,6 @@ type stage struct {
 }
 
 func newStage(p Plan) *stage {
-	p.From = p.From.UTC().Truncate(time.Second)
 	a, routed := p.alert(), p.routed()
 	if len(routed.Routes) > 0 {
 		a.Urgency, a.Severity = string(routed.Urgency), string(routed.Severity)

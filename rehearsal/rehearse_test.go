@@ -3,6 +3,7 @@ package rehearsal_test
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,9 +15,20 @@ import (
 )
 
 // example is a shop of its own, so that these transcripts stay as they are.
-func example(tb testing.TB) *catalog.Catalog {
+func example(tb testing.TB, more ...string) *catalog.Catalog {
 	tb.Helper()
-	c, err := catalog.Load(os.DirFS("testdata/catalog"))
+	names, err := filepath.Glob("testdata/catalog/*.yaml")
+	require.NoError(tb, err)
+	var files []catalog.File
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		require.NoError(tb, err)
+		files = append(files, catalog.File{Name: name, Data: data})
+	}
+	for n, text := range more {
+		files = append(files, catalog.File{Name: fmt.Sprintf("more-%d.yaml", n), Data: []byte(text)})
+	}
+	c, err := catalog.Parse(files...)
 	require.NoError(tb, err)
 	return c
 }
@@ -187,11 +199,6 @@ func TestRehearsals(t *testing.T) {
 				"01:05:01 CEST alice acknowledged.",
 			},
 		},
-		"what pages nobody": {
-			"2026-10-20T01:00",
-			func(p *rehearsal.Plan) { p.Labels = map[string]string{"severity": "info"} }, nil,
-			[]string{"01:00:00 CEST INC-1 opened: Rehearsal (pages nobody)"},
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -216,6 +223,53 @@ func TestAHoldAndTheRouteAreHeeded(t *testing.T) {
 		"01:01:00 CEST Level 1 (alert-1) pages erin.",
 		"01:01:00 CEST webhook erin handed over (alert-1)",
 	}, seen(t, got))
+}
+
+const calmed = `
+routes:
+  - {name: test, when: 'labels.env == "test"', page: false}
+  - {name: calm, when: 'labels.kind == "disk"', hold: 5m}
+`
+
+// A route that names no service decides about the alerts of any.
+func TestTheHoldOfARouteIsHeededForANamedService(t *testing.T) {
+	t.Parallel()
+	p := payments(t, "2026-10-20T01:00")
+	p.Catalog, p.Labels = example(t, calmed), map[string]string{"kind": "disk"}
+	require.Equal(t, []string{
+		"01:00:00 CEST Held for 5m0s: nobody is paged if it clears by itself.",
+		"01:05:00 CEST Level 1 (alert-1) pages carol.",
+	}, seen(t, rehearse(t, p), "Held", "Level"))
+}
+
+// The intake opens no incident for it.
+func TestWhatPagesNobody(t *testing.T) {
+	t.Parallel()
+	p := payments(t, "2026-10-20T01:00")
+	p.Catalog = example(t, calmed)
+	for says, labels := range map[string]map[string]string{
+		"as its severity label says.": {"severity": "info"}, "as route test says.": {"env": "test"},
+	} {
+		p.Labels = labels
+		got := rehearse(t, p)
+		require.Equal(t, []string{"01:00:00 CEST The alert is recorded, opens no incident and pages nobody, " + says}, seen(t, got))
+		require.Equal(t, []string{"nobody is reached at all"}, got.Unmet(rehearsal.Expectation{Within: time.Minute}))
+		require.Equal(t, "payments", got.Service)
+	}
+}
+
+func TestTheZoneIsThatOfWhoeverIsPagedFirst(t *testing.T) {
+	t.Parallel()
+	for levels, want := range map[string]string{
+		"[{policy: storefront}]": "America/New_York",
+		"[{targets: [{rotation: platform/secondary}], timeout: 5m}]":    "Asia/Singapore",
+		"[{targets: [{team: payments}, {person: carol}], timeout: 5m}]": "America/New_York",
+		"[{targets: [{team: payments}], timeout: 5m}]":                  "UTC",
+	} {
+		c := example(t, "escalation_policies: [{id: ours, levels: "+levels+"}]",
+			"services: [{id: shop, name: Shop, team: payments, escalation: ours}]")
+		require.Equal(t, want, rehearsal.Plan{Catalog: c, Service: "shop"}.Zone().String())
+	}
 }
 
 func TestALineSaysWhy(t *testing.T) {

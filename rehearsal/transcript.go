@@ -115,6 +115,22 @@ func (s *stage) transcript() *Transcript {
 	return t
 }
 
+// QuietLine is the kind of the line about an alert that pages nobody.
+const QuietLine = "quiet"
+
+// unpaged is the transcript of an alert that pages nobody.
+func unpaged(p Plan, routed catalog.Routed) *Transcript {
+	why := "its severity label"
+	if len(routed.Routes) > 0 {
+		why = "route " + strings.Join(routed.Routes, " and route ")
+	}
+	return &Transcript{
+		Service: routed.Service, Urgency: routed.Urgency, Severity: routed.Severity, From: p.From, Until: p.From.Add(p.For),
+		Lines:   []Line{{At: p.From, Kind: QuietLine, Text: "The alert is recorded, opens no incident and pages nobody, as " + why + " says."}},
+		Reached: []Reached{},
+	}
+}
+
 // told reports whether an entry of the timeline is for the transcript: pages
 // have lines of their own, and what is not paging is not rehearsed.
 func told(kind string) bool {

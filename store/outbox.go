@@ -133,11 +133,19 @@ func release(ctx context.Context, tx *sqlx.Tx, number, reason string, at stamp) 
 }
 
 // hold takes the keys back that an incident had, unless another has them now.
+// Nearly always it has all of them: only then is nobody kept waiting.
 func hold(ctx context.Context, tx *sqlx.Tx, number string) error {
-	_, err := tx.ExecContext(ctx, `
-		UPDATE claim_keys SET released_at = NULL, reason = '' WHERE number = $1 AND released_at IS NOT NULL
-		AND NOT EXISTS (SELECT 1 FROM claim_keys AS held
-			WHERE held.service = claim_keys.service AND held.key = claim_keys.key AND held.released_at IS NULL)`, number)
+	const lost = ` WHERE number = $1 AND released_at IS NOT NULL AND NOT EXISTS (
+		SELECT 1 FROM claim_keys AS held
+		WHERE held.service = claim_keys.service AND held.key = claim_keys.key AND held.released_at IS NULL)`
+	var keys int
+	if err := tx.GetContext(ctx, &keys, `SELECT COUNT(*) FROM claim_keys`+lost, number); err != nil || keys == 0 {
+		return err
+	}
+	if _, err := takeCounters(ctx, tx); err != nil {
+		return err
+	}
+	_, err := tx.ExecContext(ctx, `UPDATE claim_keys SET released_at = NULL, reason = ''`+lost, number)
 	return err
 }
 

@@ -196,6 +196,10 @@ func handSplits(ctx context.Context, tx *sqlx.Tx, b activities.Batch, now stamp)
 	default:
 		return endSplits(ctx, tx, b.Number, now)
 	}
+	// Whoever splits has the counters first too.
+	if _, err := takeCounters(ctx, tx); err != nil {
+		return err
+	}
 	result, err := tx.ExecContext(ctx, tx.Rebind(statement), args...)
 	return overlayChanged(ctx, tx, result, err)
 }
@@ -203,6 +207,9 @@ func handSplits(ctx context.Context, tx *sqlx.Tx, b activities.Batch, now stamp)
 // endSplits has what the alerts of an incident say find the key of their labels
 // again.
 func endSplits(ctx context.Context, tx *sqlx.Tx, number string, now stamp) error {
+	if _, err := takeCounters(ctx, tx); err != nil {
+		return err
+	}
 	result, err := tx.ExecContext(ctx, `UPDATE splits SET ended_at = $1 WHERE number = $2 AND ended_at IS NULL`, now, number)
 	return overlayChanged(ctx, tx, result, err)
 }

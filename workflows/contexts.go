@@ -61,6 +61,16 @@ func paging(ctx workflow.Context, urgency catalog.Urgency, summary string) workf
 	return workflow.WithActivityOptions(ctx, o)
 }
 
+// lookingUp asks who is on call for as long as the question means the present.
+func lookingUp(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
+	o := pagingOptions(urgency, summary)
+	o.ScheduleToCloseTimeout = time.Minute
+	o.RetryPolicy = &temporal.RetryPolicy{
+		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
+	}
+	return workflow.WithActivityOptions(ctx, o)
+}
+
 // silencing stops what rings, which ends by itself after half an hour at most.
 func silencing(ctx workflow.Context, summary string) workflow.Context {
 	o := pagingOptions(catalog.Ordinary, summary)

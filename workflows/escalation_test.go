@@ -115,6 +115,18 @@ func TestPagesThatGoTogetherDoNotHoldTheEscalation(t *testing.T) {
 	require.Contains(t, s.recorded("level.begun"), "02:05:30 Level 2 (alert-1) pages bob.", "the channels are down, and it goes on")
 }
 
+func TestWhoPagesTheHolderFirstTakesTheSameTurns(t *testing.T) {
+	p := quiet()
+	p.Escalation.Levels[0].RoundRobin = true
+	s := payments(t, p).at("02:01", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:02", command("bob", incident.MitigateCommand, mitigate)).
+		at("02:03", says(clear("PaymentsFail", "02:00"))).at("02:10", says(fire("PaymentsFail", "02:10"))).
+		at("02:17", command("alice", incident.AcknowledgeCommand, ack)).at("02:18", stop).play()
+	require.Equal(t, []activities.Turn{
+		{Of: "payments/0", Key: "INC-1042/alert-1/r0/l0"}, {Of: "payments/0", Key: "INC-1042/alert-2/r0/l1"},
+	}, s.turns)
+}
+
 // restful is a policy of which a SEV3 may be snoozed.
 func restful() catalog.Policy {
 	p := quiet()

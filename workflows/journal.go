@@ -17,6 +17,8 @@ const (
 	// in bytes: a payload carries the incident beside them.
 	maxBatch     = 200
 	maxBatchText = 256 << 10
+	// maxSettled bounds the settled pages of one write.
+	maxSettled = 100
 	// journalRest is the pause after a write that can never succeed.
 	journalRest = time.Minute
 )
@@ -65,8 +67,8 @@ func (r *response) write(ctx workflow.Context) error {
 	if len(r.state.Tail) > 0 {
 		batch.Epoch, batch.Entries = r.state.Tail[0].Epoch, fitting(r.state.Tail[0].Entries)
 	}
-	settled, revision := len(r.state.Settled), r.inc.Revision
-	batch.Pages = append(batch.Pages, r.state.Settled...)
+	settled, revision := min(len(r.state.Settled), maxSettled), r.inc.Revision
+	batch.Pages = append(batch.Pages, r.state.Settled[:settled]...)
 	for _, s := range r.inc.Summonses {
 		for _, p := range s.Pages {
 			batch.Pages = append(batch.Pages, *p)

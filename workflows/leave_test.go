@@ -11,6 +11,7 @@ import (
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
 	"github.com/tocsinhq/tocsin/workflows"
 )
 
@@ -59,6 +60,56 @@ func TestContinuesAsNewAsIfNothingHadHappened(t *testing.T) {
 			require.ElementsMatch(t, whole.recorded(), s.recorded())
 		})
 	}
+}
+
+// restless is an incident with all that makes paging wait: a level in turn, one
+// of several who must all acknowledge, hours, pages that go together, a channel
+// that is away, a receipt, a snooze, and somebody who does not answer any more.
+func restless(t *testing.T) *story {
+	t.Helper()
+	p := restful()
+	p.Escalation.Levels = append(bothMust().Escalation.Levels[:1:1], oncall.Level{
+		Targets: []oncall.Target{{Person: "grace"}}, Timeout: 5 * time.Minute, During: "business",
+	}, oncall.Level{Targets: []oncall.Target{{Person: "bob"}}, Timeout: 5 * time.Minute, RoundRobin: true})
+	p.Escalation.Repeat = 1
+	s := payments(t, p)
+	s.hours = map[string]string{"business": "it is outside of business"}
+	s.broken["sms"] = away("02:01:30", "02:09:10")
+	return s.
+		at("02:05:30", undelivered("INC-1042/alert-1/r0/l2/bob/phone")).
+		at("02:13:10", command("erin", incident.AcknowledgeCommand, ack)).
+		at("02:20:10", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:25:10", command("erin", incident.SnoozeCommand, until("03:10"))).
+		at("03:18:10", command("bob", incident.AcknowledgeCommand, ack)).
+		at("03:58:10", command("alice", incident.AcknowledgeCommand, ack)).
+		at("04:10:10", stop)
+}
+
+func TestPagingContinuesAsNewAsIfNothingHadHappened(t *testing.T) {
+	whole := restless(t).play()
+	want := whole.transcript("02:00", "04:10")
+	require.Greater(t, len(want), 20)
+	for _, when := range []string{
+		"02:00:01", "02:01:45", "02:03", "02:05:10", "02:05:40", "02:08", "02:10:20", "02:12", "02:15", "02:21", "02:30", "03:00",
+		"03:11", "03:16", "03:19", "03:40", "03:45", "04:00",
+	} {
+		t.Run(when, func(t *testing.T) {
+			s := restless(t)
+			s.breaks = []string{when}
+			s.play()
+			require.Greater(t, s.runs, 1, "it did continue as new")
+			require.Equal(t, want, s.transcript("02:00", "04:10"))
+			require.ElementsMatch(t, whole.recorded(), s.recorded())
+		})
+	}
+}
+
+func TestARecordHasABoundedNumberOfPages(t *testing.T) {
+	s := payments(t, quiet())
+	s.broken["store"] = away("02:01", "09:00")
+	s.at("09:03", command("alice", incident.AcknowledgeCommand, ack)).at("09:20", stop).play()
+	require.Greater(t, len(s.pages), 200)
+	require.Less(t, s.largest, 150)
 }
 
 func TestLeavesWithAPageStillTried(t *testing.T) {

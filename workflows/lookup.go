@@ -48,16 +48,17 @@ func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) incident.Ro
 }
 
 // lookUpAgain is the pause after a look-up that was given up.
-const lookUpAgain = time.Minute
+const lookUpAgain = 15 * time.Second
 
 // lookUpOn asks until there is an answer, or the summons is over: nobody is
-// known yet who could be paged instead.
+// known yet who could be paged instead. It asks for the present each time.
 func (r *response) lookUpOn(ctx workflow.Context, s *incident.Summons, q activities.LookUp) []activities.Roster {
 	r.opening = false // the others need not wait for it
 	over := func() bool { return !s.Open() || r.stopping() }
 	for !over() {
 		askCtx, stop := workflow.WithCancel(ctx)
-		answer := workflow.ExecuteActivity(paging(askCtx, s.Urgency, "who is on call for "+s.ID), pager.WhoIsOnCall, q)
+		q.At = workflow.Now(ctx)
+		answer := workflow.ExecuteActivity(lookingUp(askCtx, s.Urgency, "who is on call for "+s.ID), pager.WhoIsOnCall, q)
 		err := workflow.Await(ctx, func() bool { return answer.IsReady() || over() })
 		stop()
 		if err != nil || !answer.IsReady() {
@@ -115,7 +116,7 @@ func (r *response) levels(s *incident.Summons) []activities.Level {
 // walked.
 func (r *response) turn(s *incident.Summons) activities.Turn {
 	return activities.Turn{
-		Of:  fmt.Sprintf("%s/%d", r.inc.Policy.Escalation.ID, s.Level),
+		Of:  fmt.Sprintf("%s/%d", r.inc.Policy.Escalation.ID, s.PolicyLevel()),
 		Key: fmt.Sprintf("%s/%s/r%d/l%d", r.inc.Number, s.ID, s.Round, s.Level),
 	}
 }

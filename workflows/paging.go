@@ -65,7 +65,8 @@ func (r *response) summon(ctx workflow.Context, s *incident.Summons) {
 // one. It reports false when the wait is over for good.
 func (r *response) answeredBy(ctx workflow.Context, s *incident.Summons) bool {
 	at := s.Due
-	err := r.until(ctx, at, levelSummary(s), func() bool {
+	summary := fmt.Sprintf("%s unanswered by %s", r.inc.LevelName(s), at.UTC().Format(time.TimeOnly+" MST"))
+	err := r.until(ctx, at, summary, func() bool {
 		return !s.Open() || s.Hurry || r.stopping() || !s.Due.Equal(at)
 	})
 	if err != nil {
@@ -78,10 +79,6 @@ func (r *response) answeredBy(ctx workflow.Context, s *incident.Summons) bool {
 		r.settleEarlier(s)
 	}
 	return true
-}
-
-func levelSummary(s *incident.Summons) string {
-	return fmt.Sprintf("%s: level %d unanswered by %s", s.ID, s.Level+1, s.Due.UTC().Format(time.TimeOnly+" MST"))
 }
 
 // beginLevel looks up whom the level pages and starts their pages.

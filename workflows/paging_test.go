@@ -245,6 +245,14 @@ func TestTheLastGoodAnswerIsTheLatest(t *testing.T) {
 		s.transcript("02:04", "02:17", "push"), "erin has been on call since 02:04")
 }
 
+func TestALookUpThatIsTriedOnAsksForThePresent(t *testing.T) {
+	s := payments(t, quiet())
+	s.broken["lookup"] = away("02:00", "05:30")
+	s.at("05:35", command("alice", incident.AcknowledgeCommand, ack)).at("05:36", stop).play()
+	require.NotEmpty(t, s.transcript("05:30", "05:32", "push alice"))
+	require.LessOrEqual(t, s.stalest, 2*time.Minute, "who is on call may be another one by now")
+}
+
 func TestFirstLookUpThatFailsIsTriedOn(t *testing.T) {
 	s := payments(t, quiet())
 	s.broken["lookup"] = away("02:00", "02:00:20")

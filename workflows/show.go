@@ -86,8 +86,8 @@ func details(i *incident.Incident, now time.Time) string {
 	}
 	for _, s := range i.Summonses {
 		if s.Open() {
-			lines = append(lines, fmt.Sprintf("- **Paging** (%s): level %d, round %d, reached %s",
-				s.ID, s.Level+1, s.Round+1, cmp.Or(strings.Join(s.Reached, ", "), "nobody yet")))
+			lines = append(lines, fmt.Sprintf("- **Paging:** %s, round %d, reached %s",
+				i.LevelName(s), s.Round+1, cmp.Or(strings.Join(s.Reached, ", "), "nobody yet")))
 		}
 	}
 	if i.Phase == incident.Resolved {

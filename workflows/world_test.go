@@ -34,6 +34,10 @@ type world struct {
 	timeline map[string]incident.Entry
 	pages    map[string]incident.Page
 	rows     map[string]*incident.Incident
+	// largest is the most pages that one record had.
+	largest int
+	// stalest is the age of the oldest look-up that was answered.
+	stalest time.Duration
 	// duty maps a schedule to who is on call; nobody when it is missing.
 	duty map[string]string
 	// hours says why a level does not hold, by its hours; turns lists the turns
@@ -120,6 +124,9 @@ func (w *world) WhoIsOnCall(_ context.Context, q activities.LookUp) ([]activitie
 	if err := w.fails("lookup"); err != nil {
 		return nil, err
 	}
+	w.mu.Lock()
+	w.stalest = max(w.stalest, w.now().Sub(q.At))
+	w.mu.Unlock()
 	var out []activities.Roster
 	for _, level := range q.Levels {
 		people := []activities.Recipient{}
@@ -311,6 +318,7 @@ func (w *world) Record(_ context.Context, b activities.Batch) error {
 	for _, p := range b.Pages {
 		w.pages[p.Key] = p
 	}
+	w.largest = max(w.largest, len(b.Pages))
 	if known := w.rows[b.Number]; known == nil || b.Incident.Revision >= known.Revision {
 		w.rows[b.Number] = b.Incident.Clone()
 	}

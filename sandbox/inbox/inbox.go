@@ -2,13 +2,11 @@ package inbox
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/emersion/go-smtp"
@@ -38,12 +36,9 @@ type Server struct {
 	mux    *http.ServeMux
 	smtp   *smtp.Server
 	pages  *page.Set
-	file   *disk.File
+	kept   *disk.Kept[state]
 	life   context.Context
 	cancel context.CancelFunc
-
-	mu    sync.Mutex
-	state state
 }
 
 // state is what survives a restart.
@@ -72,7 +67,7 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{config: config, mux: http.NewServeMux(), Faults: fault.New("rcpt", "data")}
 	var err error
-	if s.file, err = disk.Open(config.Dir, "inbox", &s.state, s.snapshot); err != nil {
+	if s.kept, err = disk.Keep(config.Dir, "inbox", state{}); err != nil {
 		return nil, err
 	}
 	if s.pages, err = page.Parse(templates); err != nil {
@@ -90,33 +85,26 @@ func (s *Server) Close() error { return s.closeSMTP(s.cancel) }
 // ServeHTTP answers everything below /inbox/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-func (s *Server) snapshot() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return json.MarshalIndent(s.state, "", " ")
-}
-
 func (s *Server) accept(from string, to []string, raw []byte) error {
 	m := Read(raw)
 	m.From, m.To, m.Received = from, slices.Clone(to), time.Now()
-	s.mu.Lock()
-	s.state.Last++
-	m.ID = strconv.Itoa(s.state.Last)
-	s.state.Messages = append(s.state.Messages, m)
-	s.mu.Unlock()
-	return s.file.Sync()
+	return s.kept.Change(func(st *state) {
+		st.Last++
+		m.ID = strconv.Itoa(st.Last)
+		st.Messages = append(st.Messages, m)
+	})
 }
 
 // Messages returns the messages that a query selects, oldest first.
 func (s *Server) Messages(q Query) []Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	found := []Message{}
-	for _, m := range s.state.Messages {
-		if q.selects(m) {
-			found = append(found, m)
+	s.kept.Look(func(st *state) {
+		for _, m := range st.Messages {
+			if q.selects(m) {
+				found = append(found, m)
+			}
 		}
-	}
+	})
 	return found
 }
 
@@ -128,23 +116,22 @@ func (q Query) selects(m Message) bool {
 }
 
 // Message returns the message with an id, and whether there is one.
-func (s *Server) Message(id string) (Message, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.state.Messages, func(m Message) bool { return m.ID == id })
-	if i < 0 {
-		return Message{}, false
-	}
-	return s.state.Messages[i], true
+func (s *Server) Message(id string) (m Message, found bool) {
+	s.kept.Look(func(st *state) {
+		if i := slices.IndexFunc(st.Messages, func(m Message) bool { return m.ID == id }); i >= 0 {
+			m, found = st.Messages[i], true
+		}
+	})
+	return m, found
 }
 
 // Forget removes the message with an id, or with an empty id all of them, and
 // returns how many those were. It fails when that cannot be kept.
-func (s *Server) Forget(id string) (int, error) {
-	s.mu.Lock()
-	before := len(s.state.Messages)
-	s.state.Messages = slices.DeleteFunc(s.state.Messages, func(m Message) bool { return id == "" || m.ID == id })
-	gone := before - len(s.state.Messages)
-	s.mu.Unlock()
-	return gone, s.file.Sync()
+func (s *Server) Forget(id string) (gone int, err error) {
+	err = s.kept.Change(func(st *state) {
+		before := len(st.Messages)
+		st.Messages = slices.DeleteFunc(st.Messages, func(m Message) bool { return id == "" || m.ID == id })
+		gone = before - len(st.Messages)
+	})
+	return gone, err
 }

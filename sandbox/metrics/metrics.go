@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
 	"github.com/tocsinhq/tocsin/sandbox/internal/disk"
@@ -136,10 +135,7 @@ type Server struct {
 	config Config
 	mux    *http.ServeMux
 	pages  *page.Set
-	file   *disk.File
-
-	mu     sync.Mutex
-	byHand map[string]Series
+	byHand *disk.Kept[map[string]Series]
 }
 
 // New returns a metrics source as configured, with what was set by hand kept
@@ -153,10 +149,10 @@ func New(config Config) (*Server, error) {
 		config.Services = func() []Health { return nil }
 	}
 	s := &Server{
-		config: config, mux: http.NewServeMux(), byHand: map[string]Series{}, Faults: fault.New("scrape", "query"),
+		config: config, mux: http.NewServeMux(), Faults: fault.New("scrape", "query"),
 	}
 	var err error
-	if s.file, err = disk.Open(config.Dir, "metrics", &s.byHand, s.snapshot); err != nil {
+	if s.byHand, err = disk.Keep(config.Dir, "metrics", map[string]Series{}); err != nil {
 		return nil, err
 	}
 	if s.pages, err = page.Parse(templates); err != nil {
@@ -172,12 +168,6 @@ func (s *Server) Close() { s.Faults.Clear() }
 // ServeHTTP answers the paths of the metrics source.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-func (s *Server) snapshot() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return json.MarshalIndent(s.byHand, "", " ")
-}
-
 // Set gives a series a value by hand, or hides it when it is absent. It fails
 // for a name or label that Prometheus would not accept.
 func (s *Server) Set(series Series) error {
@@ -185,22 +175,18 @@ func (s *Server) Set(series Series) error {
 		return err
 	}
 	series.ByHand = true
-	s.mu.Lock()
-	s.byHand[series.String()] = series
-	s.mu.Unlock()
-	return s.file.Sync()
+	return s.byHand.Change(func(set *map[string]Series) { (*set)[series.String()] = series })
 }
 
 // Reset gives a series back to its service, or with an empty name all of
 // them. It fails when that cannot be kept.
 func (s *Server) Reset(series Series) error {
-	s.mu.Lock()
-	if series.Name == "" {
-		clear(s.byHand)
-	}
-	delete(s.byHand, series.String())
-	s.mu.Unlock()
-	return s.file.Sync()
+	return s.byHand.Change(func(set *map[string]Series) {
+		if series.Name == "" {
+			clear(*set)
+		}
+		delete(*set, series.String())
+	})
 }
 
 // Series returns every series as it is now, by name and labels.
@@ -211,9 +197,7 @@ func (s *Server) Series() []Series {
 			all[series.String()] = series
 		}
 	}
-	s.mu.Lock()
-	maps.Copy(all, s.byHand)
-	s.mu.Unlock()
+	s.byHand.Look(func(set *map[string]Series) { maps.Copy(all, *set) })
 	out := slices.DeleteFunc(slices.Collect(maps.Values(all)), func(s Series) bool { return s.Absent })
 	slices.SortFunc(out, func(a, b Series) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.String(), b.String()))

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
@@ -89,11 +88,8 @@ type Server struct {
 	config Config
 	mux    *http.ServeMux
 	pages  *page.Set
-	file   *disk.File
+	kept   *disk.Kept[state]
 	client *http.Client
-
-	mu    sync.Mutex
-	state state
 }
 
 // state is what survives a restart.
@@ -114,7 +110,7 @@ func New(config Config) (*Server, error) {
 		client: &http.Client{Timeout: tapTimeout},
 	}
 	var err error
-	if s.file, err = disk.Open(config.Dir, "phone", &s.state, s.snapshot); err != nil {
+	if s.kept, err = disk.Keep(config.Dir, "phone", state{}); err != nil {
 		return nil, err
 	}
 	if s.pages, err = page.Parse(templates); err != nil {
@@ -133,68 +129,59 @@ func (s *Server) Close() {
 // ServeHTTP answers everything below /phone/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-func (s *Server) snapshot() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return json.MarshalIndent(s.state, "", " ")
-}
-
-func (s *Server) nextIDLocked() string {
-	s.state.Last++
-	return strconv.Itoa(s.state.Last)
+func (st *state) nextID() string {
+	st.Last++
+	return strconv.Itoa(st.Last)
 }
 
 func (s *Server) keepPage(p Page) (Page, error) {
-	s.mu.Lock()
-	p.ID, p.Received = s.nextIDLocked(), time.Now()
-	s.state.Pages = append(s.state.Pages, p)
-	s.mu.Unlock()
-	return p, s.file.Sync()
+	err := s.kept.Change(func(st *state) {
+		p.ID, p.Received = st.nextID(), time.Now()
+		st.Pages = append(st.Pages, p)
+	})
+	return p, err
 }
 
 func (s *Server) keepHook(h Hook) (Hook, error) {
-	s.mu.Lock()
-	h.ID, h.Received = s.nextIDLocked(), time.Now()
-	s.state.Hooks = append(s.state.Hooks, h)
-	s.mu.Unlock()
-	return h, s.file.Sync()
+	err := s.kept.Change(func(st *state) {
+		h.ID, h.Received = st.nextID(), time.Now()
+		st.Hooks = append(st.Hooks, h)
+	})
+	return h, err
 }
 
 // Pages returns the pushes to a topic, or with an empty topic all of them,
 // oldest first.
 func (s *Server) Pages(topic string) []Page {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	found := []Page{}
-	for _, p := range s.state.Pages {
-		if topic == "" || p.Topic == topic {
-			p.Taps = slices.Clone(p.Taps)
-			found = append(found, p)
+	s.kept.Look(func(st *state) {
+		for _, p := range st.Pages {
+			if topic == "" || p.Topic == topic {
+				p.Taps = slices.Clone(p.Taps)
+				found = append(found, p)
+			}
 		}
-	}
+	})
 	return found
 }
 
 // Hooks returns the webhooks of a name, or with an empty name all of them,
 // oldest first.
 func (s *Server) Hooks(name string) []Hook {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	found := []Hook{}
-	for _, h := range s.state.Hooks {
-		if name == "" || h.Name == name {
-			found = append(found, h)
+	s.kept.Look(func(st *state) {
+		for _, h := range st.Hooks {
+			if name == "" || h.Name == name {
+				found = append(found, h)
+			}
 		}
-	}
+	})
 	return found
 }
 
 // Forget removes every push and webhook. It fails when that cannot be kept.
 func (s *Server) Forget() error {
-	s.mu.Lock()
-	s.state.Pages, s.state.Hooks = nil, nil
-	s.mu.Unlock()
-	return s.file.Sync()
+	return s.kept.Change(func(st *state) { st.Pages, st.Hooks = nil, nil })
 }
 
 func (s *Server) page(id string) (Page, error) {

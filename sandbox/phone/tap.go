@@ -23,14 +23,13 @@ func (s *Server) Tap(ctx context.Context, id string, n int) (Tap, error) {
 		return Tap{}, fmt.Errorf("push %s has %d buttons, there is no number %d", id, len(p.Actions), n)
 	}
 	tap := s.perform(ctx, p.Actions[n])
-	s.mu.Lock()
-	for i := range s.state.Pages {
-		if s.state.Pages[i].ID == id {
-			s.state.Pages[i].Taps = append(s.state.Pages[i].Taps, tap)
+	return tap, s.kept.Change(func(st *state) {
+		for i := range st.Pages {
+			if st.Pages[i].ID == id {
+				st.Pages[i].Taps = append(st.Pages[i].Taps, tap)
+			}
 		}
-	}
-	s.mu.Unlock()
-	return tap, s.file.Sync()
+	})
 }
 
 func (s *Server) perform(ctx context.Context, a Action) Tap {

@@ -85,7 +85,7 @@ func (s *Server) push(w http.ResponseWriter, r *http.Request) {
 		m.Receipt, m.Callback, m.Tags = newReceipt(), form.Get("callback"), strings.Split(form.Get("tags"), ",")
 		m.Expires = time.Now().Add(time.Duration(number(form, "expire")) * time.Second)
 	}
-	if _, err := s.keep(m); err != nil {
+	if err := s.keep(m); err != nil {
 		refuse(w, http.StatusInternalServerError, "message", err.Error())
 		return
 	}

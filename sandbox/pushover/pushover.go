@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
@@ -72,11 +70,8 @@ type Server struct {
 	config Config
 	mux    *http.ServeMux
 	pages  *page.Set
-	file   *disk.File
+	kept   *disk.Kept[state]
 	client *http.Client
-
-	mu    sync.Mutex
-	state state
 }
 
 // state is what survives a restart.
@@ -96,7 +91,7 @@ func New(config Config) (*Server, error) {
 		client: &http.Client{Timeout: callTimeout},
 	}
 	var err error
-	if s.file, err = disk.Open(config.Dir, "pushover", &s.state, s.snapshot); err != nil {
+	if s.kept, err = disk.Keep(config.Dir, "pushover", state{}); err != nil {
 		return nil, err
 	}
 	if s.pages, err = page.Parse(templates); err != nil {
@@ -115,54 +110,41 @@ func (s *Server) Close() {
 // ServeHTTP answers everything below /pushover/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-func (s *Server) snapshot() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return json.MarshalIndent(s.state, "", " ")
-}
-
 // Messages returns the pushes to a user, or with an empty one all of them,
 // oldest first.
 func (s *Server) Messages(user string) []Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	found := []Message{}
-	for _, m := range s.state.Messages {
-		if user == "" || m.User == user {
-			found = append(found, m)
+	s.kept.Look(func(st *state) {
+		for _, m := range st.Messages {
+			if user == "" || m.User == user {
+				found = append(found, m)
+			}
 		}
-	}
+	})
 	return found
 }
 
 // Forget removes every message. It fails when that cannot be kept.
-func (s *Server) Forget() error {
-	s.mu.Lock()
-	s.state.Messages = nil
-	s.mu.Unlock()
-	return s.file.Sync()
-}
+func (s *Server) Forget() error { return s.kept.Change(func(st *state) { st.Messages = nil }) }
 
-func (s *Server) keep(m Message) (Message, error) {
-	s.mu.Lock()
-	m.ID, m.Received = strconv.Itoa(len(s.state.Messages)+1), time.Now()
-	s.state.Messages = append(s.state.Messages, m)
-	s.mu.Unlock()
-	return m, s.file.Sync()
+func (s *Server) keep(m Message) error {
+	return s.kept.Change(func(st *state) {
+		m.ID, m.Received = strconv.Itoa(len(st.Messages)+1), time.Now()
+		st.Messages = append(st.Messages, m)
+	})
 }
 
 // change edits the messages that fit, and reports how many they are.
-func (s *Server) change(fits func(Message) bool, edit func(*Message)) (int, error) {
-	s.mu.Lock()
-	n := 0
-	for i := range s.state.Messages {
-		if fits(s.state.Messages[i]) {
-			edit(&s.state.Messages[i])
-			n++
+func (s *Server) change(fits func(Message) bool, edit func(*Message)) (n int, err error) {
+	err = s.kept.Change(func(st *state) {
+		for i := range st.Messages {
+			if fits(st.Messages[i]) {
+				edit(&st.Messages[i])
+				n++
+			}
 		}
-	}
-	s.mu.Unlock()
-	return n, s.file.Sync()
+	})
+	return n, err
 }
 
 // Acknowledge answers an emergency in the app, as its user would, which calls

@@ -83,8 +83,6 @@ func (s *Server) send(w http.ResponseWriter, r *http.Request) {
 // check returns Twilio's code for what is wrong with a message, and 0 when
 // nothing is.
 func (s *Server) check(m Message) (int, string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	switch {
 	case m.From != s.config.Number:
 		return 21606, "The From phone number " + m.From + " is not a valid message-capable number of this account"
@@ -92,7 +90,7 @@ func (s *Server) check(m Message) (int, string) {
 		return 21211, "The 'To' number " + m.To + " is not a valid phone number."
 	case m.To == noMobile:
 		return 21614, "'To' number " + m.To + " is not a valid mobile number"
-	case s.state.Stopped[m.To]:
+	case s.stopped(m.To):
 		return 21610, "Attempt to send to unsubscribed recipient " + m.To
 	case m.Body == "":
 		return 21602, "Message body is required."

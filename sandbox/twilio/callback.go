@@ -56,11 +56,8 @@ func (s *Server) post(ctx context.Context, address string, form url.Values) (sta
 
 // deliver brings a message to its phone, and says so to whoever asked.
 func (s *Server) deliver(m Message) {
-	s.mu.Lock()
-	off := s.state.Off[m.To]
-	s.mu.Unlock()
 	s.receipt(m, "sent", 0)
-	if off {
+	if s.off(m.To) {
 		s.receipt(m, "undelivered", 30003)
 		return
 	}
@@ -99,7 +96,9 @@ func (s *Server) Reply(ctx context.Context, from, body string) ([]string, error)
 // Repeat delivers a reply once more, as Twilio does when it is unsure.
 func (s *Server) Repeat(ctx context.Context, m Message) ([]string, error) {
 	m.To, m.At, m.Reply = s.config.Number, time.Now(), true
-	s.subscribe(m)
+	if err := s.subscribe(m); err != nil {
+		return nil, err
+	}
 	answers, status, err := s.hand(ctx, m)
 	m.Status = strconv.Itoa(status)
 	if kept := s.keep(m); err == nil {
@@ -115,15 +114,14 @@ func (s *Server) Repeat(ctx context.Context, m Message) ([]string, error) {
 }
 
 // subscribe takes in the words that Twilio itself listens for.
-func (s *Server) subscribe(m Message) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Server) subscribe(m Message) error {
 	switch strings.ToUpper(strings.TrimSpace(m.Body)) {
 	case "STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT":
-		s.state.Stopped[m.From] = true
+		return s.kept.Change(func(st *state) { st.Stopped[m.From] = true })
 	case "START", "YES", "UNSTOP":
-		delete(s.state.Stopped, m.From)
+		return s.kept.Change(func(st *state) { delete(st.Stopped, m.From) })
 	}
+	return nil
 }
 
 // hand posts a reply and reads the TwiML that answers it.

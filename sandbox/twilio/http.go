@@ -94,10 +94,8 @@ func (s *Server) phonesPage(w http.ResponseWriter, _ *http.Request) {
 		byNumber[number] = append(byNumber[number], m)
 	}
 	var phones []phoneView
-	s.mu.Lock()
 	for _, number := range slices.Sorted(maps.Keys(byNumber)) {
-		phones = append(phones, phoneView{Number: number, Off: s.state.Off[number], Messages: byNumber[number]})
+		phones = append(phones, phoneView{Number: number, Off: s.off(number), Messages: byNumber[number]})
 	}
-	s.mu.Unlock()
 	s.pages.Write(w, "sms.html", http.StatusOK, page.View{Title: "SMS", Part: "twilio", Data: phones})
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -67,14 +66,11 @@ type Server struct {
 	config Config
 	mux    *http.ServeMux
 	pages  *page.Set
-	file   *disk.File
+	kept   *disk.Kept[state]
 	client *http.Client
 	life   context.Context //nolint:containedctx // of the receipts that are under way
 	stop   context.CancelFunc
 	calls  sync.WaitGroup
-
-	mu    sync.Mutex
-	state state
 }
 
 // state is what survives a restart.
@@ -95,11 +91,11 @@ func New(config Config) (*Server, error) {
 	}
 	s := &Server{
 		config: config, mux: http.NewServeMux(), Faults: fault.New("send"), client: &http.Client{Timeout: callTimeout},
-		state: state{Off: map[string]bool{}, Stopped: map[string]bool{}},
 	}
 	s.life, s.stop = context.WithCancel(context.Background())
 	var err error
-	if s.file, err = disk.Open(config.Dir, "twilio", &s.state, s.snapshot); err != nil {
+	begin := state{Off: map[string]bool{}, Stopped: map[string]bool{}}
+	if s.kept, err = disk.Keep(config.Dir, "twilio", begin); err != nil {
 		return nil, err
 	}
 	if s.pages, err = page.Parse(templates); err != nil {
@@ -120,60 +116,54 @@ func (s *Server) Close() {
 // ServeHTTP answers everything below /twilio/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-func (s *Server) snapshot() ([]byte, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return json.MarshalIndent(s.state, "", " ")
-}
-
 // Messages returns the SMS to and from a number, or with an empty one all of
 // them, oldest first.
 func (s *Server) Messages(number string) []Message {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	found := []Message{}
-	for _, m := range s.state.Messages {
-		if number == "" || m.To == number || m.From == number {
-			m.Receipts = slices.Clone(m.Receipts)
-			found = append(found, m)
+	s.kept.Look(func(st *state) {
+		for _, m := range st.Messages {
+			if number == "" || m.To == number || m.From == number {
+				m.Receipts = slices.Clone(m.Receipts)
+				found = append(found, m)
+			}
 		}
-	}
+	})
 	return found
 }
 
 // Switch turns a phone on or off: one that is off gets nothing, which a receipt
 // says.
 func (s *Server) Switch(number string, on bool) error {
-	s.mu.Lock()
-	s.state.Off[number] = !on
-	s.mu.Unlock()
-	return s.file.Sync()
+	return s.kept.Change(func(st *state) { st.Off[number] = !on })
+}
+
+// off reports whether a phone is switched off.
+func (s *Server) off(number string) (off bool) {
+	s.kept.Look(func(st *state) { off = st.Off[number] })
+	return off
+}
+
+// stopped reports whether a phone wants nothing more.
+func (s *Server) stopped(number string) (stopped bool) {
+	s.kept.Look(func(st *state) { stopped = st.Stopped[number] })
+	return stopped
 }
 
 // Forget removes every message. It fails when that cannot be kept.
-func (s *Server) Forget() error {
-	s.mu.Lock()
-	s.state.Messages = nil
-	s.mu.Unlock()
-	return s.file.Sync()
-}
+func (s *Server) Forget() error { return s.kept.Change(func(st *state) { st.Messages = nil }) }
 
 func (s *Server) keep(m Message) error {
-	s.mu.Lock()
-	s.state.Messages = append(s.state.Messages, m)
-	s.mu.Unlock()
-	return s.file.Sync()
+	return s.kept.Change(func(st *state) { st.Messages = append(st.Messages, m) })
 }
 
 func (s *Server) change(sid string, edit func(*Message)) error {
-	s.mu.Lock()
-	for n := range s.state.Messages {
-		if s.state.Messages[n].SID == sid {
-			edit(&s.state.Messages[n])
+	return s.kept.Change(func(st *state) {
+		for n := range st.Messages {
+			if st.Messages[n].SID == sid {
+				edit(&st.Messages[n])
+			}
 		}
-	}
-	s.mu.Unlock()
-	return s.file.Sync()
+	})
 }
 
 // newSID returns an id as Twilio makes them.
