@@ -151,6 +151,7 @@ func (s *server) acknowledgePage(ctx context.Context, token string, claims ackli
 	}
 	i := seen.incident
 	page.Title, page.Service, page.Severity, page.Phase = i.Title, serviceName(i), string(i.Severity), string(i.Phase)
+	page.Asks = i.Asks(claims.Page, claims.Person)
 	page.Triggered, page.Incident = i.Clocks.Stamps[incident.TriggeredAt], "/ack/"+token+"/incident"
 	return page
 }

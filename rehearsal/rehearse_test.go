@@ -219,7 +219,7 @@ func TestAHoldAndTheRouteAreHeeded(t *testing.T) {
 	require.Equal(t, "America/New_York", p.Zone().String())
 	require.Equal(t, []string{
 		"01:00:00 CEST INC-1 opened: IndexFails",
-		"01:00:00 CEST Held for 1m0s: nobody is paged if it clears by itself.",
+		"01:00:00 CEST Held for 1m: nobody is paged if it clears by itself.",
 		"01:01:00 CEST Level 1 (alert-1) pages erin.",
 		"01:01:00 CEST webhook erin handed over (alert-1)",
 	}, seen(t, got))
