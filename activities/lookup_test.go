@@ -198,3 +198,19 @@ func TestARosterReadsTheBareListOfBefore(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(`{"people":[{"person":"bob"}],"skipped":"why"}`), &r))
 	require.Equal(t, []string{"bob"}, names(r))
 }
+
+func TestWhomALevelNamesIsToldWhy(t *testing.T) {
+	alice := oncall.Target{Person: "alice"}
+	for name, tc := range map[string]struct {
+		level activities.Level
+		why   string
+	}{
+		"by the policy":     {activities.Level{Targets: []oncall.Target{alice}}, "named in the policy"},
+		"for a reason":      {activities.Level{Targets: []oncall.Target{alice}, Named: "holds INC-7"}, "holds INC-7"},
+		"not whom it finds": {activities.Level{Targets: everybody, Named: "holds INC-7"}, "member of team Payments"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, tc.why, lookUp(t, &activities.Pager{}, tc.level, "12:00").People[0].Reason)
+		})
+	}
+}
