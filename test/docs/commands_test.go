@@ -15,10 +15,10 @@ import (
 var (
 	shell = regexp.MustCompile("(?ms)^```sh\n(.*?)^```$")
 	word  = regexp.MustCompile(`'[^']*'|"[^"]*"|\S+`)
-	// shellVariable may stand for the number of an incident.
-	shellVariable = regexp.MustCompile(`"?\$[A-Z]+"?`)
 	// aside is a comment, or where the output goes.
 	aside = regexp.MustCompile(`\s+(#|>).*$`)
+	// variable is filled in by the shell: with a number, mostly.
+	variable = regexp.MustCompile(`\$[A-Z]+\b`)
 )
 
 // servers are the commands of the program that are no clients; package main
@@ -31,8 +31,8 @@ func TestEveryCommandShownIsOne(t *testing.T) {
 	for _, name := range documents(t) {
 		for _, block := range shell.FindAllStringSubmatch(read(t, name), -1) {
 			for line := range strings.Lines(block[1]) {
-				line = shellVariable.ReplaceAllString(aside.ReplaceAllString(strings.TrimSpace(line), ""), "7")
-				words := word.FindAllString(strings.TrimPrefix(line, "bin/"), -1)
+				line = variable.ReplaceAllString(line, "1")
+				words := word.FindAllString(strings.TrimPrefix(aside.ReplaceAllString(strings.TrimSpace(line), ""), "bin/"), -1)
 				if len(words) < 2 || words[0] != "tocsin" || slices.Contains(servers, words[1]) {
 					continue
 				}
