@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jmoiron/sqlx"
@@ -38,6 +39,9 @@ func moveTo(ctx context.Context, tx *sqlx.Tx, b activities.Batch, now stamp) err
 	if err := moveTickets(ctx, tx, b); err != nil {
 		return err
 	}
+	if err := claimOwn(ctx, tx, b); err != nil {
+		return err
+	}
 	var keys []keyRow
 	err := tx.SelectContext(ctx, &keys, `SELECT service, key FROM claim_keys WHERE number = $1 AND released_at IS NULL`, from)
 	if err != nil || len(keys) == 0 {
@@ -67,6 +71,24 @@ func moveTo(ctx context.Context, tx *sqlx.Tx, b activities.Batch, now stamp) err
 		}
 	}
 	return moveAlerts(ctx, tx, from, into, now)
+}
+
+// claimOwn claims the key of an incident that was opened while the database was
+// away, and that was merged before it could ask for it. A key that somebody
+// holds stays there.
+func claimOwn(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error {
+	own := b.Incident
+	if !strings.HasPrefix(b.Number, incident.AwayPrefix) || own.Key == "" {
+		return nil
+	}
+	if _, err := takeCounters(ctx, tx); err != nil {
+		return err
+	}
+	holder, err := holderOf(ctx, tx, own.Service, own.Key)
+	if err != nil || holder != "" {
+		return err
+	}
+	return adopt(ctx, tx, keyRow{Service: own.Service, Key: own.Key, Number: b.Number, At: stampOf(own.Stamp(incident.TriggeredAt))})
 }
 
 // takeKey has an incident hold a key that nobody holds.

@@ -104,6 +104,34 @@ func TestMergeIntoADeclaredIncident(t *testing.T) {
 	})
 }
 
+// TestMergeOfWhatWasOpenedWithoutTheDatabase: a person was faster than the
+// incident could ask for its key.
+func TestMergeOfWhatWasOpenedWithoutTheDatabase(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		claim(t, s, firing("a"))
+		claim(t, s, firing("c"))
+		for n, key := range []string{`alertname="b"`, `alertname="c"`} {
+			for range 2 { // a record may be repeated
+				recorded(t, s, fmt.Sprintf("INC-x%d", n), 1, func(i *incident.Incident) {
+					i.Service, i.Key = "checkout", key
+					mergedInto("INC-1")(i)
+				})
+			}
+		}
+		require.ElementsMatch(t, []store.OpenKey{
+			{Service: "checkout", Key: `alertname="a"`, Number: "INC-1"},
+			{Service: "checkout", Key: `alertname="b"`, Number: "INC-1"},
+			{Service: "checkout", Key: `alertname="c"`, Number: "INC-2"},
+		}, openKeys(t, s), "what another holds stays there")
+		over := firing("b")
+		over.Alerts[0].Status, over.Alerts[0].EndsAt = alerts.Resolved, noon().Add(time.Minute)
+		ends := claim(t, s, over)
+		require.Equal(t, "INC-1", ends.Number)
+		require.Len(t, ends.News, 1, "or its alerts would fire there for ever")
+	})
+}
+
 func TestMergeIntoWhatIsOverFreesTheKey(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -175,15 +175,9 @@ func (s *Store) Adopt(ctx context.Context, number, service, key string, at time.
 		if _, err := takeCounters(ctx, tx); err != nil {
 			return err
 		}
-		var held []string
-		err := tx.SelectContext(ctx, &held,
-			`SELECT number FROM claim_keys WHERE service = $1 AND key = $2 AND released_at IS NULL`, service, key)
-		if err != nil {
+		var err error
+		if holder, err = holderOf(ctx, tx, service, key); err != nil || holder != "" {
 			return err
-		}
-		if len(held) > 0 {
-			holder = held[0]
-			return nil
 		}
 		holder = number
 		return adopt(ctx, tx, keyRow{Service: service, Key: key, Number: number, At: stampOf(at)})
@@ -192,6 +186,17 @@ func (s *Store) Adopt(ctx context.Context, number, service, key string, at time.
 		return "", err
 	}
 	return holder, nil
+}
+
+// holderOf returns which incident holds a key; "" when none does.
+func holderOf(ctx context.Context, tx *sqlx.Tx, service, key string) (string, error) {
+	var held []string
+	err := tx.SelectContext(ctx, &held,
+		`SELECT number FROM claim_keys WHERE service = $1 AND key = $2 AND released_at IS NULL`, service, key)
+	if err != nil || len(held) == 0 {
+		return "", err
+	}
+	return held[0], nil
 }
 
 func adopt(ctx context.Context, tx *sqlx.Tx, row keyRow) error {

@@ -2,6 +2,7 @@ package kill_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -37,13 +38,19 @@ func requireReplay(t *testing.T, s *stack, number string) {
 // historyOf reads the present run of an incident.
 func historyOf(t *testing.T, s *stack, number string) *history.History {
 	t.Helper()
+	return runOf(t, s, number, "")
+}
+
+// runOf reads one run; the present one has no id.
+func runOf(t *testing.T, s *stack, number, run string) *history.History {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
 	c, err := client.Dial(client.Options{HostPort: s.engine})
 	require.NoError(t, err)
 	defer c.Close()
 	out := &history.History{}
-	events := c.GetWorkflowHistory(ctx, number, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := c.GetWorkflowHistory(ctx, number, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		require.NoError(t, err)
@@ -52,7 +59,7 @@ func historyOf(t *testing.T, s *stack, number string) *history.History {
 	return out
 }
 
-// keepHistories writes the histories of what was played beside the logs when
+// keepHistories writes the histories, all runs of them, of what was played beside the logs when
 // the test failed and they are asked for.
 func keepHistories(t *testing.T, s *stack, numbers []string) {
 	t.Helper()
@@ -61,9 +68,17 @@ func keepHistories(t *testing.T, s *stack, numbers []string) {
 		return
 	}
 	for _, number := range numbers {
-		text, err := protojson.Marshal(historyOf(t, s, number))
-		require.NoError(t, err)
-		name := filepath.Base(t.Name()) + "-" + number + ".json"
-		require.NoError(t, os.WriteFile(filepath.Join(keep, name), text, 0o600))
+		run := historyOf(t, s, number)
+		for n := 0; ; n++ { // from the present one back
+			text, err := protojson.Marshal(run)
+			require.NoError(t, err)
+			name := fmt.Sprintf("%s-%s-%d.json", filepath.Base(t.Name()), number, n)
+			require.NoError(t, os.WriteFile(filepath.Join(keep, name), text, 0o600))
+			before := run.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetContinuedExecutionRunId()
+			if before == "" {
+				break
+			}
+			run = runOf(t, s, number, before)
+		}
 	}
 }
