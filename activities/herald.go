@@ -92,6 +92,7 @@ const (
 // Herald looks for hand-offs, offers incidents, and tells people what is due.
 // What fails is left to the next run; the error says all of it.
 func (h *Herald) Herald(ctx context.Context) (Heralded, error) {
+	defer beat(ctx)()
 	var out Heralded
 	problems := errors.Join(h.handOffs(ctx, &out), h.tell(ctx, &out))
 	return out, Fail(problems)

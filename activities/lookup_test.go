@@ -175,6 +175,18 @@ func TestAWebhookHasNoTurn(t *testing.T) {
 	require.Equal(t, []string{"webhook:wall", "bob"}, names(lookUp(t, p, level, "03:00")))
 }
 
+func TestAWebhookTakesNoTurn(t *testing.T) {
+	p := &activities.Pager{Turns: &counted{}}
+	level := activities.Level{
+		Targets: []oncall.Target{{Team: "payments"}, {Webhook: "wall"}}, Turn: activities.Turn{Of: "payments/0", Key: "INC-1"},
+	}
+	var got [][]string
+	for range 3 {
+		got = append(got, names(lookUp(t, p, level, "03:00")))
+	}
+	require.Equal(t, [][]string{{"alice", "webhook:wall"}, {"bob", "webhook:wall"}, {"alice", "webhook:wall"}}, got)
+}
+
 func TestAWebhookIsTold(t *testing.T) {
 	r := lookUp(t, &activities.Pager{}, activities.Level{Targets: []oncall.Target{{Webhook: "wall"}, {Person: "bob"}}}, "03:00")
 	require.Equal(t, []string{"webhook:wall", "bob"}, names(r))

@@ -116,6 +116,7 @@ type Swept struct {
 // fails is left to the next sweep and does not keep the rest from being done;
 // the error says all of it.
 func (s *Sweeper) Sweep(ctx context.Context) (Swept, error) {
+	defer beat(ctx)()
 	var out Swept
 	var failed error
 	for _, step := range []func(context.Context) error{

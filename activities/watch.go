@@ -63,6 +63,7 @@ type Watched struct {
 // Watch does what is due. What fails keeps nothing of the rest from being
 // done; the error says all of it.
 func (w *Watcher) Watch(ctx context.Context) (Watched, error) {
+	defer beat(ctx)()
 	var out Watched
 	var failed error
 	for _, step := range []func(context.Context, *Watched) error{w.tellEnded, w.warn, w.lift, w.heartbeats} {

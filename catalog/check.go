@@ -214,7 +214,7 @@ func (k *checker) contacts(key string, methods []ContactMethod) map[string]bool 
 		ids[m.ID] = true
 		kind, ok := contactKind(m.Kind)
 		if !ok {
-			oneOf(k, at+".kind", m.Kind, contactKindNames()...)
+			oneOf(k, at+".kind", m.Kind, ContactKindNames()...)
 			continue
 		}
 		k.wrong(at+".address", kind.Check(m.Address))

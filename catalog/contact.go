@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"errors"
+	"fmt"
 	"net/mail"
 	"net/url"
 	"regexp"
@@ -37,12 +38,25 @@ func contactKind(name string) (ContactKind, bool) {
 	return kinds[i], true
 }
 
-func contactKindNames() []string {
+// ContactKindNames returns the names of the kinds.
+func ContactKindNames() []string {
 	var out []string
 	for _, kind := range ContactKinds() {
 		out = append(out, kind.Name)
 	}
 	return out
+}
+
+// CheckKinds says which of some names is none of a kind of contact method, and
+// so of no channel.
+func CheckKinds(names ...string) error {
+	known := ContactKindNames()
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return fmt.Errorf("there is no channel %q; there is %s", name, strings.Join(known, ", "))
+		}
+	}
+	return nil
 }
 
 func checkMail(address string) error {
@@ -96,7 +110,7 @@ func CheckOwnContact(m ContactMethod) error {
 	}
 	kind, ok := contactKind(m.Kind)
 	if !ok || m.Kind == "console" {
-		own := slices.DeleteFunc(contactKindNames(), func(name string) bool { return name == "console" })
+		own := slices.DeleteFunc(ContactKindNames(), func(name string) bool { return name == "console" })
 		return wrong("kind", "must be one of %s", strings.Join(own, ", "))
 	}
 	if err := kind.Check(m.Address); err != nil {

@@ -92,6 +92,11 @@ func (s *Summons) Wants(p *Page) bool {
 	return p.State == PageDue && s.lapsed(p.Person).IsZero()
 }
 
+// Done reports whether a page waits neither to be handed over nor for an answer.
+func (s *Summons) Done(p *Page) bool {
+	return p.State != PageDue && !s.lapsed(p.Person).IsZero()
+}
+
 // lapsed returns since when it has no reason to reach a person, or the zero
 // time while it has one.
 func (s *Summons) lapsed(person string) time.Time {

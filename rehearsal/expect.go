@@ -16,6 +16,14 @@ type Expectation struct {
 	Within time.Duration
 }
 
+// Check says why the plan cannot show whether it is met.
+func (e Expectation) Check(p Plan) error {
+	if e.Within < 0 || e.Within > p.For {
+		return fmt.Errorf("what is expected within %s is not seen in a rehearsal of %s", e.Within, p.For)
+	}
+	return p.checkPeople(e.Reach...)
+}
+
 // Unmet says in plain words which expectations were not met.
 func (t *Transcript) Unmet(e Expectation) []string {
 	limit := t.Until

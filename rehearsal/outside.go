@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -105,7 +106,7 @@ type channel struct {
 // channels are those that the plan has configured.
 func (s *stage) channels() map[string]activities.Channel {
 	out := map[string]activities.Channel{}
-	for _, kind := range everyKind() {
+	for _, kind := range catalog.ContactKindNames() {
 		if len(s.plan.Channels) > 0 && !slices.Contains(s.plan.Channels, kind) {
 			continue
 		}
@@ -137,7 +138,7 @@ func (c channel) Send(_ context.Context, _ string, m incident.Message) error {
 // silent are channels that take whatever is sent.
 func silent() map[string]activities.Channel {
 	out := map[string]activities.Channel{}
-	for _, kind := range everyKind() {
+	for _, kind := range catalog.ContactKindNames() {
 		out[kind] = nowhere{}
 	}
 	return out

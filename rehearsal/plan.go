@@ -58,8 +58,11 @@ type Ack struct {
 	After time.Duration
 }
 
-// maxFor bounds a rehearsal.
-const maxFor = 7 * 24 * time.Hour
+// maxFor bounds a rehearsal, and the years what clocks can count.
+const (
+	maxFor              = 7 * 24 * time.Hour
+	firstYear, lastYear = 1970, 2199
+)
 
 // check says what is wrong with the plan, and what to do.
 func (p Plan) check() error {
@@ -71,18 +74,28 @@ func (p Plan) check() error {
 	if p.From.IsZero() {
 		return errors.New("say when the alert fires")
 	}
+	if y := p.From.Year(); y < firstYear || y > lastYear {
+		return fmt.Errorf("the alert fires in one of the years %d to %d, not in %d", firstYear, lastYear, y)
+	}
 	if p.For <= 0 || p.For > maxFor {
 		return fmt.Errorf("a rehearsal lasts more than nothing and at most %s, not %s", maxFor, p.For)
 	}
 	if p.Ack.After < 0 {
 		return errors.New("nobody acknowledges before the alert fires")
 	}
-	for _, person := range append(slices.Clone(p.Unreachable), p.Ack.By) {
+	if err := p.checkPeople(append(slices.Clone(p.Unreachable), p.Ack.By)...); err != nil {
+		return err
+	}
+	return p.checkKinds()
+}
+
+func (p Plan) checkPeople(people ...string) error {
+	for _, person := range people {
 		if _, ok := p.Catalog.Person(person); !ok && person != "" {
 			return fmt.Errorf("there is no person %q in the catalog", person)
 		}
 	}
-	return p.checkKinds()
+	return nil
 }
 
 func (p Plan) checkKinds() error {
@@ -90,20 +103,7 @@ func (p Plan) checkKinds() error {
 	for _, o := range p.Down {
 		kinds = append(kinds, o.Kind)
 	}
-	for _, kind := range kinds {
-		if !slices.Contains(everyKind(), kind) {
-			return fmt.Errorf("there is no channel %q; there is %s", kind, strings.Join(everyKind(), ", "))
-		}
-	}
-	return nil
-}
-
-func everyKind() []string {
-	var out []string
-	for _, kind := range catalog.ContactKinds() {
-		out = append(out, kind.Name)
-	}
-	return out
+	return catalog.CheckKinds(kinds...)
 }
 
 func services(c *catalog.Catalog) string {

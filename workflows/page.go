@@ -30,7 +30,7 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 			r.inc.Superseded(p)
 		}
 		r.opened(ctx)
-		if !s.Open() && !r.stopping() {
+		if s.Done(p) && !r.stopping() {
 			r.settle(s, p)
 		}
 	})

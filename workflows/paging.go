@@ -58,7 +58,9 @@ func (r *response) summon(ctx workflow.Context, s *incident.Summons) {
 		return
 	}
 	stop()
-	r.settleAll(s)
+	r.settleDone(s)
+	delete(r.state.Known, s.ID)
+	r.inc.Forget()
 }
 
 // answeredBy waits for the end of the present level and goes on to the next
@@ -67,12 +69,15 @@ func (r *response) answeredBy(ctx workflow.Context, s *incident.Summons) bool {
 	at := s.Due
 	summary := fmt.Sprintf("%s unanswered by %s", r.inc.LevelName(s), at.UTC().Format(time.TimeOnly+" MST"))
 	err := r.until(ctx, at, summary, func() bool {
-		return !s.Open() || s.Hurry || r.stopping() || !s.Due.Equal(at)
+		return !s.Open() || s.Hurry || r.stopping() || !s.Due.Equal(at) || slices.ContainsFunc(s.Pages, s.Done)
 	})
 	if err != nil {
 		return false
 	}
 	r.takeIn(ctx)
+	if !r.stopping() {
+		r.settleDone(s)
+	}
 	overdue := !s.Due.IsZero() && !workflow.Now(ctx).Before(s.Due)
 	if s.Open() && !r.stopping() && (s.Hurry || overdue) {
 		r.inc.NextLevel(s, workflow.Now(ctx))
@@ -133,14 +138,13 @@ func (r *response) settleEarlier(s *incident.Summons) {
 	}
 }
 
-// settleAll forgets what was settled of a summons that is over. Pages that are
+// settleDone forgets what nobody need answer any more: all of a summons that is
+// over, and where several must answer what those have who did. Pages that are
 // in flight settle themselves.
-func (r *response) settleAll(s *incident.Summons) {
+func (r *response) settleDone(s *incident.Summons) {
 	for _, p := range slices.Clone(s.Pages) {
-		if p.State != incident.PageDue {
+		if s.Done(p) {
 			r.settle(s, p)
 		}
 	}
-	delete(r.state.Known, s.ID)
-	r.inc.Forget()
 }

@@ -61,3 +61,14 @@ func TestWhatDoesNotRingIsNotSilenced(t *testing.T) {
 	s := payments(t, quiet()).at("02:06", command("carol", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
 	require.Zero(t, s.started["silence"])
 }
+
+func TestWhoHasAcknowledgedIsNotRungOnForTheOthers(t *testing.T) {
+	s := payments(t, bothMust())
+	s.rings = "push"
+	s.at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:20", command("erin", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
+	require.Equal(t, []string{
+		"02:01 silence bell of alice by push bells", "02:20 silence bell of erin by push bells",
+	}, s.transcript("02:00", "02:30", "silence"))
+	require.Equal(t, clock("02:01"), s.pages["INC-1042/alert-1/r0/l0/alice/phone"].Answered)
+}

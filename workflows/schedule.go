@@ -20,12 +20,16 @@ type recurring struct {
 	Workflow any
 }
 
-// once is the context of the one activity of such a run. It is tried once,
-// since the next run is the next try.
+// diesWithin is how soon the death of a worker is noticed: until then the next
+// run waits for the one that died with it.
+const diesWithin = 10 * time.Second
+
+// once is the context of the one activity of such a run, which beats. It is
+// tried once, since the next run is the next try.
 func once(ctx workflow.Context, summary string, within time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: Integrations, Summary: summary,
-		StartToCloseTimeout: within, ScheduleToCloseTimeout: 2 * within,
+		StartToCloseTimeout: within, ScheduleToCloseTimeout: 2 * within, HeartbeatTimeout: diesWithin,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 		Priority:    temporal.Priority{PriorityKey: 4},
 	})

@@ -165,3 +165,20 @@ func TestWatchIsOneActivity(t *testing.T) {
 	require.NoError(t, env.GetWorkflowResult(&out))
 	require.Equal(t, activities.Watched{Lifted: 2}, out)
 }
+
+func TestTheNextRunDoesNotWaitForOneThatDied(t *testing.T) {
+	for name, run := range map[string]any{"sweep": workflows.Sweep, "watch": workflows.Watch, "herald": workflows.Herald} {
+		t.Run(name, func(t *testing.T) {
+			var suite testsuite.WorkflowTestSuite
+			env := suite.NewTestWorkflowEnvironment()
+			env.OnActivity((&activities.Sweeper{}).Sweep, anything).Return(activities.Swept{}, nil)
+			env.OnActivity((&activities.Watcher{}).Watch, anything).Return(activities.Watched{}, nil)
+			env.OnActivity((&activities.Herald{}).Herald, anything).Return(activities.Heralded{}, nil)
+			var missed time.Duration
+			env.SetOnActivityStartedListener(func(i *activity.Info, _ context.Context, _ converter.EncodedValues) { missed = i.HeartbeatTimeout })
+			env.ExecuteWorkflow(run)
+			require.NoError(t, env.GetWorkflowError())
+			require.Equal(t, 10*time.Second, missed, "a worker that died is missed by the time of the next run")
+		})
+	}
+}

@@ -11,11 +11,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/demo"
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devstack"
 )
@@ -29,13 +31,17 @@ const (
 // demoIncident is the number of the demo's incident: the first of a new stack.
 const demoIncident = "INC-1"
 
+// historiesWithin is how long all of it may take.
+const historiesWithin = 5 * time.Minute
+
 func historiesCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "histories",
 		Short: "Record the histories that the replay tests read",
-		Long: `Play the demo, and write the histories of its incident and of its runbook to the
-folders of the replay tests. Run it in the root of the repository, once a
-release; what earlier releases left stays, unless it has the same name.`,
+		Long: `Play the demo and short scenes of what it does not show, and write the histories
+of their incidents and of the runbook to the folders of the replay tests. Run it
+in the root of the repository, once a release; what earlier releases left stays,
+unless it has the same name.`,
 		Example: "  tocsin-dev histories\n  tocsin-dev histories --name v1.2",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -43,7 +49,7 @@ release; what earlier releases left stays, unless it has the same name.`,
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), demoWithin)
+			ctx, cancel := context.WithTimeout(cmd.Context(), historiesWithin)
 			defer cancel()
 			return recordHistories(ctx, name, cmd.OutOrStdout())
 		},
@@ -52,20 +58,47 @@ release; what earlier releases left stays, unless it has the same name.`,
 	return cmd
 }
 
-// recordHistories plays the demo and keeps what it left.
-func recordHistories(ctx context.Context, name string, out io.Writer) (err error) {
+// recordHistories plays the demo and the sketches, these with runs of every
+// length, and keeps what they left.
+func recordHistories(ctx context.Context, name string, out io.Writer) error {
 	if _, err := os.Stat(filepath.Dir(runbookHistories)); err != nil {
 		return fmt.Errorf("run it in the root of the repository: %w", err)
 	}
-	stack, err := devstack.Start(ctx, devstack.Config{Adjust: demo.Hasten})
+	for _, p := range []performance{
+		{name, demo.Hasten, 0, playDemo}, {name, demo.Prepare, 0, playSketches}, {name + "-short", demo.Prepare, shortRun, playSketches},
+	} {
+		if err := p.record(ctx, out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// shortRun is after how many events a run is advised to continue as a new one,
+// where that is to be recorded too.
+const shortRun = 25
+
+// performance is something that is played on a stack of its own.
+type performance struct {
+	name    string
+	adjust  func(*catalog.Catalog)
+	longRun int
+	play    func(ctx context.Context, stack *devstack.Stack, r recorder) error
+}
+
+func (p performance) record(ctx context.Context, out io.Writer) (err error) {
+	stack, err := devstack.Start(ctx, devstack.Config{Adjust: p.adjust, LongRun: p.longRun})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, stack.Close(context.WithoutCancel(ctx))) }()
-	if err := demo.Play(ctx, stack, out); err != nil {
+	return p.play(ctx, stack, recorder{temporal: stack.App.Client, name: p.name, out: out})
+}
+
+func playDemo(ctx context.Context, stack *devstack.Stack, r recorder) error {
+	if err := demo.Play(ctx, stack, r.out); err != nil {
 		return err
 	}
-	r := recorder{temporal: stack.App.Client, name: name, out: out}
 	runs, err := r.record(ctx, demoIncident, incidentHistories)
 	if err != nil {
 		return err
@@ -73,6 +106,23 @@ func recordHistories(ctx context.Context, name string, out io.Writer) (err error
 	for _, id := range runs {
 		if _, err := r.record(ctx, id, runbookHistories); err != nil {
 			return err
+		}
+	}
+	return nil
+}
+
+func playSketches(ctx context.Context, stack *devstack.Stack, r recorder) error {
+	base := r.name
+	for _, s := range demo.Sketches() {
+		numbers, err := s.Play(ctx, stack, r.out)
+		if err != nil {
+			return err
+		}
+		for n, number := range numbers {
+			r.name = fmt.Sprintf("%s-%s%d", base, s.Name, n+1)
+			if _, err := r.record(ctx, number, incidentHistories); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -23,6 +23,8 @@ import (
 // answer is a way in which a person can acknowledge what reached them.
 type answer struct {
 	kind string
+	// at is when what is answered arrived.
+	at   time.Time
 	give func(ctx context.Context) error
 }
 
@@ -32,7 +34,7 @@ func (k *climb) answers() []answer {
 	var out []answer
 	for _, p := range box.Phone.Pages(k.person) {
 		if k.asks(p.Key) {
-			out = append(out, answer{"push", func(ctx context.Context) error {
+			out = append(out, answer{"push", p.Received, func(ctx context.Context) error {
 				tap, err := box.Phone.Tap(ctx, p.ID, 0)
 				if err == nil && tap.Error == "" {
 					err = taken(tap.Status)
@@ -46,20 +48,20 @@ func (k *climb) answers() []answer {
 			Action string `json:"ack_action"`
 		}
 		if k.asks(h.Key) && json.Unmarshal(h.Body, &body) == nil {
-			out = append(out, answer{"webhook", func(ctx context.Context) error { return post(ctx, body.Action) }})
+			out = append(out, answer{"webhook", h.Received, func(ctx context.Context) error { return post(ctx, body.Action) }})
 		}
 	}
 	for _, m := range k.mails(k.person) {
 		_, link, found := strings.Cut(m.Text, "Acknowledge: ")
 		if link, _, _ = strings.Cut(link, "\n"); found {
-			out = append(out, answer{"email", func(ctx context.Context) error { return post(ctx, strings.TrimSpace(link)) }})
+			out = append(out, answer{"email", m.Received, func(ctx context.Context) error { return post(ctx, strings.TrimSpace(link)) }})
 		}
 	}
 	for _, m := range k.texts(k.person) {
-		out = append(out, answer{"sms", func(ctx context.Context) error { return k.reply(ctx, m.To) }})
+		out = append(out, answer{"sms", m.At, func(ctx context.Context) error { return k.reply(ctx, m.To) }})
 	}
 	for _, m := range k.bells(k.person) {
-		out = append(out, answer{"pushover", func(ctx context.Context) error { return box.Pushover.Acknowledge(ctx, m.ID) }})
+		out = append(out, answer{"pushover", m.Received, func(ctx context.Context) error { return box.Pushover.Acknowledge(ctx, m.ID) }})
 	}
 	return out
 }

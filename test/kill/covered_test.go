@@ -159,17 +159,24 @@ func (k *climb) notLost(t *testing.T, p client.Page, all []client.Page, sum *tal
 func (k *climb) notAfter(t *testing.T, p client.Page, sum *tally) {
 	t.Helper()
 	for _, at := range k.arrivals(p) {
-		after := at.Sub(k.accepted)
-		if after <= 0 {
-			continue
-		}
-		sum.crossed++
-		sum.latest = max(sum.latest, after)
-		require.True(t, p.Due.Before(k.accepted), "%s was begun %s after it was answered", p.Key, p.Due.Sub(k.accepted))
-		require.Less(t, after, quiet, "%s arrived long after it was answered", p.Key)
-		if after > reaction {
-			require.Equal(t, client.PageStateOvertaken, p.State, "%s arrived %s after it was answered", p.Key, after)
-		}
+		sum.after(t, p, at, k.accepted)
+	}
+}
+
+// after holds a page that arrived at a time to what is promised of one that
+// was answered.
+func (s *tally) after(t *testing.T, p client.Page, at, answered time.Time) {
+	t.Helper()
+	after := at.Sub(answered)
+	if after <= 0 {
+		return
+	}
+	s.crossed++
+	s.latest = max(s.latest, after)
+	require.True(t, p.Due.Before(answered), "%s was begun %s after it was answered", p.Key, p.Due.Sub(answered))
+	require.Less(t, after, quiet, "%s arrived long after it was answered", p.Key)
+	if after > reaction {
+		require.Equal(t, client.PageStateOvertaken, p.State, "%s arrived %s after it was answered", p.Key, after)
 	}
 }
 

@@ -58,18 +58,46 @@ func (a Webhook) Deliver(ctx context.Context, w *World, status string) (string, 
 
 // Once makes one try to deliver.
 func (a Webhook) Once(ctx context.Context, w *World, status string) (string, error) {
-	c, err := w.As("alertmanager")
+	receipt, err := a.send(ctx, w, status)
 	if err != nil {
 		return "", err
+	}
+	if len(receipt.Incidents) != 1 {
+		return "", fmt.Errorf("the intake placed it in %v", receipt.Incidents)
+	}
+	return receipt.Incidents[0].Number, nil
+}
+
+// Hush delivers the firing alert until it is accepted, and holds it to paging
+// nobody.
+func (a Webhook) Hush(ctx context.Context, w *World) error {
+	var last error
+	receipt, err := Until(ctx, w, a.Alertname+" accepted", func(ctx context.Context) (receipt *client.Receipt, ok bool) {
+		receipt, last = a.send(ctx, w, "firing")
+		return receipt, last == nil
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", err, last)
+	case receipt.NotPaged != 1:
+		return fmt.Errorf("the intake placed it in %v, though it is silenced", receipt.Incidents)
+	}
+	return nil
+}
+
+func (a Webhook) send(ctx context.Context, w *World, status string) (*client.Receipt, error) {
+	c, err := w.As("alertmanager")
+	if err != nil {
+		return nil, err
 	}
 	answer, err := c.PostAlertmanagerWithBodyWithResponse(ctx, "application/json", strings.NewReader(a.body(status)))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	if answer.StatusCode() != http.StatusAccepted || len(answer.JSON202.Incidents) != 1 {
-		return "", fmt.Errorf("the intake answered %s: %s", answer.Status(), answer.Body)
+	if answer.StatusCode() != http.StatusAccepted {
+		return nil, fmt.Errorf("the intake answered %s: %s", answer.Status(), answer.Body)
 	}
-	return answer.JSON202.Incidents[0].Number, nil
+	return answer.JSON202, nil
 }
 
 func (a Webhook) body(status string) string {

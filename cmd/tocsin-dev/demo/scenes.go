@@ -1,13 +1,16 @@
 package demo
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/api/client"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
@@ -52,27 +55,36 @@ func fire(ctx context.Context, p *play) error {
 }
 
 // alert sends what Alertmanager would, and keeps the incident's number.
-func (p *play) alert(ctx context.Context, status string) error {
+func (p *play) alert(ctx context.Context, status string) (err error) {
 	labels := map[string]string{"alertname": "PaymentErrors", "service": "payments", "severity": "critical"}
-	body := fmt.Sprintf(`{"version":"4","status":%[1]q,"groupLabels":{"alertname":"PaymentErrors"},"alerts":[{"status":%[1]q,
-		"labels":{"alertname":%[2]q,"service":%[3]q,"severity":%[4]q},"annotations":{"summary":%[5]q},"startsAt":%[6]q,"endsAt":%[7]q}]}`,
-		status, labels["alertname"], labels["service"], labels["severity"], summary, p.began.UTC().Format(time.RFC3339), endsAt(status))
-	answer, err := p.as("alertmanager").PostAlertmanagerWithBodyWithResponse(ctx, "application/json", strings.NewReader(body))
-	if err != nil {
-		return err
-	}
-	if answer.StatusCode() != http.StatusAccepted || len(answer.JSON202.Incidents) != 1 {
-		return fmt.Errorf("the intake answered %s", answer.Status())
-	}
-	p.number = answer.JSON202.Incidents[0].Number
-	return nil
+	p.number, err = p.deliver(ctx, alerts.Alert{Labels: labels, Status: alerts.Status(status), StartsAt: p.began})
+	return err
 }
 
-func endsAt(status string) string {
-	if status == "firing" {
-		return "0001-01-01T00:00:00Z"
+// deliver sends one alert as Alertmanager would, and returns the incident's
+// number.
+func (p *play) deliver(ctx context.Context, a alerts.Alert) (string, error) {
+	alert := map[string]any{
+		"status": a.Status, "labels": a.Labels, "annotations": map[string]string{"summary": summary},
+		"startsAt": a.StartsAt.UTC(), "endsAt": time.Time{},
 	}
-	return time.Now().UTC().Format(time.RFC3339)
+	if a.Status == alerts.Resolved {
+		alert["endsAt"] = time.Now().UTC()
+	}
+	body, err := json.Marshal(map[string]any{
+		"version": "4", "status": a.Status, "groupLabels": map[string]string{"alertname": a.Labels["alertname"]}, "alerts": []any{alert},
+	})
+	if err != nil {
+		return "", fmt.Errorf("write the alert: %w", err)
+	}
+	answer, err := p.as("alertmanager").PostAlertmanagerWithBodyWithResponse(ctx, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	if answer.StatusCode() != http.StatusAccepted || len(answer.JSON202.Incidents) != 1 {
+		return "", fmt.Errorf("the intake answered %s", answer.Status())
+	}
+	return answer.JSON202.Incidents[0].Number, nil
 }
 
 func escalate(ctx context.Context, p *play) error {

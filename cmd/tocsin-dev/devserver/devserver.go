@@ -39,6 +39,9 @@ type Config struct {
 	// SearchAttributes are registered at start, by name; those that are there
 	// already are left alone.
 	SearchAttributes map[string]enumspb.IndexedValueType
+	// LongRun is after how many events a run is advised to continue as a new
+	// one. Zero: the server's own number, some thousands.
+	LongRun int
 	// Untuned leaves the server's own settings, which poll its queues at
 	// 20 times a second at most; only measurements want that.
 	Untuned bool

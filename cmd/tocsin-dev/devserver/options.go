@@ -56,15 +56,18 @@ func options(cfg Config, addrs addresses, store *config.SQL) []temporal.ServerOp
 
 // settings are the server's dynamic configuration.
 func settings(cfg Config) dynamicconfig.StaticClient {
+	out := dynamicconfig.StaticClient{}
+	if cfg.LongRun > 0 {
+		out[dynamicconfig.HistoryCountSuggestContinueAsNew.Key()] = cfg.LongRun
+	}
 	if cfg.Untuned {
-		return dynamicconfig.StaticClient{}
+		return out
 	}
-	return dynamicconfig.StaticClient{
-		dynamicconfig.TransferProcessorMaxPollRPS.Key():   pollRate,
-		dynamicconfig.TimerProcessorMaxPollRPS.Key():      pollRate,
-		dynamicconfig.VisibilityProcessorMaxPollRPS.Key(): pollRate,
-		dynamicconfig.OutboundProcessorMaxPollRPS.Key():   pollRate,
-	}
+	out[dynamicconfig.TransferProcessorMaxPollRPS.Key()] = pollRate
+	out[dynamicconfig.TimerProcessorMaxPollRPS.Key()] = pollRate
+	out[dynamicconfig.VisibilityProcessorMaxPollRPS.Key()] = pollRate
+	out[dynamicconfig.OutboundProcessorMaxPollRPS.Key()] = pollRate
+	return out
 }
 
 func service(addr *net.TCPAddr) config.Service {

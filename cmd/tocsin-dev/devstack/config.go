@@ -40,6 +40,9 @@ type Config struct {
 	// Apart leaves Temporal and Tocsin to other processes: Start prepares the
 	// database, which must not be in memory then, and starts the sandbox.
 	Apart bool
+	// LongRun is after how many events a run is advised to continue as a new
+	// one; zero leaves that to Temporal.
+	LongRun int
 	// Beat is the time between two beats; zero is a minute.
 	Beat time.Duration
 	Log  *slog.Logger

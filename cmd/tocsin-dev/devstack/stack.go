@@ -80,6 +80,7 @@ func (s *Stack) startEngine(ctx context.Context) (err error) {
 	}
 	s.Engine, err = StartEngine(ctx, devserver.Config{
 		FrontendAddr: s.config.Temporal, UIAddr: s.config.UI, SQLiteFile: s.config.file("temporal.db"), Logger: s.config.Log,
+		LongRun: s.config.LongRun,
 	})
 	return err
 }

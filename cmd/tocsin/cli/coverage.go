@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/coverage"
 )
 
@@ -66,6 +67,9 @@ func (s *session) coverageOf(cmd *cobra.Command, paths []string, p client.GetCov
 	}
 	if p.Days < 1 || p.Days > 90 {
 		return misused("--days: say from 1 to 90")
+	}
+	if err := catalog.CheckKinds(channels...); err != nil {
+		return misused("--channels: %v", err)
 	}
 	c, err := readCatalog(cmd, s.json, paths)
 	if err != nil {

@@ -55,6 +55,7 @@ func TestCoverageRefuses(t *testing.T) {
 	clearEnvironment(t)
 	require.Contains(t, tocsin(t, "coverage", "--catalog", exampleCatalog, "--days", "91").err, "--days: say from 1 to 90")
 	require.Contains(t, tocsin(t, "coverage", "--catalog", exampleCatalog, "--service", "shop").err, `there is no service "shop"`)
+	require.Contains(t, tocsin(t, "coverage", "--catalog", exampleCatalog, "--channels", "pager").err, `--channels: there is no channel "pager"; there is email`)
 	require.Equal(t, 1, tocsin(t, "coverage", "--catalog", t.TempDir()).code)
 	require.Contains(t, tocsin(t, "coverage").err, "there is no token")
 }

@@ -83,6 +83,9 @@ func (in *rehearseFlags) rehearse(cmd *cobra.Command, s *session) error {
 	if err != nil {
 		return err
 	}
+	if err := in.expect.Check(plan); err != nil {
+		return misused("%v", err)
+	}
 	transcript, err := rehearsal.Rehearse(cmd.Context(), plan)
 	if err != nil {
 		return err

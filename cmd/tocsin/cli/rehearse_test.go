@@ -57,6 +57,10 @@ func TestRehearseRefuses(t *testing.T) {
 		`there is no channel "pigeon"`:                {1, []string{"--service", "payments", "--down", "pigeon"}},
 		`there is no service "shop" in the catalog`:   {1, []string{"--service", "shop"}},
 		"none of the others can be":                   {2, []string{"--service", "payments", "--nobody-acks", "--ack-by", "bob"}},
+		"expected within 2h0m0s is not seen":          {2, []string{"--service", "payments", "--for", "1h", "--within", "2h"}},
+		"expected within -5m0s":                       {2, []string{"--service", "payments", "--within", "-5m"}},
+		`there is no person "mallory"`:                {2, []string{"--service", "payments", "--must-reach", "mallory"}},
+		"one of the years 1970 to 2199, not in 2200":  {1, []string{"--service", "payments", "--from", "2200-01-02T00:00"}},
 		"there is no zone":                            {2, []string{"--service", "payments", "--zone", "Atlantis"}},
 	} {
 		got := rehearse(t, test.args...)
