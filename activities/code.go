@@ -20,7 +20,7 @@ func SendCode(ctx context.Context, p *Pager, m catalog.ContactMethod, code strin
 		return incident.Errorf(incident.Permanent, "no channel serves contact methods of kind %q: ask the operator to configure one", m.Kind)
 	}
 	return channel.Send(ctx, m.Address, incident.Message{
-		Key: "code/" + uuid.NewString(), Incident: "code", At: time.Now().UTC(),
+		Key: "code/" + uuid.NewString(), At: time.Now().UTC(),
 		Title: "Tocsin: your code is " + code,
 		Body: fmt.Sprintf("Send it back within ten minutes, so that pages are sent here:\n\ntocsin contact confirm %s --code %s\n\n"+
 			"If you did not ask for it, there is nothing to do.", m.ID, code),

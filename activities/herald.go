@@ -168,7 +168,7 @@ func (h *Herald) send(ctx context.Context, c *catalog.Catalog, n DutyNotice, con
 	key := n.Key + "/" + contact
 	_, err := h.Pager.once(ctx, effect{key: key, what: "notice"}, func() (incident.HandOver, error) {
 		return h.Pager.send(ctx, c, n.Person, contact, incident.Message{
-			Key: key, Incident: "on-call", Title: n.Title, Body: n.Body, At: n.Due,
+			Key: key, Title: n.Title, Body: n.Body, At: n.Due,
 		})
 	})
 	return err

@@ -28,8 +28,11 @@ type LookUp struct {
 // Level is whom one level pages. EveryMethod reaches them by every contact
 // method at once, whatever their rules say.
 type Level struct {
-	Targets     []oncall.Target `json:"targets"`
-	EveryMethod bool            `json:"every_method,omitempty"`
+	Targets []oncall.Target `json:"targets"`
+	// Named says why a person is meant whom a target names; empty leaves it to
+	// the catalog.
+	Named       string `json:"named,omitempty"`
+	EveryMethod bool   `json:"every_method,omitempty"`
 	// During and Outside are hours: the level holds only then.
 	During  string `json:"during,omitempty"`
 	Outside string `json:"outside,omitempty"`
@@ -148,6 +151,9 @@ func rosterOf(c *catalog.Catalog, level Level, q LookUp) Roster {
 			out.Missing = append(out.Missing, target.String()+" means nobody now")
 		}
 		for _, duty := range duties {
+			if target.Person != "" {
+				duty.Reason = cmp.Or(level.Named, duty.Reason)
+			}
 			out.add(c, duty, level, q)
 		}
 	}

@@ -175,18 +175,6 @@ func TestAWebhookHasNoTurn(t *testing.T) {
 	require.Equal(t, []string{"webhook:wall", "bob"}, names(lookUp(t, p, level, "03:00")))
 }
 
-func TestAWebhookTakesNoTurn(t *testing.T) {
-	p := &activities.Pager{Turns: &counted{}}
-	level := activities.Level{
-		Targets: []oncall.Target{{Team: "payments"}, {Webhook: "wall"}}, Turn: activities.Turn{Of: "payments/0", Key: "INC-1"},
-	}
-	var got [][]string
-	for range 3 {
-		got = append(got, names(lookUp(t, p, level, "03:00")))
-	}
-	require.Equal(t, [][]string{{"alice", "webhook:wall"}, {"bob", "webhook:wall"}, {"alice", "webhook:wall"}}, got)
-}
-
 func TestAWebhookIsTold(t *testing.T) {
 	r := lookUp(t, &activities.Pager{}, activities.Level{Targets: []oncall.Target{{Webhook: "wall"}, {Person: "bob"}}}, "03:00")
 	require.Equal(t, []string{"webhook:wall", "bob"}, names(r))
@@ -209,4 +197,20 @@ func TestARosterReadsTheBareListOfBefore(t *testing.T) {
 	require.Equal(t, []string{"alice"}, names(r))
 	require.NoError(t, json.Unmarshal([]byte(`{"people":[{"person":"bob"}],"skipped":"why"}`), &r))
 	require.Equal(t, []string{"bob"}, names(r))
+}
+
+func TestWhomALevelNamesIsToldWhy(t *testing.T) {
+	alice := oncall.Target{Person: "alice"}
+	for name, tc := range map[string]struct {
+		level activities.Level
+		why   string
+	}{
+		"by the policy":     {activities.Level{Targets: []oncall.Target{alice}}, "named in the policy"},
+		"for a reason":      {activities.Level{Targets: []oncall.Target{alice}, Named: "holds INC-7"}, "holds INC-7"},
+		"not whom it finds": {activities.Level{Targets: everybody, Named: "holds INC-7"}, "member of team Payments"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, tc.why, lookUp(t, &activities.Pager{}, tc.level, "12:00").People[0].Reason)
+		})
+	}
 }

@@ -1,7 +1,6 @@
 package activities
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -228,15 +227,29 @@ func (p *Pager) message(c *catalog.Catalog, o PageOrder) incident.Message {
 	return m
 }
 
+// pageBody says what no channel shows by itself, and nothing twice: a text
+// message has little room, and is one line.
 func pageBody(o PageOrder) string {
-	body := fmt.Sprintf("%s\n\nService: %s\nSeverity: %s (%s)\nYou: %s\n", o.Why, o.Service, cmp.Or(o.Severity, "unknown"), o.Urgency, o.Reason)
+	var lines []string
+	if o.Why != o.Title {
+		lines = append(lines, sentence(o.Why))
+	}
+	lines = append(lines, sentence("Why you: "+o.Reason))
 	if len(o.Also) > 0 {
-		body += fmt.Sprintf("Also paged: %v\n", o.Also)
+		lines = append(lines, sentence("Also paged: "+strings.Join(o.Also, ", ")))
 	}
 	if len(o.Runbooks) > 0 {
-		body += fmt.Sprintf("Runbooks: %v\n", o.Runbooks)
+		lines = append(lines, sentence("Runbooks: "+strings.Join(o.Runbooks, ", ")))
 	}
-	return body
+	return strings.Join(lines, "\n") + "\n"
+}
+
+// sentence ends a text as a sentence does.
+func sentence(text string) string {
+	if strings.HasSuffix(text, ".") || strings.HasSuffix(text, "?") || strings.HasSuffix(text, "!") {
+		return text
+	}
+	return text + "."
 }
 
 // claims say whose page it is, for the links in it.

@@ -32,7 +32,7 @@ func TestPage(ctx context.Context, p *Pager, person, by string) ([]Tried, error)
 	var out []Tried
 	for _, method := range who.Contacts {
 		m := incident.Message{
-			Key: "test/" + uuid.NewString(), Incident: "test", Title: "Test page from Tocsin", Urgent: true, At: time.Now().UTC(),
+			Key: "test/" + uuid.NewString(), Title: "Test page from Tocsin", Urgent: true, At: time.Now().UTC(),
 			Body: fmt.Sprintf("%s tests whether pages reach you. Nothing is wrong and nothing is to be done.", by),
 		}
 		_, err := p.send(ctx, c, person, method.ID, m)

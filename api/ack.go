@@ -42,7 +42,6 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	if err != nil {
 		return nil, err
 	}
-	also := s.acknowledgeAlso(ctx, claims)
 	seen := s.glance(ctx, claims.Incident)
 	page := s.acknowledgePage(ctx, r.Token, claims, seen)
 	spent := s.spent(ctx, claims, seen)
@@ -51,6 +50,7 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	// Every attempt at a page carries a link of its own: they are one command.
 	h.ID = commandID(byLink, h.By, o.name, claims.Page)
 	out, err := s.send(ctx, o, h, seen)
+	also := s.acknowledgeAlso(ctx, claims)
 	ended := incident.KindOf(err) == incident.Refused && spent != ""
 	if err != nil && !ended {
 		return nil, err
@@ -151,6 +151,7 @@ func (s *server) acknowledgePage(ctx context.Context, token string, claims ackli
 	}
 	i := seen.incident
 	page.Title, page.Service, page.Severity, page.Phase = i.Title, serviceName(i), string(i.Severity), string(i.Phase)
+	page.Asks = i.Asks(claims.Page, claims.Person)
 	page.Triggered, page.Incident = i.Clocks.Stamps[incident.TriggeredAt], "/ack/"+token+"/incident"
 	return page
 }

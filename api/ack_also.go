@@ -3,7 +3,7 @@ package api
 import (
 	"context"
 	"fmt"
-	"time"
+	"math/rand/v2"
 
 	"golang.org/x/sync/errgroup"
 
@@ -14,13 +14,15 @@ import (
 const (
 	// acksAtOnce bounds how many incidents one link acknowledges at a time.
 	acksAtOnce = 32
-	// acksWithin bounds how long that takes; what is left is told.
-	acksWithin = 20 * time.Second
+	// acksWithin bounds how long that takes, so that what is left can be told
+	// within the patience of the request.
+	acksWithin = patience / 2
 )
 
 // acknowledgeAlso acknowledges the other incidents of a page that was sent for
 // several, and says in words what came of it. Each is one command, however
-// often the link is used.
+// often the link is used. They come in any order: when the time is up before all
+// had their turn, pressing again reaches others.
 func (s *server) acknowledgeAlso(ctx context.Context, claims acklink.Claims) string {
 	if len(claims.Also) == 0 {
 		return ""
@@ -30,15 +32,18 @@ func (s *server) acknowledgeAlso(ctx context.Context, claims acklink.Claims) str
 	failed := make([]error, len(claims.Also))
 	var group errgroup.Group
 	group.SetLimit(acksAtOnce)
-	for n, number := range claims.Also {
+	for _, n := range rand.Perm(len(claims.Also)) {
 		group.Go(func() error {
-			failed[n] = s.acknowledgeOne(ctx, claims, number)
+			if failed[n] = ctx.Err(); failed[n] == nil {
+				failed[n] = s.acknowledgeOne(ctx, claims, claims.Also[n])
+			}
 			return nil // the others go on
 		})
 	}
 	_ = group.Wait() // nothing above returns an error
 	taken, over, open := 0, 0, 0
-	for n, err := range failed {
+	var last error
+	for _, err := range failed {
 		kind := incident.KindOf(err)
 		switch {
 		case err == nil:
@@ -46,8 +51,7 @@ func (s *server) acknowledgeAlso(ctx context.Context, claims acklink.Claims) str
 		case kind == incident.Refused, kind == incident.Gone, kind == incident.NotFound:
 			over++
 		default:
-			s.Log.Warn("an incident of a bundle is not acknowledged", "incident", claims.Also[n], "error", err)
-			open++
+			open, last = open+1, err
 		}
 	}
 	said := fmt.Sprintf(" Of %d more, %d are acknowledged", len(claims.Also), taken)
@@ -55,6 +59,7 @@ func (s *server) acknowledgeAlso(ctx context.Context, claims acklink.Claims) str
 		said += fmt.Sprintf(", %d are over", over)
 	}
 	if open > 0 {
+		s.Log.Warn("incidents of a bundle are not known to be acknowledged", "incidents", open, "of", len(claims.Also), "error", last)
 		said += fmt.Sprintf(", and of %d it is not known: press again", open)
 	}
 	return said + "."

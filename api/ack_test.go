@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"strings"
 	"testing"
@@ -9,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/api"
+	"github.com/tocsinhq/tocsin/api/apitest"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
@@ -198,6 +201,35 @@ func TestIncidentPage(t *testing.T) {
 	own := w.do("alice", "GET", "/incidents/INC-1", "").want(200)
 	require.Equal(t, string(linked.body), string(own.body))
 	require.Contains(t, string(w.do("alice", "GET", "/incidents/INC-42", "").want(404).body), "there is no incident INC-42")
+}
+
+// busy answers for other incidents only once INC-1 was heard.
+type busy struct {
+	*apitest.Commands
+	heard chan struct{}
+}
+
+func (b busy) Send(ctx context.Context, number, name string, h incident.Header, args any) (incident.Outcome, error) {
+	if number == "INC-1" {
+		close(b.heard)
+	}
+	select {
+	case <-b.heard:
+		return b.Commands.Send(ctx, number, name, h, args)
+	case <-ctx.Done():
+		return incident.Outcome{}, ctx.Err()
+	}
+}
+
+func TestTheOthersOfALinkKeepNobodyFromTheFirst(t *testing.T) {
+	b := busy{heard: make(chan struct{})}
+	w := newWorld(t, func(c *api.Config) {
+		b.Commands = c.Commands.(*apitest.Commands)
+		c.Commands = b
+	})
+	link := "/ack/" + w.links.Sign(acklink.Claims{Incident: "INC-1", Page: pageKey, Person: "alice", Also: []string{"INC-7", "INC-8"}}, night)
+	require.Contains(t, string(w.do("", "POST", link, "").want(200).body), "Of 2 more, 2 are acknowledged.")
+	require.Equal(t, "INC-1", w.commands.Sent()[0].Number)
 }
 
 func TestOneLinkAcknowledgesAllThatWerePagedTogether(t *testing.T) {

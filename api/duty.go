@@ -166,7 +166,7 @@ func (s *server) remove(ctx context.Context, d standing, end func(ctx context.Co
 	if err := end(ctx, d.id, who, s.Now()); err != nil {
 		return err
 	}
-	s.Log.Info(d.noun+" removed", "id", d.id, "schedule", d.schedule, "by", who)
+	s.Log.Info("change of duty removed", "kind", d.noun, "id", d.id, "schedule", d.schedule, "by", who)
 	return nil
 }
 

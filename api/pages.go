@@ -101,7 +101,7 @@ func measuresShown(i *incident.Incident) []web.Fact {
 	var facts []web.Fact
 	show := func(title string, of func() (time.Duration, bool)) {
 		if d, known := of(); known {
-			facts = append(facts, web.Fact{Title: title, Text: d.Round(time.Second).String()})
+			facts = append(facts, web.Fact{Title: title, Text: catalog.FormatDuration(d.Round(time.Second))})
 		}
 	}
 	show("To acknowledge (TTA)", i.TTA)

@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
 )
 
 func TestContactsOfOnesOwn(t *testing.T) {
@@ -106,6 +108,26 @@ func TestCodesRunOut(t *testing.T) {
 	d.codes.err = incident.Errorf(incident.Permanent, "no such channel")
 	d.do("alice", "POST", "/v1/people/me/contacts", `{"id":"other","kind":"push","address":"alice-2"}`).want(201)
 	d.do("alice", "POST", "/v1/people/me/contacts/other/verify", "").problem(422, "permanent")
+}
+
+// A text costs money, and six digits can be guessed: contact methods that come
+// and go do not make more of them.
+func TestNobodyHasCodesSentWithoutEnd(t *testing.T) {
+	d := newDutyWorld(t)
+	sent := 0
+	for n := range 8 {
+		path := fmt.Sprintf("/v1/people/me/contacts/c%d", n)
+		d.do("alice", "POST", "/v1/people/me/contacts", fmt.Sprintf(`{"id":"c%d","kind":"sms","address":"+12025550199"}`, n)).want(201)
+		for range 2 {
+			if d.do("alice", "POST", path+"/verify", "").status == 202 {
+				sent++
+			}
+		}
+		d.do("alice", "DELETE", path, "").want(204)
+	}
+	require.Equal(t, store.CodesAnHourOfPerson, sent)
+	d.do("bob", "POST", "/v1/people/me/contacts", `{"id":"c","kind":"sms","address":"+12025550199"}`).want(201)
+	d.do("bob", "POST", "/v1/people/me/contacts/c/verify", "").want(202)
 }
 
 func TestPersonalRules(t *testing.T) {

@@ -35,7 +35,7 @@ func TestCatalogsThatAreRefused(t *testing.T) {
 		"a condition that would not end":   {[]string{`name.startsWith("Disk")`, deep}, "routes.yaml:"},
 		"a matcher too large":              {[]string{`service=~"checkout|cart"`, `service=~"((((a{99}){99}){99}){99})"`}, "services.yaml:"},
 		"a condition that is none":         {[]string{`name.startsWith("Disk")`, "name"}, "routes.yaml:"},
-		"a label that is no word":          {[]string{`name.startsWith("Disk")`, `nmae == "x"`}, "nmae"},
+		"a label that is no word":          {[]string{`name.startsWith("Disk")`, `title == "x"`}, "title"},
 		"hours with a window that is none": {[]string{`from: "09:00", until: "18:00"`, `from: "9", until: "25:00"`}, "oncall.yaml:"},
 		"what is no YAML":                  {[]string{"schedules:", "schedules: ]["}, "oncall.yaml:"},
 		"a bomb of aliases": {[]string{"hours:\n", "x: &a [l,l,l,l,l,l,l,l,l]\ny: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nz: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\n" +

@@ -129,7 +129,7 @@ func (r Route) words() string {
 		add(true, "page: %t", *r.Page)
 	}
 	if r.Hold != nil {
-		add(true, "hold %s", *r.Hold)
+		add(true, "hold %s", FormatDuration(*r.Hold))
 	}
 	add(r.Continue, "and %s", "goes on")
 	return strings.Join(out, ", ")

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
+	"time"
 
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -100,13 +101,48 @@ func (c *Catalog) withDuty(o Overlay) []oncall.Schedule {
 		}
 	}
 	for _, temporary := range o.Temporary {
-		temporary.Shifts = slices.DeleteFunc(slices.Clone(temporary.Shifts),
-			func(f oncall.FixedShift) bool { return people[f.Person] == nil })
-		if s := schedules[temporary.Schedule]; s != nil && len(temporary.Shifts) > 0 {
-			s.Temporary = append(s.Temporary, temporary)
+		if s := schedules[temporary.Schedule]; s != nil {
+			s.Temporary = append(s.Temporary, stillThere(temporary, people)...)
 		}
 	}
 	return out
+}
+
+// stillThere returns a temporary schedule without the people who are gone, cut
+// out where only they had a shift: there the turns hold.
+func stillThere(t oncall.Temporary, people map[string]*Person) []oncall.Temporary {
+	made, ends := t.Shifts, []time.Time{t.From, t.Until}
+	t.Shifts = slices.DeleteFunc(slices.Clone(made), func(f oncall.FixedShift) bool {
+		ends = append(ends, f.From, f.Until)
+		return people[f.Person] == nil
+	})
+	switch len(t.Shifts) {
+	case len(made):
+		return []oncall.Temporary{t}
+	case 0:
+		return nil
+	}
+	slices.SortFunc(ends, time.Time.Compare)
+	var out []oncall.Temporary
+	for i, until := range ends[1:] {
+		from := ends[i]
+		if from.Before(t.From) || until.After(t.Until) || !from.Before(until) || given(made, from) && !given(t.Shifts, from) {
+			continue
+		}
+		if last := len(out) - 1; last >= 0 && out[last].Until.Equal(from) {
+			out[last].Until = until
+			continue
+		}
+		piece := t
+		piece.From, piece.Until = from, until
+		out = append(out, piece)
+	}
+	return out
+}
+
+// given reports whether somebody has a shift at a moment.
+func given(shifts []oncall.FixedShift, at time.Time) bool {
+	return slices.ContainsFunc(shifts, func(f oncall.FixedShift) bool { return !f.From.After(at) && at.Before(f.Until) })
 }
 
 // withOwn returns new people, with their own contact methods and rules.

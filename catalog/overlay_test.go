@@ -117,6 +117,31 @@ func TestSplitAlertsBelongToTheirOwnKey(t *testing.T) {
 	require.Equal(t, before.Key, c.Route(a, noon).Key, "and so does the declared catalog")
 }
 
+// Whoever else has the duty keeps it where only somebody who is gone had a
+// shift; a gap that was meant stays one.
+func TestATemporaryScheduleOfWhichOneIsGone(t *testing.T) {
+	declared := daily(1, "ann")
+	declared.People = []catalog.Person{{ID: "ann"}, {ID: "ben"}}
+	c := declared.With(catalog.Overlay{Temporary: []oncall.Temporary{{
+		ID: "t-1", Schedule: "pay", Rotation: "primary", From: march(2, 0), Until: march(2, 20), Shifts: []oncall.FixedShift{
+			{Person: "ben", From: march(2, 0), Until: march(2, 6)},
+			{Person: "zoe", From: march(2, 4), Until: march(2, 12)},
+			{Person: "ben", From: march(2, 16), Until: march(2, 20)},
+		},
+	}}})
+	for hour, want := range map[int][]string{
+		0: {"ben"}, 5: {"ben"}, 6: {"ann"}, 11: {"ann"}, 12: nil, 15: nil, 16: {"ben"}, 19: {"ben"}, 20: {"ann"},
+	} {
+		var got []string
+		for _, duty := range c.OnCall(oncall.Target{Schedule: "pay"}, march(2, hour)) {
+			got = append(got, duty.Person)
+		}
+		require.Equal(t, want, got, hour)
+	}
+	calendar, _ := c.Calendar("pay")
+	require.Equal(t, march(2, 6), calendar.At(march(2, 1))[0].Until, "one shift is not cut where another one begins")
+}
+
 func TestWithDutyOfPeopleWhoAreThere(t *testing.T) {
 	from, until := march(2, 0), march(3, 0)
 	override := func(person string) oncall.Override {

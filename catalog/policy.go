@@ -61,8 +61,8 @@ func (c *Catalog) Policy(service string) (Policy, bool) {
 			out.ExternalAudiences = append(out.ExternalAudiences, a.ID)
 		}
 	}
-	for i := range out.Severities {
-		out.Severities[i].Criteria = nil
+	for i, v := range out.Severities {
+		out.Severities[i] = v.carried(s.Ticket)
 	}
 	if len(out.DoneResolutions) == 0 {
 		out.DoneResolutions = DefaultDoneResolutions()
@@ -89,3 +89,19 @@ func (p Policy) Response(level Level, scope Scope) ResponsePolicy {
 
 // Urgency returns how a level pages.
 func (p Policy) Urgency(level Level) Urgency { return p.Severity(level).Urgency }
+
+// carried returns what an incident carries of a severity: nothing that only
+// people read, and no ticket where the service names no project to make it in.
+func (s Severity) carried(t Ticketing) Severity {
+	s.Criteria = nil
+	if t.Project != "" {
+		return s
+	}
+	s.Response.Ticket = false
+	if s.External != nil {
+		external := *s.External
+		external.Ticket = false
+		s.External = &external
+	}
+	return s
+}

@@ -56,6 +56,23 @@ func TestAnIncidentCarriesWhenItsAlertsFlap(t *testing.T) {
 	}
 }
 
+func TestNoTicketIsDemandedWhereNobodyCouldMakeIt(t *testing.T) {
+	c := parseSmall(t)
+	for n := range c.Severities {
+		c.Severities[n].Response.Ticket = true
+		c.Severities[n].External = &catalog.ResponsePolicy{Ticket: true}
+	}
+	for _, project := range []string{"PAY", ""} {
+		c.Services[0].Ticket.Project = project
+		p, _ := c.Policy(c.Services[0].ID)
+		for _, s := range p.Severities {
+			require.Equal(t, project != "", s.Response.Ticket)
+			require.Equal(t, project != "", s.External.Ticket)
+		}
+		require.True(t, c.Severities[0].External.Ticket, "the catalog keeps its own")
+	}
+}
+
 func TestPolicyDefaults(t *testing.T) {
 	c := parseSmall(t)
 	c.Settings.DoneResolutions = nil

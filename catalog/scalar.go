@@ -80,6 +80,22 @@ func parseDuration(text string) (time.Duration, error) {
 	return value, nil
 }
 
+// FormatDuration spells a duration as people write it, without the units that
+// are zero: 5m, 1h30m, 3d.
+func FormatDuration(d time.Duration) string {
+	if days := d / (24 * time.Hour); days > 1 && d == days*24*time.Hour {
+		return fmt.Sprintf("%dd", days)
+	}
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 func parseDays(text string) (uint16, error) {
 	count, err := strconv.ParseUint(text, 10, 16)
 	return uint16(count), err

@@ -185,6 +185,22 @@ func (i *Incident) askedBy(key string) asked {
 	return out
 }
 
+// Asks says what a person does who acknowledges by the page of a key, where
+// that is something else than taking the incident; "" where it is not.
+func (i *Incident) Asks(key, person string) string {
+	asked := i.askedBy(key)
+	other := i.Holder != "" && i.Holder != person
+	switch {
+	case asked.role != "":
+		return "You accept to be " + string(asked.role) + "."
+	case asked.kind == ForQuestion:
+		return "You say that you look at the question; it waits for your answer."
+	case asked.kind == ForResponder && i.Holder != person, asked.kind == ForBreach && other:
+		return fmt.Sprintf("You join as a responder; %s holds the incident.", orNobody(i.Holder))
+	}
+	return ""
+}
+
 // join adds a responder once.
 func (i *Incident) join(person string) {
 	if person != i.Holder && !slices.Contains(i.Responders, person) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // Flap is how often an alert has changed between firing and resolved.
@@ -32,7 +33,7 @@ func (i *Incident) openings(cleared int) int {
 
 // howOften says why an incident flaps from its beginning.
 func (i *Incident) howOften() string {
-	return fmt.Sprintf("opened %d times within %s", i.Openings, i.Policy.Flapping.Within)
+	return fmt.Sprintf("opened %d times within %s", i.Openings, catalog.FormatDuration(i.Policy.Flapping.Within))
 }
 
 // flapAgain begins an incident of a key that flaps: it takes in what would be
@@ -46,7 +47,7 @@ func (i *Incident) flapAgain(now time.Time) {
 	}
 	i.did(Header{By: Self(), At: now}, now, "flapping",
 		"It flaps: %s, and cleared by itself each time before. It pages as soon as it fires %s after it was opened, or later, and nobody until then. Once it has been quiet for %s it is over.",
-		i.howOften(), i.hold(), i.Policy.Flapping.Within)
+		i.howOften(), catalog.FormatDuration(i.hold()), catalog.FormatDuration(i.Policy.Flapping.Within))
 }
 
 // changed counts that a known alert changed its state, and notices when it
@@ -74,7 +75,7 @@ func (i *Incident) changed(state AlertState, now time.Time) {
 		f.Until, i.Flapped = now.Add(limit.Within), true
 		i.did(Header{By: Self(), At: now}, now, "flapping",
 			"%s flaps: it changed %d times within %s. Until it has been quiet for as long, it pages nobody again and does not count as cleared.",
-			state.Name, len(f.Changes), limit.Within)
+			state.Name, len(f.Changes), catalog.FormatDuration(limit.Within))
 	}
 }
 

@@ -11,7 +11,7 @@ type Message struct {
 	// Key is the same for every attempt at this message; channels hand it to
 	// receivers that honour one.
 	Key string
-	// Incident is the number, such as "INC-1042".
+	// Incident is the number, such as "INC-1042"; empty when it is about none.
 	Incident string
 	Title    string
 	// Body is plain text: why this person is reached, and what is known.

@@ -28,9 +28,9 @@ type HandedPage struct {
 
 // WokenBy returns what the noise report has to know of an incident but for its
 // pages, and false for what no alert rule stands for: what people declared,
-// drills, beats, and what became part of another incident.
+// drills, of which beats are some, and what became part of another incident.
 func WokenBy(i *Incident) (Woken, bool) {
-	if len(i.Alerts) == 0 || i.Drill || IsBeat(i.Number) || i.Phase == Merged {
+	if len(i.Alerts) == 0 || i.Drill || i.Phase == Merged {
 		return Woken{}, false
 	}
 	return Woken{

@@ -84,7 +84,7 @@ func (i *Incident) Begin(now time.Time) {
 			i.flapAgain(now)
 			return
 		}
-		i.note(now, "held", "Held for %s: nobody is paged if it clears by itself.", i.hold())
+		i.note(now, "held", "Held for %s: nobody is paged if it clears by itself.", catalog.FormatDuration(i.hold()))
 		return
 	}
 	i.pageForAlert(i.triggered(now), "")

@@ -130,6 +130,26 @@ func (i *Incident) Targets(s *Summons) []oncall.Target {
 	return out
 }
 
+// Named says why a summons means a person whom its present level names; empty
+// where the policy does.
+func (i *Incident) Named(s *Summons) string {
+	switch {
+	case i.AtLastResort(s):
+		return "of the last resort"
+	case i.Holder != "" && slices.Equal(i.Targets(s), []oncall.Target{{Person: i.Holder}}):
+		return "holds " + i.Number
+	case s.Kind == ForRole:
+		return "offered the role of " + s.Subject
+	case s.Kind == ForResponder && s.By != "":
+		return "called by " + s.By
+	case s.Kind == ForQuestion:
+		return "one of those who may answer"
+	case s.Kind == ForBreach:
+		return "a lead of the team, or commander"
+	}
+	return ""
+}
+
 // AtLastResort reports whether the summons pages the last resort: by every
 // method at once.
 func (i *Incident) AtLastResort(s *Summons) bool { return s.Level >= len(s.Levels) }

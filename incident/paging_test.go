@@ -285,3 +285,24 @@ func TestHelpThatNobodyGivesIsReported(t *testing.T) {
 	i.NextLevel(s, after(12*time.Minute))
 	require.Equal(t, []string{"alice"}, told(i, "Nobody answered: alice asks for your help: database"))
 }
+
+func TestWhomALevelNamesAndWhy(t *testing.T) {
+	i := opened(t)
+	s := i.Summons("alert-1")
+	require.Empty(t, i.Named(s), "the policy says so itself")
+	s.Level = len(s.Levels)
+	require.Equal(t, "of the last resort", i.Named(s))
+
+	i = held(t)
+	one := []oncall.Level{{Targets: []oncall.Target{{Person: "cora"}}}}
+	for why, s := range map[string]*incident.Summons{
+		"holds " + i.Number:                {Kind: incident.ForStillOnIt, Levels: []oncall.Level{{Targets: []oncall.Target{{Person: i.Holder}}}}},
+		"offered the role of scribe":       {Kind: incident.ForRole, Subject: "scribe", Levels: one},
+		"called by bob":                    {Kind: incident.ForResponder, By: "bob", Levels: one},
+		"one of those who may answer":      {Kind: incident.ForQuestion, Levels: one},
+		"a lead of the team, or commander": {Kind: incident.ForBreach, Levels: one},
+		"":                                 {Kind: incident.ForResponder, Levels: one},
+	} {
+		require.Equal(t, why, i.Named(s))
+	}
+}

@@ -3,6 +3,8 @@ package incident
 import (
 	"fmt"
 	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // Snoozed says that the holder asked not to be reached about the incident
@@ -52,7 +54,7 @@ func (i *Incident) mayRest(until, now time.Time) error {
 	case !until.After(now):
 		return Errorf(Invalid, "until: a snooze ends in the future")
 	case until.Sub(now) > longest:
-		return Refusal(fmt.Sprintf("%s may be snoozed for %s at most", i.Severity, longest), "a shorter snooze")
+		return Refusal(fmt.Sprintf("%s may be snoozed for %s at most", i.Severity, catalog.FormatDuration(longest)), "a shorter snooze")
 	}
 	return nil
 }

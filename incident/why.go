@@ -29,12 +29,6 @@ type Explanation struct {
 // recorded is not in it.
 func Explain(i *Incident, entries []Entry, pages []Page, person string) Explanation {
 	out := Explanation{Person: person, Reasons: []Why{}}
-	for _, p := range pages {
-		if p.Person == person {
-			out.Paged = out.Paged || !p.Sent.IsZero()
-			out.add(p.Due, pageStory(p))
-		}
-	}
 	reached := map[int]bool{}
 	for _, e := range entries {
 		if e.Looked != nil {
@@ -44,8 +38,15 @@ func Explain(i *Incident, entries []Entry, pages []Page, person string) Explanat
 			}
 			continue
 		}
-		if turns(e.Kind) || (e.Actor.ID == person && e.Kind == "declined") {
-			out.add(e.Occurred, e.Text)
+		tried := e.Kind == "page.retried" && strings.HasPrefix(e.Text, person+" ")
+		if turns(e.Kind) || tried || (e.Actor.ID == person && e.Kind == "declined") {
+			out.add(e.Occurred, e.Text+by(e))
+		}
+	}
+	for _, p := range pages { // behind the level that made them
+		if p.Person == person {
+			out.Paged = out.Paged || !p.Sent.IsZero()
+			out.add(p.Due, pageStory(p))
 		}
 	}
 	slices.SortStableFunc(out.Reasons, func(a, b Why) int { return a.At.Compare(b.At) })
@@ -62,6 +63,14 @@ func turns(kind string) bool {
 		return true
 	}
 	return slices.Contains([]Phase{Transient, Cancelled, Merged, Mitigated, Mitigating, Resolved}, Phase(kind))
+}
+
+// by says how somebody acknowledged.
+func by(e Entry) string {
+	if e.Kind != "acknowledged" || e.Source == "" {
+		return ""
+	}
+	return " It came by " + e.Source + "."
 }
 
 func (x *Explanation) add(at time.Time, text string) {

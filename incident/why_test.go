@@ -73,6 +73,25 @@ func TestWhyTellsWhatBecameOfAPage(t *testing.T) {
 	}
 }
 
+func TestWhyTellsInOrderHowSomebodyWasTriedAndHowTheyAnswered(t *testing.T) {
+	i := opened(t)
+	s := i.Summons("alert-1")
+	i.NextLevel(s, after(time.Minute))
+	i.BeginLevel(s, incident.Roster{Reach: []incident.Reach{{Person: "bob", Contact: "text", Kind: "sms", Reason: "on call"}}}, after(time.Minute))
+	p := s.Pages[len(s.Pages)-1]
+	i.FirstTryFailed(s, p, after(time.Minute))
+	due := *p
+	_, err := i.Acknowledge(incident.Header{By: incident.Person("bob"), At: after(2 * time.Minute), Via: "sms"}, incident.Acknowledge{}, after(2*time.Minute))
+	require.NoError(t, err)
+	told := texts(incident.Explain(i, i.Drain(), []incident.Page{due}, "bob"))
+	require.Equal(t, []string{
+		"Level 2 of alert-1 (schedule shop/secondary) meant bob: on call. Catalog version 0.",
+		"bob could not be reached by sms yet; trying on.",
+		"A page by sms (text, alert-1) was due: on call. It was not handed over yet.",
+		"bob acknowledged. It came by sms.",
+	}, told[len(told)-4:])
+}
+
 func TestTheHolderIsPagedAheadOfTheLevelsOfThePolicy(t *testing.T) {
 	i := mitigated(t)
 	i.TakeAlerts([]alerts.Alert{since(firing("a"), 25*time.Minute)}, 0, after(25*time.Minute))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // Expectation is what a rehearsal has to show, as a check of a catalog
@@ -29,7 +31,7 @@ func (t *Transcript) Unmet(e Expectation) []string {
 	limit := t.Until
 	when := "until the end of the rehearsal"
 	if e.Within > 0 {
-		limit, when = t.From.Add(e.Within), "within "+brief(e.Within)
+		limit, when = t.From.Add(e.Within), "within "+catalog.FormatDuration(e.Within)
 	}
 	var out []string
 	for _, person := range e.Reach {
@@ -38,7 +40,7 @@ func (t *Transcript) Unmet(e Expectation) []string {
 		case i < 0:
 			out = append(out, fmt.Sprintf("%s is not reached at all", person))
 		case t.Reached[i].At.After(limit):
-			out = append(out, fmt.Sprintf("%s is not reached %s, but after %s", person, when, brief(t.Reached[i].At.Sub(t.From))))
+			out = append(out, fmt.Sprintf("%s is not reached %s, but after %s", person, when, catalog.FormatDuration(t.Reached[i].At.Sub(t.From))))
 		}
 	}
 	switch {
@@ -46,7 +48,7 @@ func (t *Transcript) Unmet(e Expectation) []string {
 	case len(t.Reached) == 0:
 		out = append(out, "nobody is reached at all")
 	case t.Reached[0].At.After(limit):
-		out = append(out, fmt.Sprintf("nobody is reached %s; %s is the first, after %s", when, t.Reached[0].Person, brief(t.Reached[0].At.Sub(t.From))))
+		out = append(out, fmt.Sprintf("nobody is reached %s; %s is the first, after %s", when, t.Reached[0].Person, catalog.FormatDuration(t.Reached[0].At.Sub(t.From))))
 	}
 	return out
 }

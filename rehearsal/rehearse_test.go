@@ -219,7 +219,7 @@ func TestAHoldAndTheRouteAreHeeded(t *testing.T) {
 	require.Equal(t, "America/New_York", p.Zone().String())
 	require.Equal(t, []string{
 		"01:00:00 CEST INC-1 opened: IndexFails",
-		"01:00:00 CEST Held for 1m0s: nobody is paged if it clears by itself.",
+		"01:00:00 CEST Held for 1m: nobody is paged if it clears by itself.",
 		"01:01:00 CEST Level 1 (alert-1) pages erin.",
 		"01:01:00 CEST webhook erin handed over (alert-1)",
 	}, seen(t, got))
@@ -237,7 +237,7 @@ func TestTheHoldOfARouteIsHeededForANamedService(t *testing.T) {
 	p := payments(t, "2026-10-20T01:00")
 	p.Catalog, p.Labels = example(t, calmed), map[string]string{"kind": "disk"}
 	require.Equal(t, []string{
-		"01:00:00 CEST Held for 5m0s: nobody is paged if it clears by itself.",
+		"01:00:00 CEST Held for 5m: nobody is paged if it clears by itself.",
 		"01:05:00 CEST Level 1 (alert-1) pages carol.",
 	}, seen(t, rehearse(t, p), "Held", "Level"))
 }

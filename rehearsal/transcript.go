@@ -210,22 +210,10 @@ func (s *stage) rule(l Line, k pageKey) string {
 func spell(r catalog.Rule) string {
 	text := r.Contact + " at once"
 	if r.After > 0 {
-		text = r.Contact + " after " + brief(r.After)
+		text = r.Contact + " after " + catalog.FormatDuration(r.After)
 	}
 	if r.Unverified {
 		text += " (unverified)"
-	}
-	return text
-}
-
-// brief writes a duration without the units that are zero: 5m, 1h30m.
-func brief(d time.Duration) string {
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
 	}
 	return text
 }

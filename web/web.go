@@ -57,6 +57,8 @@ type Acknowledge struct {
 	Triggered time.Time
 	// Name is who will have acknowledged.
 	Name string
+	// Asks says what the button does where it does not take the incident.
+	Asks string
 	// Action is where the button posts to; without it there is no button.
 	Action string
 	// Incident is the address of the incident's page, if it can be shown.

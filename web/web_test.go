@@ -45,6 +45,11 @@ func TestAcknowledgePage(t *testing.T) {
 			shows:    []string{"Incident INC-7", "<button"},
 			showsNot: []string{"Since", "Show the incident"},
 		},
+		"where it takes something else": {
+			page:     web.Acknowledge{Number: "INC-7", Name: "Alice", Action: "/ack/abc", Asks: "You accept to be commander."},
+			shows:    []string{"As Alice: You accept to be commander."},
+			showsNot: []string{"Paging stops"},
+		},
 		"after the tap": {
 			page:     web.Acknowledge{Number: "INC-7", Said: "You have INC-7."},
 			shows:    []string{"You have INC-7."},

@@ -41,9 +41,9 @@ func (r *response) attendDuties(ctx workflow.Context) {
 	r.attend(ctx, "still on it", i.StillOnItDue, i.AskStillOnIt)
 	r.attend(ctx, "reminder of the update", i.RemindDue, i.RemindUpdate)
 	r.attend(ctx, "status update", func() time.Time { return i.Updates.Due }, i.AutomaticUpdate)
-	r.attend(ctx, "stabilisation", r.keyDue, i.FreeKey)
+	r.attend(ctx, "end of the stabilisation window", r.keyDue, i.FreeKey)
 	r.attend(ctx, "overdue follow-ups", i.NextOverdue, i.RemindOverdue)
-	r.attend(ctx, "closure gate", func() time.Time { return i.NextGate(workflow.Now(ctx)) }, func(time.Time) {})
+	r.attend(ctx, "look at the closure gates", func() time.Time { return i.NextGate(workflow.Now(ctx)) }, func(time.Time) {})
 }
 
 // dutyRest is the least time between two turns of one duty: a rule that made

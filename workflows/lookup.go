@@ -99,7 +99,7 @@ func (r *response) levels(s *incident.Summons) []activities.Level {
 	var out []activities.Level
 	probe := *s
 	for probe.Level = 0; probe.Level <= len(s.Levels); probe.Level++ {
-		level := activities.Level{Targets: r.inc.Targets(&probe), EveryMethod: r.inc.AtLastResort(&probe)}
+		level := activities.Level{Targets: r.inc.Targets(&probe), Named: r.inc.Named(&probe), EveryMethod: r.inc.AtLastResort(&probe)}
 		if probe.Level < len(s.Levels) {
 			at := s.Levels[probe.Level]
 			level.During, level.Outside = at.During, at.Outside

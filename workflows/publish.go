@@ -20,7 +20,7 @@ func (r *response) publish(ctx workflow.Context) {
 	for !r.stopping() {
 		at := r.ticketDue()
 		wake := func() bool { return r.stopping() || r.owes() || !r.ticketDue().Equal(at) }
-		if r.until(ctx, at, "ticket", wake) != nil || r.stopping() {
+		if r.until(ctx, at, "bring the ticket up to date", wake) != nil || r.stopping() {
 			return
 		}
 		at = r.ticketDue()
@@ -107,13 +107,21 @@ func (r *response) published(o activities.Publication, made activities.Published
 func publicationSummary(o activities.Publication) string {
 	var parts []string
 	if n := len(o.Notices); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d notices", n))
+		parts = append(parts, counted(n, "notice"))
 	}
 	if n := len(o.Updates); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d status updates", n))
+		parts = append(parts, counted(n, "status update"))
 	}
 	if o.Ticket != nil {
 		parts = append(parts, strings.TrimSpace("ticket "+o.Ticket.Ref.Key))
 	}
 	return strings.Join(parts, ", ")
+}
+
+// counted names so many things.
+func counted(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -122,7 +122,7 @@ func (r *response) watchTickets(ctx workflow.Context) {
 			return
 		}
 		soon := func() bool { return r.stopping() || r.ticket.hinted }
-		if r.until(ctx, workflow.Now(ctx).Add(pollEvery), "read the tickets", soon) != nil || r.stopping() {
+		if r.until(ctx, workflow.Now(ctx).Add(pollEvery), "read the tickets again", soon) != nil || r.stopping() {
 			return
 		}
 		watch := activities.TicketWatch{Refs: r.watched(), Every: pollEvery}

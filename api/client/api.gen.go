@@ -3428,7 +3428,8 @@ type ClientInterface interface {
 	// VerifyContact Send a code to a contact method
 	//
 	// Six digits, by that channel, to be sent back within ten minutes. At most three
-	// an hour; only the last one counts. Somebody else's takes the scope `admin`.
+	// an hour, and ten to all contact methods of a person; only the last one counts.
+	// Somebody else's takes the scope `admin`.
 	//
 	// Corresponds with POST /v1/people/{person}/contacts/{contact}/verify (the `VerifyContact` operationId).
 	VerifyContact(ctx context.Context, person PersonID, contact ContactID, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -5852,7 +5853,8 @@ func (c *Client) ConfirmContact(ctx context.Context, person PersonID, contact Co
 // VerifyContact Send a code to a contact method
 //
 // Six digits, by that channel, to be sent back within ten minutes. At most three
-// an hour; only the last one counts. Somebody else's takes the scope `admin`.
+// an hour, and ten to all contact methods of a person; only the last one counts.
+// Somebody else's takes the scope `admin`.
 //
 // Corresponds with POST /v1/people/{person}/contacts/{contact}/verify (the `VerifyContact` operationId).
 func (c *Client) VerifyContact(ctx context.Context, person PersonID, contact ContactID, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -12726,7 +12728,8 @@ type ClientWithResponsesInterface interface {
 	// VerifyContactWithResponse Send a code to a contact method
 	//
 	// Six digits, by that channel, to be sent back within ten minutes. At most three
-	// an hour; only the last one counts. Somebody else's takes the scope `admin`.
+	// an hour, and ten to all contact methods of a person; only the last one counts.
+	// Somebody else's takes the scope `admin`.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -24076,7 +24079,8 @@ func (c *ClientWithResponses) ConfirmContactWithResponse(ctx context.Context, pe
 // VerifyContactWithResponse Send a code to a contact method
 //
 // Six digits, by that channel, to be sent back within ten minutes. At most three
-// an hour; only the last one counts. Somebody else's takes the scope `admin`.
+// an hour, and ten to all contact methods of a person; only the last one counts.
+// Somebody else's takes the scope `admin`.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -56,7 +56,8 @@ func (i *Intake) anew(ctx context.Context, e *errand, reason string) error {
 	claimed, err := i.claimAnew(ctx, e, reason)
 	switch {
 	case err != nil && firingOf(e.Alerts) == 0 && e.declared == nil:
-		return nil // what has ended needs no other incident
+		// It needs no incident of its own; but another may carry it by now.
+		return incident.Errorf(incident.Unavailable, "%s is over, and the store is away that knows who carries on what ends here: send it again", e.Number)
 	case err != nil:
 		e.Number, e.Started, e.away = awayNumber(slot{e.Service, e.Key}, e.Alerts, e.At, e.tries), false, true
 		return i.start(ctx, e)

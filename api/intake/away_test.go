@@ -167,6 +167,19 @@ func count(list []string, one string) int {
 	return n
 }
 
+// TestDatabaseAwayWhatEndsIsNotDropped: another incident may carry the alert
+// since this one was merged into it, and only the store knows which.
+func TestDatabaseAwayWhatEndsIsNotDropped(t *testing.T) {
+	w := newWorld(t)
+	a := alert("ErrorRate", "checkout")
+	take(t, w.Intake, a)
+	w.ready(t)
+	w.engine.Finish("INC-1")
+	_, err := w.Take(t.Context(), deliver(resolved(a)))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err), "it is to be sent again")
+	require.ErrorContains(t, err, "send it again")
+}
+
 func TestDatabaseAwayGoneWorkflowIsReplaced(t *testing.T) {
 	w := newWorld(t)
 	take(t, w.Intake, alert("ErrorRate", "checkout"))
@@ -300,7 +313,8 @@ func TestAwayNumberOfAFinishedIncidentIsNotUsedAgain(t *testing.T) {
 	a.StartsAt = time.Time{}
 	first := take(t, w.Intake, a).Incidents[0].Number
 	w.engine.Finish(first)
-	take(t, w.Intake, resolved(a))
+	_, err := w.Take(t.Context(), deliver(resolved(a)))
+	require.Equal(t, incident.Unavailable, incident.KindOf(err))
 	second := take(t, w.Intake, a).Incidents[0].Number
 	require.NotEqual(t, first, second)
 	require.True(t, w.engine.Workflow(second).Open)

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -84,12 +85,14 @@ func (k *keys) hasBegun(number string) bool {
 	return k.begun[number]
 }
 
-// forget drops a slot if it is still held by the number.
+// forget drops a slot if it is still held by the number, and what was told
+// there: nobody knows it any more.
 func (k *keys) forget(s slot, number string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.held[s].number == number {
 		delete(k.held, s)
+		maps.DeleteFunc(k.told, func(t told, _ bool) bool { return t.slot == s })
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -70,12 +71,12 @@ func banner(out io.Writer, s *devstack.Stack, c devstack.Config) {
 Tocsin is running.
 
   API           %s/v1      (contract: api/openapi.yaml)
-  Temporal UI   http://%s
-  Sandbox       %s      a JIRA, a mail inbox, phones, a deploy target, metrics, a heartbeat
+  Incidents     %s      as Temporal runs them
+  Sandbox       %s      a JIRA, a mail inbox, phones for push, SMS and Pushover, a deploy target, metrics, a heartbeat
   State         %s
 
-Tokens (one a person%s):
-`, s.URL(), s.Engine.UIAddr(), s.Sandbox.URL(), kept, also)
+Tokens (one for each person and machine%s):
+`, s.URL(), incidentsAt(s.Engine.UIAddr()), s.Sandbox.URL(), kept, also)
 	for _, name := range s.Tokens.Names() {
 		_, _ = fmt.Fprintf(out, "  %-20s %s\n", name, s.Tokens[name])
 	}
@@ -86,4 +87,10 @@ Fire an alert:
 
 and look at the phones: %s/phone/    Ctrl-C stops everything.
 `, s.URL(), s.Tokens["monitoring-scripts"], s.Sandbox.URL())
+}
+
+// incidentsAt is the page of the Temporal UI that shows incidents only, without
+// beats and what runs by the clock.
+func incidentsAt(ui string) string {
+	return "http://" + ui + "/namespaces/default/workflows?query=" + url.QueryEscape(`WorkflowId STARTS_WITH "INC-"`)
 }

@@ -125,5 +125,8 @@ func encode(b []byte) string { return base64.RawURLEncoding.EncodeToString(b) }
 
 // decode is strict, so that no second spelling of a token is accepted.
 func decode(text string) ([]byte, error) {
+	if strings.ContainsAny(text, "\r\n") { // which base64 would pass over
+		return nil, ErrForged
+	}
 	return base64.RawURLEncoding.Strict().DecodeString(text)
 }

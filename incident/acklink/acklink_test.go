@@ -59,6 +59,7 @@ func TestForgedLinksAreRefused(t *testing.T) {
 		"far too long":     strings.Repeat("a", 2000) + "." + mac,
 		"names no one":     signer.Sign(acklink.Claims{Incident: "INC-1042"}, now),
 		"another spelling": body + "=." + mac,
+		"another line":     body[:4] + "\n" + body[4:] + "." + mac,
 	} {
 		_, err := signer.Verify(forged, now)
 		require.ErrorIs(t, err, acklink.ErrForged, name)

@@ -26,8 +26,10 @@ const (
 // silences has an alert fire under a silence: it pages when the silence ends,
 // without a new delivery, and not before.
 func (d *deed) silences(ctx context.Context) error {
-	w, until := d.stack.world, time.Now().Add(silent)
+	var until time.Time
+	w := d.stack.world
 	err := w.Insist(ctx, d.person(0, 0), "silence "+d.name, func(ctx context.Context, c *client.ClientWithResponses, _ string) error {
+		until = time.Now().Add(silent)
 		_, err := c.AddSilenceWithResponse(ctx, client.SilenceOrder{Service: d.service(0), Until: until, Reason: "we know"})
 		return err
 	})
@@ -45,26 +47,41 @@ func (d *deed) silences(ctx context.Context) error {
 }
 
 // beats has a heartbeat fall silent: somebody is paged when it is missed and
-// not before, and its return ends the alert.
+// not before, and its return ends the alert. It is missed too when whoever
+// takes it is away for as long.
 func (d *deed) beats(ctx context.Context) error {
-	var last time.Time
-	for range 5 {
-		last = time.Now()
+	missed := time.Now().Add(2 * beatEvery)
+	for range 15 {
+		sent := time.Now()
 		if err := d.beat(ctx); err != nil {
 			return err
 		}
+		if time.Now().After(missed) {
+			break
+		}
+		missed = sent.Add(2 * beatEvery)
 		if err := wait(ctx, ruleStep); err != nil {
 			return err
 		}
 	}
-	return d.waken(ctx, last.Add(2*beatEvery), func(number string) error {
+	return d.waken(ctx, missed, func(number string) error {
 		rested := &d.rests[len(d.rests)-1]
 		rested.until = time.Now().Add(2 * beatEvery) // it falls silent again
-		if err := d.beat(ctx); err != nil {
-			return err
-		}
-		return d.fires(ctx, number, 0)
+		return d.returns(ctx, number)
 	})
+}
+
+// returns beats until the incident knows of it: a heartbeat that has fallen
+// silent again before anybody looked is missed still.
+func (d *deed) returns(ctx context.Context, number string) error {
+	_, err := scene.Until(ctx, d.stack.world, "the return of the heartbeat to "+number, func(ctx context.Context) (struct{}, bool) {
+		if d.beat(ctx) != nil || wait(ctx, ruleStep) != nil {
+			return struct{}{}, false
+		}
+		i, err := d.stack.world.Incident(ctx, number, "its alerts", func(*client.Incident) bool { return true })
+		return struct{}{}, err == nil && i.Counts.Firing == 0
+	})
+	return err
 }
 
 func (d *deed) beat(ctx context.Context) error {

@@ -31,7 +31,7 @@ func TestWhatPeopleDoHoldsWhileEverythingDies(t *testing.T) {
 		t.Run(run.name, func(t *testing.T) {
 			t.Parallel()
 			s := newStack(t)
-			s.services = nil
+			s.services, s.longRun = nil, shortRun
 			all := deeds(s, rounds(t)*turns)
 			s.declare = func(c *catalog.Catalog) { stages(all, s.world.Sandbox.URL()+"/phone/hook/")(c) }
 			run.start(s, t)
@@ -43,6 +43,9 @@ func TestWhatPeopleDoHoldsWhileEverythingDies(t *testing.T) {
 const (
 	// turns is how often each deed is done, on services of its own.
 	turns = 3
+	// shortRun is after how many events an incident continues as a new run: it
+	// does so in the middle of what people do.
+	shortRun = 40
 	// onset is the longest time until one begins.
 	onset = 30 * time.Second
 )
@@ -106,6 +109,9 @@ func perform(t *testing.T, s *stack, all []*deed, seed uint64) {
 	dice := rand.New(rand.NewPCG(seed, 1))
 	for _, d := range all {
 		starts := between(dice, 0, onset)
+		if d.heartbeat {
+			starts = 0 // it is waited for already
+		}
 		doing.Go(func() error {
 			err := wait(ctx, starts)
 			if err == nil {

@@ -5,10 +5,12 @@ package kill_test
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -25,6 +27,7 @@ const (
 	envServe  = "TOCSIN_KILL_SERVE" // what to be
 	envEngine = "TOCSIN_KILL_TEMPORAL"
 	envFile   = "TOCSIN_KILL_TEMPORAL_FILE"
+	envRun    = "TOCSIN_KILL_LONG_RUN" // after how many events a run is long
 )
 
 const (
@@ -41,6 +44,11 @@ var tocsin string
 func TestMain(m *testing.M) {
 	if what := os.Getenv(envServe); what != "" {
 		fmt.Fprintln(os.Stderr, serve(context.Background(), what))
+		os.Exit(1)
+	}
+	// Mostly they wait. Who says -parallel decides.
+	if err := flag.Set("test.parallel", "4"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	os.Exit(test(m))
@@ -66,7 +74,11 @@ func test(m *testing.M) int {
 // serve is Temporal, or everything in one process. It returns only to say
 // what is wrong.
 func serve(ctx context.Context, what string) error {
-	config := devserver.Config{FrontendAddr: os.Getenv(envEngine), SQLiteFile: os.Getenv(envFile)}
+	long, err := strconv.Atoi(os.Getenv(envRun))
+	if err != nil {
+		return fmt.Errorf("%s: %w", envRun, err)
+	}
+	config := devserver.Config{FrontendAddr: os.Getenv(envEngine), SQLiteFile: os.Getenv(envFile), LongRun: long}
 	if what == serveAll {
 		config.SearchAttributes = map[string]enums.IndexedValueType{}
 		for _, name := range workflows.SearchAttributes() {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -52,7 +53,10 @@ type stack struct {
 	api      string
 	engine   string // the address of Temporal
 	database string
-	log      *os.File
+	// longRun is after how many events a run is advised to continue as a new
+	// one; zero leaves that to Temporal.
+	longRun int
+	log     *os.File
 
 	victims map[string]victim
 	mu      sync.Mutex
@@ -161,9 +165,15 @@ func (s *stack) add(t *testing.T, p *process) {
 // addTemporal starts a Temporal that keeps its data.
 func (s *stack) addTemporal(t *testing.T) {
 	t.Helper()
-	s.add(t, &process{name: "temporal", path: os.Args[0], env: []string{
-		envServe + "=" + serveTemporal, envEngine + "=" + s.engine, envFile + "=" + filepath.Join(s.dir, "temporal.db"),
-	}})
+	s.add(t, &process{name: "temporal", path: os.Args[0], env: s.temporal(serveTemporal)})
+}
+
+// temporal configures a process that is Temporal, or has one inside.
+func (s *stack) temporal(what string) []string {
+	return []string{
+		envServe + "=" + what, envEngine + "=" + s.engine, envFile + "=" + filepath.Join(s.dir, "temporal.db"),
+		envRun + "=" + strconv.Itoa(s.longRun),
+	}
 }
 
 // addPostgres starts a PostgreSQL of our own, or skips the test loudly.
@@ -223,7 +233,7 @@ func (s *stack) startInOne(t *testing.T) {
 	s.database = "sqlite:" + filepath.Join(s.dir, "tocsin.db")
 	s.prepare(t)
 	s.add(t, &process{name: "all-in-one", path: os.Args[0], env: s.env(
-		envServe+"="+serveAll, envEngine+"="+s.engine, envFile+"="+filepath.Join(s.dir, "temporal.db"),
+		s.temporal(serveAll)...,
 	)})
 }
 

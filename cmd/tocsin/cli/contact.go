@@ -100,9 +100,11 @@ func contactRemoveCommand(s *session) *cobra.Command {
 func contactVerifyCommand(s *session) *cobra.Command {
 	var person string
 	cmd := &cobra.Command{
-		Use:     "verify CONTACT",
-		Short:   "Have a code sent to a contact method",
-		Long:    "Have six digits sent to a contact method, to be sent back within ten minutes.\nAt most three codes an hour; only the last one counts.",
+		Use:   "verify CONTACT",
+		Short: "Have a code sent to a contact method",
+		Long: `Have six digits sent to a contact method, to be sent back within ten minutes. At
+most three codes an hour, and ten to all your contact methods; only the last one
+counts.`,
 		Example: "  tocsin contact verify private-mail",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -106,7 +107,7 @@ func (c *call) measures(m client.Measures) {
 	known := slices.DeleteFunc(all, func(one measure) bool { return one.seconds == nil })
 	section(c, "MEASURES", known, func(one measure) []string {
 		d := time.Duration(*one.seconds * float64(time.Second))
-		return []string{one.name, d.Round(time.Second).String()}
+		return []string{one.name, catalog.FormatDuration(d.Round(time.Second))}
 	})
 }
 

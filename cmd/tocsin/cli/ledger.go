@@ -53,7 +53,7 @@ func (c *call) ledger(ctx context.Context, params client.ListLedgerParams, p pag
 
 // methodOf says by which contact method and provider a page goes.
 func methodOf(p client.Page) string {
-	return words(" ", p.Contact, "("+words(", ", p.Kind, p.Provider)+")")
+	return words(" ", p.Contact, "("+words(", ", p.Kind, when(p.Provider != p.Kind, p.Provider))+")")
 }
 
 func whyCommand(s *session) *cobra.Command {

@@ -30,7 +30,8 @@ overrides that stood then.`,
 			}
 			span := client.ListShiftsParams{Schedule: params.Schedule, Person: person, From: params.At}
 			if days > 0 {
-				span.Until = begins(params.At).AddDate(0, 0, days)
+				span.From = begins(params.At) // both ends by one clock
+				span.Until = span.From.AddDate(0, 0, days)
 			}
 			return show(c, c.shifts)(content(c.ListShifts(ctx, &span)))
 		}),

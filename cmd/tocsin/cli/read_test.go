@@ -125,6 +125,9 @@ func TestJSONEverywhere(t *testing.T) {
 		"incident ack 1": "revision", "incident declare --title t --service checkout": "number", "follow-ups": "follow_ups",
 		"oncall": "schedules", "runbook list": "runbooks", "runbook run rollback --incident 1 --param target=x": "revision",
 		"catalog show": "version", "token list": "tokens", "token create --person bob --scope read": "token", "doctor": "findings",
+		"override list": "overrides", "temporary list": "temporary_schedules", "swap list": "swaps", "contact list": "contacts", "rules show": "urgent",
+		"calendar list": "calendars", "calendar create": "url", "silence list": "silences", "heartbeat list": "heartbeats",
+		"oncall --days 2": "shifts", "oncall load": "people", "report noise": "rules",
 		"catalog validate ../../../deployments/catalog": "problems", "catalog apply ../../../deployments/catalog --dry-run": "changes",
 	} {
 		t.Run(args, func(t *testing.T) {

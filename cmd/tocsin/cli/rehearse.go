@@ -58,7 +58,7 @@ the CI of a catalog repository.`,
 	f.StringVar(&in.service, "service", "", "service whose alert fires; as its labels say when missing")
 	f.StringVar(&in.severity, "severity", "", "severity label of the alert (none)")
 	f.StringToStringVar(&in.labels, "label", nil, "further label of the alert, as name=value")
-	f.StringVar(&in.from, "from", "", "when the alert fires, in --zone or else that of the service's schedule (now)")
+	f.StringVar(&in.from, "from", "", "when the alert fires, in --zone or else that of who is paged first (now)")
 	f.DurationVar(&in.during, "for", 4*time.Hour, "how long to rehearse")
 	f.StringSliceVar(&in.channels, "channels", nil, "kinds of contact methods that are configured (all)")
 	f.StringSliceVar(&in.down, "down", nil, "channels that are down: for all the time, or for a while as push=30m")

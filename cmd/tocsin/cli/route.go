@@ -142,5 +142,5 @@ func urgencyOf(d client.Decision) string {
 		return "nobody: it is recorded only"
 	}
 	held := time.Duration(d.Hold)
-	return words(", ", string(d.Urgency), string(d.Severity), when(held > 0, "held for "+held.String()))
+	return words(", ", string(d.Urgency), string(d.Severity), when(held > 0, "held for "+catalog.FormatDuration(held)))
 }

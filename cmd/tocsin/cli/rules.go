@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 func rulesCommand(s *session) *cobra.Command {
@@ -43,8 +44,8 @@ func (c *call) rules(r client.Rules) {
 		rules []client.RuleInForce
 	}{{"urgent", r.Urgent}, {"ordinary", r.Ordinary}} {
 		for _, rule := range list.rules {
-			after := (time.Duration(rule.AfterSeconds) * time.Second).String()
-			t.row(list.name, rule.Contact, after, when(rule.Unverified, "not verified"))
+			after := time.Duration(rule.AfterSeconds) * time.Second
+			t.row(list.name, rule.Contact, when(after > 0, catalog.FormatDuration(after))+when(after == 0, "at once"), when(rule.Unverified, "not verified"))
 		}
 	}
 	t.flush()

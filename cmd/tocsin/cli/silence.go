@@ -94,7 +94,16 @@ it ends (or a tenth of its length, when that is shorter), and at its end.`,
 
 func (c *call) silenceMade(v client.Silence) {
 	k := c.clock(c.cmd.Context())
-	c.say("%s: %s until %s, owner %s", v.Id, v.Scope, k.at(v.Until), v.Owner)
+	c.say("%s: %s until %s, owner %s", v.Id, whatOf(v), k.at(v.Until), v.Owner)
+}
+
+// whatOf says what a silence keeps from paging, and in which windows.
+func whatOf(v client.Silence) string {
+	var windows []string
+	for _, w := range v.Recurring {
+		windows = append(windows, windowText(w))
+	}
+	return words(", ", v.Scope, words(" ", strings.Join(windows, " and "), when(len(windows) > 0, v.Zone)))
 }
 
 func silencePreviewCommand(s *session) *cobra.Command {
@@ -176,7 +185,7 @@ func silenceColumns() columns[client.Silence] {
 	return columns[client.Silence]{
 		header: []string{"ID", "KIND", "STATE", "WHAT", "FROM", "UNTIL", "OWNER", "REASON"},
 		row: func(k clock, v client.Silence) []string {
-			return []string{v.Id, string(v.Kind), string(v.State), v.Scope, k.at(v.From), k.at(v.Until), v.Owner, v.Reason}
+			return []string{v.Id, string(v.Kind), string(v.State), whatOf(v), k.at(v.From), k.at(v.Until), v.Owner, v.Reason}
 		},
 		none: "no silence fits",
 	}
@@ -200,12 +209,9 @@ func (c *call) silence(v client.Silence) {
 	t.row("id", v.Id)
 	t.row("kind", string(v.Kind))
 	t.row("state", string(v.State))
-	t.row("what", v.Scope)
+	t.row("what", whatOf(v))
 	t.row("from", k.at(v.From))
 	t.row("until", k.at(v.Until))
-	for _, w := range v.Recurring {
-		t.row("window", words(" ", strings.Join(w.Days, ","), words("-", w.From, w.Until), v.Zone))
-	}
 	t.row("reason", v.Reason)
 	t.row("owner", v.Owner)
 	t.row("made", words(" by ", k.at(v.MadeAt), v.By))

@@ -33,7 +33,8 @@ func TestMaintenanceWindows(t *testing.T) {
 		"--day", "sunday", "--between", "04:00-06:00", "--windows-in", "Europe/Berlin", "--reason", "weekly reindex", "--owner", "bob", "--json").ok()), &made))
 	require.Equal(t, client.SilenceKind("maintenance"), made.Kind)
 	require.Equal(t, "bob", made.Owner)
-	require.Contains(t, tocsin(t, "silence", "show", made.Id).ok(), "sunday 04:00-06:00 Europe/Berlin")
+	require.Contains(t, tocsin(t, "silence", "show", made.Id).ok(), "service search, sunday 04:00-06:00 Europe/Berlin")
+	require.Contains(t, tocsin(t, "silence", "list").ok(), "sunday 04:00-06:00 Europe/Berlin")
 }
 
 func TestSilenceRefuses(t *testing.T) {
