@@ -69,9 +69,5 @@ func (s *Store) Attempts(ctx context.Context, number string) ([]activities.Attem
 	if err != nil {
 		return nil, failed(err, "list the attempts of "+number)
 	}
-	out := make([]activities.Attempt, len(rows))
-	for i, r := range rows {
-		out[i] = r.attempt()
-	}
-	return out, nil
+	return each(rows, attemptRow.attempt), nil
 }

@@ -72,11 +72,7 @@ func (s *Store) CreateCalendar(ctx context.Context, c Calendar) error {
 func (s *Store) Calendars(ctx context.Context, owner string) ([]Calendar, error) {
 	rows, err := list[calendarRow](ctx, s, `
 		SELECT `+calendarColumns+` FROM calendars WHERE owner = $1 ORDER BY made_at DESC, id LIMIT $2`, owner, maxLimit)
-	out := make([]Calendar, len(rows))
-	for i, row := range rows {
-		out[i] = row.calendar()
-	}
-	return out, failed(err, "list calendar feeds")
+	return each(rows, calendarRow.calendar), failed(err, "list calendar feeds")
 }
 
 // CalendarByHash returns the feed whose secret has this SHA-256, or NotFound

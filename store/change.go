@@ -50,9 +50,5 @@ func (s *Store) Highlights(ctx context.Context, number string, limit int) ([]inc
 	if err != nil {
 		return nil, failed(err, "read the highlights of "+number)
 	}
-	out := make([]incident.Entry, len(rows))
-	for i, row := range rows {
-		out[i] = row.entry()
-	}
-	return out, nil
+	return each(rows, timelineRow.entry), nil
 }

@@ -77,11 +77,7 @@ func (s *Store) Contacts(ctx context.Context, person string) ([]Contact, error) 
 	if err != nil {
 		return nil, failed(err, "list contact methods")
 	}
-	out := make([]Contact, len(rows))
-	for i, row := range rows {
-		out[i] = row.contact()
-	}
-	return out, nil
+	return each(rows, contactRow.contact), nil
 }
 
 func (s *Store) readContacts(ctx context.Context, o *catalog.Overlay) error {

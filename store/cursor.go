@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"encoding/base64"
 	"strings"
 	"time"
@@ -55,6 +56,39 @@ func cursorTime(text string) (stamp, error) {
 		return stamp{}, incident.Errorf(incident.Invalid, "the cursor was not made here: begin without one")
 	}
 	return stampOf(t), nil
+}
+
+// part is one part of a list, and how it is read.
+type part[R any] struct {
+	what string
+	// query is complete but for its limit.
+	query string
+	args  []any
+	// limit is within 1..200; zero means 50.
+	limit int
+	// cursor is that of what comes behind a row.
+	cursor func(R) string
+}
+
+// read returns the rows and the cursor of what comes next, which is empty at
+// the end.
+func (p part[R]) read(ctx context.Context, s *Store) ([]R, string, error) {
+	limit := limited(p.limit)
+	rows, err := list[R](ctx, s, p.query+` LIMIT ?`, append(p.args, limit+1)...)
+	if err != nil {
+		return nil, "", failed(err, p.what)
+	}
+	rows, next := cut(rows, limit, p.cursor)
+	return rows, next, nil
+}
+
+// each returns what f makes of the rows.
+func each[R, T any](rows []R, f func(R) T) []T {
+	out := make([]T, len(rows))
+	for i, row := range rows {
+		out[i] = f(row)
+	}
+	return out
 }
 
 // cut takes the row that was read beyond the limit away again and returns the

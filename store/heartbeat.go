@@ -36,11 +36,7 @@ func (s *Store) Beat(ctx context.Context, id string, at time.Time) error {
 // Pulses lists what is known of heartbeats, by their ids.
 func (s *Store) Pulses(ctx context.Context) ([]activities.Pulse, error) {
 	rows, err := list[pulseRow](ctx, s, `SELECT id, seen_at, since_at, missed_at, alert FROM heartbeats ORDER BY id`)
-	out := make([]activities.Pulse, len(rows))
-	for i, r := range rows {
-		out[i] = r.pulse()
-	}
-	return out, failed(err, "list heartbeats")
+	return each(rows, pulseRow.pulse), failed(err, "list heartbeats")
 }
 
 // KeepPulse keeps since when a heartbeat is waited for, and since when it is

@@ -156,18 +156,11 @@ func (s *Store) Overrides(ctx context.Context, f DutyFilter) ([]Override, string
 	if f.Person != "" {
 		c.and("(person = ? OR of_person = ? OR made_by = ?)", f.Person, f.Person, f.Person)
 	}
-	limit := limited(f.Limit)
-	query := `SELECT ` + overrideColumns + ` FROM overrides` + c.where() + ` ORDER BY from_at, id LIMIT ?`
-	rows, err := list[overrideRow](ctx, s, query, append(c.args, limit+1)...)
-	if err != nil {
-		return nil, "", failed(err, "list overrides")
-	}
-	rows, next := cut(rows, limit, func(r overrideRow) string { return timeCursor(r.From, r.ID) })
-	out := make([]Override, len(rows))
-	for i, row := range rows {
-		out[i] = row.override()
-	}
-	return out, next, nil
+	rows, next, err := part[overrideRow]{
+		what: "list overrides", args: c.args, limit: f.Limit, cursor: func(r overrideRow) string { return timeCursor(r.From, r.ID) },
+		query: `SELECT ` + overrideColumns + ` FROM overrides` + c.where() + ` ORDER BY from_at, id`,
+	}.read(ctx, s)
+	return each(rows, overrideRow.override), next, err
 }
 
 // stood is a condition that a row had an effect behind a moment.

@@ -119,20 +119,13 @@ func (s *Store) Pages(ctx context.Context, f PageFilter) ([]Page, string, error)
 	if err := c.after("due_at", "key", f.After); err != nil {
 		return nil, "", err
 	}
-	limit := limited(f.Limit)
-	query := `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error,
+	rows, next, err := part[pageRow]{
+		what: "list pages", args: c.args, limit: f.Limit, cursor: func(r pageRow) string { return timeCursor(r.Due, r.Key) },
+		query: `SELECT key, incident, summons, person, contact, kind, reason, due_at, state, sent_at, answered_at, error,
 			provider, (SELECT MIN(a.receipt_at) FROM attempts a WHERE a.key = pages.key AND a.receipt = '` + Delivered + `') AS delivered_at
-		FROM pages` + c.where() + ` ORDER BY due_at, key LIMIT ?`
-	rows, err := list[pageRow](ctx, s, query, append(c.args, limit+1)...)
-	if err != nil {
-		return nil, "", failed(err, "list pages")
-	}
-	rows, next := cut(rows, limit, func(r pageRow) string { return timeCursor(r.Due, r.Key) })
-	out := make([]Page, len(rows))
-	for i, row := range rows {
-		out[i] = row.page()
-	}
-	return out, next, nil
+		FROM pages` + c.where() + ` ORDER BY due_at, key`,
+	}.read(ctx, s)
+	return each(rows, pageRow.page), next, err
 }
 
 // PagesOf counts the pages that became due in [from, until), by person.

@@ -45,11 +45,7 @@ func (s *Store) Receipt(ctx context.Context, r Receipt) ([]activities.Attempt, e
 	if err != nil {
 		return nil, err
 	}
-	out := make([]activities.Attempt, len(rows))
-	for n, row := range rows {
-		out[n] = row.attempt()
-	}
-	return out, nil
+	return each(rows, attemptRow.attempt), nil
 }
 
 func stampReceipt(ctx context.Context, tx *sqlx.Tx, row *attemptRow, r Receipt) error {

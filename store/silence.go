@@ -102,10 +102,10 @@ func (s *Store) Silence(ctx context.Context, id string) (catalog.Silence, error)
 type SilenceFilter struct {
 	Kind  catalog.SilenceKind
 	Owner string
-	// After leaves out what was over by then, and Before what was not.
-	After, Before time.Time
-	Cursor        string
-	Limit         int
+	// After leaves out what was over by then.
+	After  time.Time
+	Cursor string
+	Limit  int
 }
 
 // Silences lists silences, those that end first before the others, and the
@@ -118,26 +118,20 @@ func (s *Store) Silences(ctx context.Context, f SilenceFilter) ([]catalog.Silenc
 	if !f.After.IsZero() {
 		c.and("until_at > ? AND (ended_at IS NULL OR ended_at > ?)", stampOf(f.After), stampOf(f.After))
 	}
-	if !f.Before.IsZero() {
-		c.and("(until_at <= ? OR ended_at <= ?)", stampOf(f.Before), stampOf(f.Before))
-	}
 	if err := c.after("until_at", "id", f.Cursor); err != nil {
 		return nil, "", err
 	}
-	limit := limited(f.Limit)
-	rows, err := list[silenceRow](ctx, s, `SELECT `+silenceColumns+` FROM silences`+c.where()+`
-		ORDER BY until_at, id LIMIT ?`, append(c.args, limit+1)...)
-	if err != nil {
-		return nil, "", failed(err, "list silences")
-	}
-	rows, next := cut(rows, limit, func(r silenceRow) string { return timeCursor(r.Until, r.ID) })
+	rows, next, err := part[silenceRow]{
+		what: "list silences", args: c.args, limit: f.Limit, cursor: func(r silenceRow) string { return timeCursor(r.Until, r.ID) },
+		query: `SELECT ` + silenceColumns + ` FROM silences` + c.where() + ` ORDER BY until_at, id`,
+	}.read(ctx, s)
 	var out []catalog.Silence
 	for _, row := range rows {
 		if one, ok := row.silence(); ok {
 			out = append(out, one)
 		}
 	}
-	return out, next, nil
+	return out, next, err
 }
 
 // lasting is a condition that a silence is not over at a moment.

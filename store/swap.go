@@ -192,16 +192,9 @@ func (s *Store) Swaps(ctx context.Context, f SwapFilter) ([]Swap, string, error)
 	if err := c.before("made_at", "id", f.After); err != nil {
 		return nil, "", err
 	}
-	limit := limited(f.Limit)
-	query := `SELECT ` + swapColumns + ` FROM swaps` + c.where() + ` ORDER BY made_at DESC, id DESC LIMIT ?`
-	rows, err := list[swapRow](ctx, s, query, append(c.args, limit+1)...)
-	if err != nil {
-		return nil, "", failed(err, "list swaps")
-	}
-	rows, next := cut(rows, limit, func(r swapRow) string { return timeCursor(r.Made, r.ID) })
-	out := make([]Swap, len(rows))
-	for i, row := range rows {
-		out[i] = row.swap(f.Now)
-	}
-	return out, next, nil
+	rows, next, err := part[swapRow]{
+		what: "list swaps", args: c.args, limit: f.Limit, cursor: func(r swapRow) string { return timeCursor(r.Made, r.ID) },
+		query: `SELECT ` + swapColumns + ` FROM swaps` + c.where() + ` ORDER BY made_at DESC, id DESC`,
+	}.read(ctx, s)
+	return each(rows, func(r swapRow) Swap { return r.swap(f.Now) }), next, err
 }

@@ -100,18 +100,14 @@ func (s *Store) Temporaries(ctx context.Context, f DutyFilter) ([]Temporary, str
 		// Ids hold no quotes, and the names in shifts stand in them.
 		c.and(`(made_by = ? OR shifts LIKE ? ESCAPE '\')`, f.Person, `%"person":"`+literal(f.Person)+`"%`)
 	}
-	limit := limited(f.Limit)
-	query := `SELECT ` + temporaryColumns + ` FROM temporaries` + c.where() + ` ORDER BY from_at, id LIMIT ?`
-	rows, err := list[temporaryRow](ctx, s, query, append(c.args, limit+1)...)
-	if err != nil {
-		return nil, "", failed(err, "list temporary schedules")
-	}
-	rows, next := cut(rows, limit, func(r temporaryRow) string { return timeCursor(r.From, r.ID) })
-	out := make([]Temporary, len(rows))
-	for i, row := range rows {
-		out[i], _ = row.temporary()
-	}
-	return out, next, nil
+	rows, next, err := part[temporaryRow]{
+		what: "list temporary schedules", args: c.args, limit: f.Limit, cursor: func(r temporaryRow) string { return timeCursor(r.From, r.ID) },
+		query: `SELECT ` + temporaryColumns + ` FROM temporaries` + c.where() + ` ORDER BY from_at, id`,
+	}.read(ctx, s)
+	return each(rows, func(r temporaryRow) Temporary {
+		out, _ := r.temporary()
+		return out
+	}), next, err
 }
 
 func (s *Store) readTemporaries(ctx context.Context, o *catalog.Overlay, behind time.Time) error {

@@ -144,11 +144,7 @@ func (s *Store) Tokens(ctx context.Context, f TokenFilter) ([]Token, error) {
 	if err != nil {
 		return nil, failed(err, "list tokens")
 	}
-	out := make([]Token, len(rows))
-	for i, row := range rows {
-		out[i] = row.token()
-	}
-	return out, nil
+	return each(rows, tokenRow.token), nil
 }
 
 // RevokeToken ends a token, for ever; doing it again keeps the first time. It
