@@ -46,7 +46,10 @@ func render(address string, m incident.Message) string {
 	case m.AckURL != "":
 		kind = "page"
 	}
-	fmt.Fprintf(&b, "\n┌─ %s for %s, %s\n", kind, plain(address), m.At.UTC().Format(time.DateTime+" UTC"))
+	if address != "" {
+		kind += " for " + plain(address)
+	}
+	fmt.Fprintf(&b, "\n┌─ %s, %s\n", kind, m.At.UTC().Format(time.DateTime+" UTC"))
 	facts := []string{m.Incident, m.Severity, m.Service, m.Title}
 	line(&b, strings.Join(nonEmpty(facts), "  "))
 	for text := range strings.Lines(m.Body) {

@@ -135,10 +135,22 @@ func (p *plague) said() string {
 		p.killer.kills, p.killer.between, p.killer.total(), strings.Join(out, ", "))
 }
 
+const (
+	// After so many kills everything lives for a breath: what runs every ten
+	// seconds, one run at a time, is missed for ten more when it dies, and would
+	// never end otherwise.
+	breathAfter = 6
+	breath      = 25 * time.Second
+)
+
 // harass kills now and then until it is stopped. Nothing stays dead.
 func (k *killer) harass(ctx context.Context) error {
 	for {
-		if wait(ctx, k.upTo(2*lull)) != nil {
+		pause := k.upTo(2 * lull)
+		if n := k.total(); n > 0 && n%breathAfter == 0 {
+			pause = breath
+		}
+		if wait(ctx, pause) != nil {
 			return nil // stopped
 		}
 		strike := k.anytime
