@@ -111,6 +111,16 @@ func (r *response) ticketed(made activities.Published, face string, now time.Tim
 // pollEvery is how often the tracker is asked; its webhooks are quicker.
 const pollEvery = 5 * time.Minute
 
+// pollFirst is how long it is before the tickets of an incident are asked for:
+// once or twice pollEvery. Each incident has a time of its own, since those of
+// a bad hour would all ask at once, and the pages of that hour wait behind
+// them.
+func (r *response) pollFirst() time.Duration {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(r.inc.Number)) // a hash never fails
+	return pollEvery + time.Duration(h.Sum32()%uint32(pollEvery/time.Second))*time.Second
+}
+
 // watchTickets waits for what the tracker says of follow-ups and of the
 // incident's own ticket, from some time after they were made, or from the
 // tracker's first hint. Waiting costs no history: the activity is tried again
@@ -122,7 +132,7 @@ func (r *response) watchTickets(ctx workflow.Context) {
 			return
 		}
 		soon := func() bool { return r.stopping() || r.ticket.hinted }
-		if r.until(ctx, workflow.Now(ctx).Add(pollEvery), "read the tickets again", soon) != nil || r.stopping() {
+		if r.until(ctx, workflow.Now(ctx).Add(r.pollFirst()), "read the tickets again", soon) != nil || r.stopping() {
 			return
 		}
 		watch := activities.TicketWatch{Refs: r.watched(), Every: pollEvery}
