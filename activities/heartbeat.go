@@ -23,8 +23,8 @@ type Pulse struct {
 	// Since is from when on it is waited for: when it was first watched, or
 	// when we were back from an outage of our own.
 	Since time.Time
-	// Missed is since when it is missed, and Alert what was reported of it then;
-	// zero while it is not.
+	// Missed is since when it is missed; zero while it is not. Alert is what was
+	// reported of it then, or may have been by a watch that died.
 	Missed time.Time
 	Alert  alerts.Alert
 }
@@ -109,18 +109,27 @@ func (w *Watcher) known(ctx context.Context) (map[string]Pulse, error) {
 	return out, err
 }
 
-// pulse reports a change of one heartbeat. It is noted after it was taken in:
-// whoever dies between reports it again, and that pages nobody twice.
+// told reports whether somebody may have been told that it is missed.
+func (p Pulse) told() bool { return !p.Missed.IsZero() || p.Alert.Status != "" }
+
+// pulse reports a change of one heartbeat. That it is missed is noted before it
+// is taken in, and again after: of whoever dies between it is known what may
+// have been reported, also when the heartbeat is back before it is reported
+// again.
 func (w *Watcher) pulse(ctx context.Context, h catalog.Heartbeat, p Pulse, out *Watched) error {
 	now, deadline := w.now(), h.Deadline(p.last())
 	switch {
 	case p.Missed.IsZero() && !now.Before(deadline):
-		p.Missed, p.Alert = deadline, h.Alert(alerts.Firing, deadline)
+		p.Alert = h.Alert(alerts.Firing, deadline)
+		if err := w.Pulses.KeepPulse(ctx, p); err != nil {
+			return err
+		}
 		if err := w.Reporter.Report(ctx, []alerts.Alert{p.Alert}); err != nil {
 			return err
 		}
+		p.Missed = deadline
 		out.Missed++
-	case !p.Missed.IsZero() && now.Before(h.Deadline(p.Seen)):
+	case p.told() && now.Before(h.Deadline(p.Seen)):
 		if err := w.over(ctx, p); err != nil {
 			return err
 		}
@@ -141,7 +150,7 @@ func (w *Watcher) over(ctx context.Context, p Pulse) error {
 
 // undeclared ends what the catalog does not expect any more.
 func (w *Watcher) undeclared(ctx context.Context, p Pulse) error {
-	if !p.Missed.IsZero() {
+	if p.told() {
 		if err := w.over(ctx, p); err != nil {
 			return err
 		}

@@ -170,3 +170,16 @@ func TestAHeartbeatThatCannotBeReportedKeepsNoOther(t *testing.T) {
 	w.refuses = nil
 	require.Equal(t, []string{"firing backup of search since 12:06:00"}, w.until(t, w.now.Add(time.Minute)))
 }
+
+// A watch that dies after its report was taken in leaves it to the next one,
+// which finds the heartbeat back.
+func TestAHeartbeatThatIsBackBeforeItsMissIsNotedEndsItsAlert(t *testing.T) {
+	w := backup()
+	require.Len(t, w.until(t, swept.Add(6*time.Minute)), 1)
+	p := w.pulses["backup"]
+	p.Missed = time.Time{} // as the watch left it that died
+	w.pulses["backup"] = p
+	w.beat("backup")
+	require.Equal(t, []string{"resolved backup of search since 12:06:00"}, w.until(t, w.now.Add(time.Minute)))
+	require.Empty(t, w.pulses["backup"].Alert.Status)
+}

@@ -40,10 +40,11 @@ func (s *Store) Pulses(ctx context.Context) ([]activities.Pulse, error) {
 }
 
 // KeepPulse keeps since when a heartbeat is waited for, and since when it is
-// missed, with the alert that says so. When it was heard is left to Beat.
+// missed, with the alert that says so or is about to. When it was heard is left
+// to Beat.
 func (s *Store) KeepPulse(ctx context.Context, p activities.Pulse) error {
 	alert := ""
-	if !p.Missed.IsZero() {
+	if p.Alert.Status != "" {
 		alert = encode(p.Alert)
 	}
 	_, err := s.exec(ctx, "keep a heartbeat", `
