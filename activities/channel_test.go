@@ -47,6 +47,13 @@ func TestTheLedgerKnowsWhoTookAPage(t *testing.T) {
 	again, err = p.Page(t.Context(), activities.PageOrder{Key: "other", Incident: "INC-1", Person: "alice", Contact: "phone"})
 	require.NoError(t, err)
 	require.Equal(t, activities.Sent{At: noon, Before: true, Provider: "bells", Reference: "bell-1", Rings: true}, again, "in another process too")
+
+	before, err := p.Before(t.Context(), []string{"k", "other", "nobody's"})
+	require.NoError(t, err)
+	sent.Before = false
+	require.Equal(t, map[string]activities.Sent{
+		"k": sent, "other": {At: noon, Provider: "bells", Reference: "bell-1", Rings: true},
+	}, before, "by this process or another")
 }
 
 func TestSilence(t *testing.T) {

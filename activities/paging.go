@@ -93,6 +93,31 @@ func (p *Pager) Page(ctx context.Context, o PageOrder) (Sent, error) {
 	})
 }
 
+// Before returns what is known to have been handed over, by its key. A try that
+// is under way in this process is waited for.
+func (p *Pager) Before(ctx context.Context, keys []string) (map[string]Sent, error) {
+	out := map[string]Sent{}
+	for _, key := range keys {
+		leave, err := p.sent.enter(ctx, key)
+		if err != nil {
+			return nil, Fail(err)
+		}
+		if sent, known := p.before(ctx, key); known {
+			out[key] = sent
+		}
+		leave()
+	}
+	return out, nil
+}
+
+// before looks an effect up that was made already.
+func (p *Pager) before(ctx context.Context, key string) (Sent, bool) {
+	if sent, known := p.sent.of(key); known {
+		return sent, true
+	}
+	return made(ctx, p.Ledger, key)
+}
+
 // forMachine reports whether a page is read by a machine, to which each stands
 // for itself: a webhook, or the watchdog.
 func forMachine(o PageOrder) bool {
@@ -151,16 +176,12 @@ func (p *Pager) once(ctx context.Context, e effect, do func() (incident.HandOver
 		return Sent{}, Fail(err)
 	}
 	defer leave()
-	sent, before := p.sent.of(e.key)
-	if !before {
-		sent, before = made(ctx, p.Ledger, e.key)
-	}
-	if before {
+	if sent, before := p.before(ctx, e.key); before {
 		sent.Before = true
 		return sent, nil
 	}
 	taken, err := do()
-	sent = sentAs(p.now(), taken)
+	sent := sentAs(p.now(), taken)
 	if err == nil {
 		p.sent.remember(e.key, sent)
 	}

@@ -302,7 +302,7 @@ func beat(ctx context.Context) (stop func()) {
 	}
 	done := make(chan struct{})
 	go func() {
-		ticker := time.NewTicker(3 * time.Second)
+		ticker := time.NewTicker(2 * time.Second)
 		defer ticker.Stop()
 		for {
 			select {

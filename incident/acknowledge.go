@@ -96,6 +96,7 @@ func (i *Incident) stampAck(at time.Time) {
 func (i *Incident) answer(h Header, asked asked, now time.Time) {
 	i.answerToo(h.By.ID, now)
 	for _, s := range i.covered(h, asked) {
+		i.answeredEarly(s, asked.key)
 		i.answerFirst(s, h.By.ID, now)
 	}
 	for _, s := range i.open(ofKind(ForStillOnIt)) {
@@ -154,6 +155,7 @@ func (i *Incident) saw(h Header, now time.Time) (Outcome, error) {
 // asked is what the page with some key was about. The summons and the page
 // are nil once they are settled and forgotten.
 type asked struct {
+	key     string
 	kind    SummonsKind
 	role    Role
 	summons *Summons
@@ -169,7 +171,7 @@ func (i *Incident) askedBy(key string) asked {
 		return asked{}
 	}
 	name := parts[1][:max(strings.LastIndex(parts[1], "-"), 0)]
-	out := asked{summons: i.Summons(parts[1])}
+	out := asked{key: key, summons: i.Summons(parts[1])}
 	switch {
 	case slices.Contains([]SummonsKind{ForAlert, ForStillOnIt, ForResponder, ForQuestion, ForBreach}, SummonsKind(name)):
 		out.kind = SummonsKind(name)

@@ -82,6 +82,10 @@ type Summons struct {
 	Ended time.Time `json:"ended,omitzero"`
 	// EndedBy is who answered; empty when its reason went away.
 	EndedBy string `json:"ended_by,omitempty"`
+	// Answer is the key of the page by which somebody answered before the
+	// present level's people were looked up: a workflow task that was lost had
+	// handed it over.
+	Answer string `json:"answer,omitempty"`
 }
 
 // Open reports whether it still wants an answer.

@@ -31,11 +31,15 @@ func locally(ctx workflow.Context, limit time.Duration, summary string) workflow
 	})
 }
 
+// missed is after how long a hand-over counts as lost whose worker died in the
+// midst of it: it is tried again then.
+const missed = 6 * time.Second
+
 // pagingOnce tries a hand-over once, so that its result is known soon: even
 // when no worker takes it, the escalation goes on.
 func pagingOnce(ctx workflow.Context, urgency catalog.Urgency, summary string) workflow.Context {
 	o := pagingOptions(urgency, summary)
-	o.ScheduleToCloseTimeout = 15 * time.Second
+	o.ScheduleToCloseTimeout, o.HeartbeatTimeout = 15*time.Second, missed
 	o.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: 1}
 	return workflow.WithActivityOptions(ctx, o)
 }
@@ -54,7 +58,7 @@ func paging(ctx workflow.Context, urgency catalog.Urgency, summary string) workf
 	o := pagingOptions(urgency, summary)
 	o.ScheduleToCloseTimeout = pagesMatter
 	// It may wait for others, and beats meanwhile.
-	o.StartToCloseTimeout, o.HeartbeatTimeout = 10*time.Second+activities.BundleWait+5*time.Second, 10*time.Second
+	o.StartToCloseTimeout, o.HeartbeatTimeout = 10*time.Second+activities.BundleWait+5*time.Second, missed
 	o.RetryPolicy = &temporal.RetryPolicy{
 		InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 5 * time.Second, MaximumAttempts: tries,
 	}

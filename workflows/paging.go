@@ -53,6 +53,7 @@ func (r *response) summon(ctx workflow.Context, s *incident.Summons) {
 			break
 		}
 	}
+	r.recall(ctx, s)
 	r.opened(ctx)
 	if r.stopping() {
 		return

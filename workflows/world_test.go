@@ -177,6 +177,18 @@ func (w *world) Page(ctx context.Context, o activities.PageOrder) (activities.Se
 	return activities.Sent{At: w.now()}, nil
 }
 
+func (w *world) Before(_ context.Context, keys []string) (map[string]activities.Sent, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	out := map[string]activities.Sent{}
+	for _, key := range keys {
+		if w.sent[key] {
+			out[key] = activities.Sent{At: w.now().Add(-time.Second), Provider: "ntfy"}
+		}
+	}
+	return out, nil
+}
+
 func (w *world) Silence(_ context.Context, list []activities.Ringing) error {
 	if err := w.fails("silence"); err != nil {
 		return err

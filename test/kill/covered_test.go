@@ -86,10 +86,12 @@ func (k *climb) look(t *testing.T, sum *tally) {
 }
 
 // forgotten holds an incident without pages to having been acknowledged while
-// its first workflow task, by which the page arrived, died with its process:
-// done again, the task found the answer before it paged anybody.
+// its first workflow task, by which the page arrived, died with its process,
+// and to not having been able to look up whom it had paged when it was done
+// again.
 func (k *climb) forgotten(t *testing.T) {
 	t.Helper()
+	k.stack.world.Say("%s has no pages", k.number)
 	for _, e := range timeline(t, k.stack.world, k.number) {
 		require.NotEqual(t, "level.begun", e.Kind, "%s: %s", k.number, e.Text)
 	}

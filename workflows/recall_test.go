@@ -1,0 +1,66 @@
+package workflows_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/workflows"
+)
+
+// answered leaves an acknowledgement by a page.
+func answered(person, page string) func(*story) {
+	return func(s *story) {
+		h := header(s, "answer by "+page, person)
+		s.env.SignalWorkflow(workflows.AcknowledgeSignal, workflows.Command[incident.Acknowledge]{Header: h, Args: incident.Acknowledge{Page: page}})
+	}
+}
+
+// The keys of the first pages of bothAt.
+const (
+	toAlice = "INC-1042/alert-1/r0/l0/alice/phone"
+	toErin  = "INC-1042/alert-1/r0/l0/erin/phone"
+)
+
+// bothAt is a policy whose first level pages alice and erin.
+func bothAt() catalog.Policy {
+	p := bothMust()
+	p.Escalation.Levels[0].Everyone = false
+	return p
+}
+
+func TestWhatALostFirstTaskHandedOverIsRecorded(t *testing.T) {
+	s := payments(t, bothAt())
+	s.sent[toAlice], s.sent[toErin] = true, true // by a task that died with its worker
+	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"), "nobody is paged after the answer")
+	require.Equal(t, "alice", s.row.Holder)
+	for _, key := range []string{toAlice, toErin} {
+		require.Equal(t, incident.PageSent, s.pages[key].State, key)
+		require.Equal(t, "ntfy", s.pages[key].Provider)
+	}
+	require.False(t, s.pages[toAlice].Answered.IsZero())
+	require.Len(t, s.pages, 2, "what was not handed over had no reason to be")
+	require.Equal(t, []string{"02:00 Level 1 (alert-1) paged alice, erin, and was answered before that was recorded."}, s.recorded("level.begun"))
+	require.Equal(t, []string{"02:00 tell erin: alice holds INC-1042."}, s.transcript("02:00", "02:10", "tell"))
+}
+
+func TestAnAnswerProvesItsPage(t *testing.T) {
+	s := payments(t, bothAt()) // the task died before it could note what it handed over
+	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
+	require.Equal(t, incident.PageSent, s.pages[toAlice].State)
+	require.False(t, s.pages[toAlice].Answered.IsZero())
+	require.Len(t, s.pages, 1)
+}
+
+func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
+	s := payments(t, bothAt())
+	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
+	require.Equal(t, "alice", s.row.Holder)
+	require.Empty(t, s.pages)
+	require.Empty(t, s.recorded("level.begun"))
+}
