@@ -43,7 +43,7 @@ func TestTokenRotate(t *testing.T) {
 	rotated := tocsin(t, "token", "rotate", id, "--overlap", "2h")
 	require.Regexp(t, `^toc_\S{43}\n$`, rotated.ok())
 	require.NotEqual(t, made.out, rotated.out)
-	require.Contains(t, rotated.err, "takes the place of "+id+", which works for another 2 hours")
+	require.Contains(t, rotated.err, "takes the place of "+id+", which works for another 2 h;")
 	require.Contains(t, tocsin(t, "token", "list").ok(), "generic/search")
 	tocsin(t, "token", "rotate", id, "--overlap", "10m").fails(2, "--overlap: give whole hours, one at least; to end a token at once, revoke it")
 }
