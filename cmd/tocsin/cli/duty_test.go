@@ -117,8 +117,8 @@ func TestContactCommands(t *testing.T) {
 func TestRulesCommands(t *testing.T) {
 	newDuty(t)
 	got := tocsin(t, "rules", "set", "--urgent", "mail", "--urgent", "phone:2m", "--quiet", "22:00-07:00", "--quiet", "saturday,sunday").ok()
-	require.Equal(t, "PAGES     CONTACT  AFTER    NOTE\nurgent    mail     at once  -\nurgent    phone    2m       -\n"+
-		"ordinary  mail     at once  -\nordinary  phone    10m      -\n"+
+	require.Equal(t, "PAGES     CONTACT  AFTER    NOTE\nurgent    mail     at once  -\nurgent    phone    2 min    -\n"+
+		"ordinary  mail     at once  -\nordinary  phone    10 min   -\n"+
 		"ordinary pages wait: 22:00-07:00 (Europe/Berlin)\nordinary pages wait: saturday,sunday (Europe/Berlin)\nowner: api by alice\n", got)
 	require.Equal(t, got, tocsin(t, "rules", "show").ok())
 	require.Equal(t, "the declared rules are in force\n", tocsin(t, "rules", "clear").err)
