@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -88,7 +89,7 @@ func root(err error) error {
 // it as one.
 func NotYet(what string, again time.Duration) error {
 	return temporal.NewApplicationErrorWithOptions(
-		fmt.Sprintf("%s; looking again in %s", what, again), string(incident.Unavailable),
+		fmt.Sprintf("%s; looking again in %s", what, catalog.FormatDuration(again)), string(incident.Unavailable),
 		temporal.ApplicationErrorOptions{NextRetryDelay: again, Category: temporal.ApplicationErrorCategoryBenign},
 	)
 }

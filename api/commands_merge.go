@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"strings"
 
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/incident"
@@ -27,7 +28,7 @@ func (s *server) canTakeOver(ctx context.Context, number, into string) error {
 	}
 	seen := s.glance(ctx, into)
 	switch {
-	case incident.KindOf(seen.err) == incident.NotFound:
+	case incident.KindOf(seen.err) == incident.NotFound && !s.opened(ctx, into):
 		return &fieldError{field: "into", message: "there is no incident " + into}
 	case seen.incident == nil || !seen.incident.Phase.Over():
 		return nil
@@ -35,6 +36,15 @@ func (s *server) canTakeOver(ctx context.Context, number, into string) error {
 		return incident.Refusal(into+" is itself part of "+seen.incident.Into, "an incident that is not over, such as "+seen.incident.Into)
 	}
 	return incident.Refusal(into+" is "+string(seen.incident.Phase), "an incident that is not over")
+}
+
+// opened reports whether what is not recorded may be an incident all the same:
+// one that was opened a moment ago, or without the store.
+func (s *server) opened(ctx context.Context, number string) bool {
+	ctx, cancel := context.WithTimeout(ctx, glancePatience)
+	defer cancel()
+	taken, err := s.Store.Taken(ctx, number)
+	return taken || err != nil || strings.HasPrefix(number, incident.AwayPrefix)
 }
 
 // Split makes an incident of its own of some of the alerts.

@@ -288,6 +288,17 @@ func TestBadInput(t *testing.T) {
 	w.do("alice", "POST", "/v1/incidents/INC-1/notes", `{"text":"it printed a\\u0000b"}`).want(200)
 }
 
+// An incident is opened before it is recorded, and before it has a claim when
+// the database is away.
+func TestMergeIntoWhatIsNotRecordedYet(t *testing.T) {
+	w := newWorld(t)
+	w.store.Take("INC-40")
+	for n, into := range []string{"INC-40", "INC-x3"} {
+		w.do("alice", "POST", "/v1/incidents/INC-1/merge", `{"into":"`+into+`","reason":"r"}`).want(200)
+		require.Equal(t, incident.MergeInto{Into: into, Reason: "r"}, w.commands.Sent()[n].Args)
+	}
+}
+
 // What the other incident would refuse is refused at once.
 func TestMergeIntoWhatCannotTakeOver(t *testing.T) {
 	w := newWorld(t)

@@ -47,7 +47,10 @@ func (s *server) AddOverride(ctx context.Context, r gen.AddOverrideRequestObject
 		return nil, err
 	}
 	s.Log.Info("override added", "override", o.ID, "schedule", o.Schedule, "rotation", o.Rotation, "by", who)
-	return gen.AddOverride201JSONResponse(overrideOf(made)), nil
+	schedule, _ := c.Schedule(o.Schedule)
+	out := overrideOf(made)
+	out.Warnings = schedule.Warnings(o)
+	return gen.AddOverride201JSONResponse(out), nil
 }
 
 func mayOverride(ctx context.Context, c *catalog.Catalog, o oncall.Override) error {

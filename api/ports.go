@@ -29,6 +29,9 @@ type Store interface {
 // and Changes, whose readers follow.
 type Reader interface {
 	Incident(ctx context.Context, number string) (*incident.Incident, error)
+	// Taken reports whether an incident was opened under a number, also before
+	// it is recorded.
+	Taken(ctx context.Context, number string) (bool, error)
 	Incidents(ctx context.Context, f store.IncidentFilter) ([]*incident.Incident, string, error)
 	Timeline(ctx context.Context, number string, f store.TimelineFilter) ([]incident.Entry, string, error)
 	Pages(ctx context.Context, f store.PageFilter) ([]store.Page, string, error)

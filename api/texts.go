@@ -28,31 +28,34 @@ func (s *server) answerText(ctx context.Context, t Text) string {
 	return answer
 }
 
-// owner returns whose number it is. A number that several people name is whose
-// who proved to read it; if that is not one person, it is nobody's.
+// owner returns whose number it is: theirs who proved to read it, before theirs
+// for whom the catalog declares it, before theirs who only added it. With
+// several of the same right it is nobody's.
 func (s *server) owner(ctx context.Context, number string) string {
 	c, err := s.Catalogs.Current(ctx)
 	if err != nil {
 		s.Log.Warn("there is no catalog: a text is nobody's", "error", err)
 		return ""
 	}
-	var named, proved []string
-	for _, p := range c.People {
-		same := func(m catalog.ContactMethod) bool { return m.Kind == "sms" && m.Address == number }
-		if slices.ContainsFunc(p.Contacts, same) {
-			named = append(named, p.ID)
-		}
-		if slices.ContainsFunc(p.Contacts, func(m catalog.ContactMethod) bool { return same(m) && m.Verified }) {
-			proved = append(proved, p.ID)
-		}
-	}
-	for _, owners := range [][]string{proved, named} {
-		if len(owners) > 0 {
-			if len(owners) > 1 {
-				s.Log.Warn("a number is that of several people: its texts are nobody's", "people", owners)
-				return ""
+	for _, right := range []func(m catalog.ContactMethod) bool{
+		func(m catalog.ContactMethod) bool { return m.Verified },
+		func(m catalog.ContactMethod) bool { return !m.Own },
+		func(m catalog.ContactMethod) bool { return m.Own },
+	} {
+		var owners []string
+		for _, p := range c.People {
+			if slices.ContainsFunc(p.Contacts, func(m catalog.ContactMethod) bool {
+				return m.Kind == "sms" && m.Address == number && right(m)
+			}) {
+				owners = append(owners, p.ID)
 			}
+		}
+		switch {
+		case len(owners) == 1:
 			return owners[0]
+		case len(owners) > 1:
+			s.Log.Warn("a number is that of several people: its texts are nobody's", "people", owners)
+			return ""
 		}
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/apitest"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
@@ -252,6 +253,35 @@ func TestANumberOfSeveralPeople(t *testing.T) {
 	require.Equal(t, "INC-7 is yours.", w.text(aliceNumber, "ack", "SM1"), "who proved to read it")
 	text.Verified = true
 	require.Empty(t, w.text(aliceNumber, "ack", "SM2"))
+}
+
+func TestANumberThatSomebodyElseAdded(t *testing.T) {
+	w := newWorld(t)
+	w.held("alice")
+	w.paged("INC-7", "alice")
+	c := w.store.Catalog()
+	alice, frank := methodWith(c, aliceNumber), methodWith(c, frankNumber)
+	alice.Verified, frank.Verified = false, false
+	frank.Address, frank.Own = aliceNumber, true
+	require.Equal(t, "INC-7 is yours.", w.text(aliceNumber, "ack", "SM1"), "the catalog declares it for alice")
+	alice.Own = true
+	require.Empty(t, w.text(aliceNumber, "ack", "SM2"), "both only say so")
+	alice.Own, frank.Own = false, false
+	require.Empty(t, w.text(aliceNumber, "ack", "SM3"), "the catalog declares it for both")
+	frank.Own, frank.Verified = true, true
+	require.NotEqual(t, "INC-7 is yours.", w.text(aliceNumber, "ack", "SM4"), "frank has proved to read it")
+}
+
+// methodWith returns the contact method with an address.
+func methodWith(c *catalog.Catalog, address string) *catalog.ContactMethod {
+	for _, p := range c.People {
+		for n := range p.Contacts {
+			if p.Contacts[n].Address == address {
+				return &p.Contacts[n]
+			}
+		}
+	}
+	return nil
 }
 
 func TestReceipts(t *testing.T) {

@@ -45,8 +45,8 @@ func brokenSettings() []broken {
 		{"alert severity", "severity: SEV1}", "severity: SEV9}", "", "settings.alert_severities.critical.severity: must be one of SEV1, SEV2, SEV3, SEV4, SEV5"},
 		{"flapping changes", "  storm: {new", "  flapping: {changes: -2}\n  storm: {new", "-2", "settings.flapping.changes: must be from 1 to 20, or -1 to switch it off"},
 		{"too many changes", "  storm: {new", "  flapping: {changes: 21}\n  storm: {new", "21", "settings.flapping.changes: must be from 1 to 20, or -1 to switch it off"},
-		{"flapping within", "  storm: {new", "  flapping: {within: 25h}\n  storm: {new", "25h", "settings.flapping.within: must not be longer than 24h0m0s"},
-		{"flapping hold", "  storm: {new", "  flapping: {hold: 61m}\n  storm: {new", "61m", "settings.flapping.hold: must not be longer than 1h0m0s"},
+		{"flapping within", "  storm: {new", "  flapping: {within: 25h}\n  storm: {new", "25h", "settings.flapping.within: must not be longer than 24 h"},
+		{"flapping hold", "  storm: {new", "  flapping: {hold: 61m}\n  storm: {new", "61m", "settings.flapping.hold: must not be longer than 1 h"},
 		{"report's audience", "  storm: {new", "  noise_report: {audience: lists}\n  storm: {new", "lists", `settings.noise_report.audience: there is no audience "lists"`},
 		{"blank resolution", "[Done]", `[""]`, "", "settings.done_resolutions[0]: must be set"},
 	}

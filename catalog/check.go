@@ -149,10 +149,10 @@ func (k *checker) settings() {
 		k.report("settings.flapping.changes", "must be from 1 to %d, or -1 to switch it off", maxFlappingChanges)
 	}
 	if s.Flapping.Within > maxFlappingWithin {
-		k.report("settings.flapping.within", "must not be longer than %s", maxFlappingWithin)
+		k.report("settings.flapping.within", "must not be longer than %s", FormatDuration(maxFlappingWithin))
 	}
 	if s.Flapping.Hold > maxFlappingHold {
-		k.report("settings.flapping.hold", "must not be longer than %s", maxFlappingHold)
+		k.report("settings.flapping.hold", "must not be longer than %s", FormatDuration(maxFlappingHold))
 	}
 	if s.Bundle.PagesPerMinute < 0 {
 		k.report("settings.bundle.pages_per_minute", "must not be negative")

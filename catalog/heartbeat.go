@@ -42,7 +42,7 @@ func (h Heartbeat) Alert(status alerts.Status, since time.Time) alerts.Alert {
 	return alerts.Alert{
 		Source: "heartbeat", Status: status, Service: h.Service, Labels: labels,
 		Group:       map[string]string{"alertname": HeartbeatMissed, "heartbeat": h.ID},
-		Annotations: map[string]string{"summary": fmt.Sprintf("The heartbeat %s is missing: it is expected every %s", h.ID, h.Every)},
+		Annotations: map[string]string{"summary": fmt.Sprintf("The heartbeat %s is missing: it is expected every %s", h.ID, FormatDuration(h.Every))},
 		StartsAt:    since.UTC(), Fingerprint: alerts.Fingerprint(map[string]string{"heartbeat": h.ID}),
 	}
 }
@@ -61,7 +61,7 @@ func (k *checker) heartbeats() {
 		key := fmt.Sprintf("heartbeats[%d]", i)
 		k.refer(key+".service", "service", h.Service)
 		if h.Every < minHeartbeat {
-			k.report(key+".every", "must be at least %s", minHeartbeat)
+			k.report(key+".every", "must be at least %s", FormatDuration(minHeartbeat))
 		}
 		for _, name := range slices.Sorted(maps.Keys(h.Labels)) {
 			if name == "alertname" || name == "heartbeat" || name == "" {

@@ -37,7 +37,7 @@ func TestAHeartbeatPagesItsService(t *testing.T) {
 func TestHeartbeatsAreValidated(t *testing.T) {
 	for text, want := range map[string]string{
 		`{id: a, service: x, every: 1m}`:                                   `heartbeats[a].service: there is no service "x"`,
-		`{id: a, service: other, every: 5s}`:                               `heartbeats[a].every: must be at least 10s`,
+		`{id: a, service: other, every: 5s}`:                               `heartbeats[a].every: must be at least 10 s`,
 		`{id: a b, service: other, every: 1m}`:                             `heartbeats[a b].id: must be 1 to 63`,
 		`{id: a, service: other, every: 1m, labels: {alertname: Another}}`: `heartbeats[a].labels.alertname: is set by Tocsin`,
 	} {

@@ -85,7 +85,7 @@ func TestExplainSaysWhatDecided(t *testing.T) {
 	require.Equal(t, c.Route(a, noon), got.Routed)
 	require.Equal(t, []catalog.Step{
 		{"route", "test", false, `does not hold: labels.env == "test"`},
-		{"route", "slow", true, `grouped by host, hold 2m, and goes on because labels.kind == "disk"`},
+		{"route", "slow", true, `grouped by host, hold 2 min, and goes on because labels.kind == "disk"`},
 		{"route", "db", false, `does not hold: labels.kind == "disk" && labels.host.startsWith("db")`},
 		{"route", "worst", false, got.Steps[3].Reason},
 		{"service", "payments", false, `does not hold: service="payments"`},

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -80,20 +81,26 @@ func parseDuration(text string) (time.Duration, error) {
 	return value, nil
 }
 
-// FormatDuration spells a duration as people write it, without the units that
-// are zero: 5m, 1h30m, 3d.
+// FormatDuration says a duration as people do, down to milliseconds and without
+// the units that are zero: 5 min, 1 h 30 min, 3 days.
 func FormatDuration(d time.Duration) string {
+	if d < 0 {
+		return "-" + FormatDuration(-d)
+	}
 	if days := d / (24 * time.Hour); days > 1 && d == days*24*time.Hour {
-		return fmt.Sprintf("%dd", days)
+		return fmt.Sprintf("%d days", days)
 	}
-	text := d.String()
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
+	var parts []string
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}, {time.Millisecond, "ms"}} {
+		if count := d / unit.length; count > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count, unit.name))
+		}
+		d %= unit.length
 	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
+	return cmp.Or(strings.Join(parts, " "), "0 s")
 }
 
 func parseDays(text string) (uint16, error) {

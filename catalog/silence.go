@@ -147,7 +147,7 @@ func (s Silence) checkSpan(now time.Time) error {
 		return wrong("until", "must be later than from")
 	case length > longest:
 		return wrong("until", "is %s after from: a silence lasts %d days at most, and one with windows %d",
-			length.Round(time.Hour), MaxSilence/(24*time.Hour), MaxRecurring/(24*time.Hour))
+			FormatDuration(length.Round(time.Hour)), MaxSilence/(24*time.Hour), MaxRecurring/(24*time.Hour))
 	case len(s.Recurring) > maxWindows:
 		return wrong("recurring", "has %d windows: give at most %d", len(s.Recurring), maxWindows)
 	}

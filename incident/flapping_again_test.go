@@ -34,8 +34,8 @@ func TestAnIncidentFlapsFromItsBeginningWhenThoseBeforeItClearedByThemselves(t *
 	entries := i.Drain()
 	last := entries[len(entries)-1]
 	require.Equal(t, "flapping", last.Kind)
-	require.Equal(t, "It flaps: opened 4 times within 30m, and cleared by itself each time before. "+
-		"It pages as soon as it fires 10m after it was opened, or later, and nobody until then. Once it has been quiet for 30m it is over.", last.Text)
+	require.Equal(t, "It flaps: opened 4 times within 30 min, and cleared by itself each time before. "+
+		"It pages as soon as it fires 10 min after it was opened, or later, and nobody until then. Once it has been quiet for 30 min it is over.", last.Text)
 	require.Contains(t, texts(incident.Explain(i, entries, nil, "alice")), last.Text, "it explains why nobody was paged")
 	limit, _ := i.NextLimit()
 	require.Empty(t, limit, "no time limit runs for what nobody was told")
@@ -50,7 +50,7 @@ func TestWhatFlapsFromItsBeginningPagesWhenItFiresAtTheEndOfItsHold(t *testing.T
 	require.Equal(t, after(10*time.Minute), i.HoldEnds())
 	i.EndHold(after(10 * time.Minute))
 	s := only(t, i, incident.ForAlert)
-	require.Equal(t, "Checkout fails (it flaps: opened 4 times within 30m)", s.Why)
+	require.Equal(t, "Checkout fails (it flaps: opened 4 times within 30 min)", s.Why)
 	require.Equal(t, noon, s.Caused)
 	limit, at := i.NextLimit()
 	require.Equal(t, "acknowledge", limit)

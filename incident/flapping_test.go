@@ -75,7 +75,7 @@ func TestWhatFlapsIsSaidOnceAndDoesNotCountAsCleared(t *testing.T) {
 	require.Len(t, entries, 1)
 	require.Equal(t, "flapping", entries[0].Kind)
 	require.True(t, entries[0].Highlight)
-	require.Equal(t, "Errors flaps: it changed 5 times within 30m. Until it has been quiet for as long, it pages nobody again and does not count as cleared.", entries[0].Text)
+	require.Equal(t, "Errors flaps: it changed 5 times within 30 min. Until it has been quiet for as long, it pages nobody again and does not count as cleared.", entries[0].Text)
 	require.Equal(t, after(72*time.Minute), i.FlappingEnds(), "each change puts it off")
 
 	i.EndFlapping(after(71 * time.Minute))

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
@@ -81,7 +82,7 @@ func (i *Incident) Breach(limit string, now time.Time) {
 	if n := len(i.Breaches); n > maxBreaches {
 		i.Breaches = i.Breaches[n-maxBreaches:]
 	}
-	text := fmt.Sprintf("%s: the time to %s (%s) is over", i.Number, limit, allow)
+	text := fmt.Sprintf("%s: the time to %s (%s) is over", i.Number, limit, catalog.FormatDuration(allow))
 	i.record(Entry{Kind: "limit.breached", Recorded: now, Actor: Self(), Text: text + ".", Highlight: true})
 	var targets []oncall.Target
 	for _, lead := range i.Policy.Leads {
@@ -115,7 +116,7 @@ func (i *Incident) StillOnItDue() time.Time {
 func (i *Incident) AskStillOnIt(now time.Time) {
 	i.note(now, "still-on-it", "Asking %s: still on it?", i.Holder)
 	i.summon(&Summons{
-		Kind: ForStillOnIt, Subject: i.Holder, Why: "Still on it? Nothing was heard for " + i.Response().StillOnIt.String(),
+		Kind: ForStillOnIt, Subject: i.Holder, Why: "Still on it? Nothing was heard for " + catalog.FormatDuration(i.Response().StillOnIt),
 		Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
 		Levels: []oncall.Level{{Targets: []oncall.Target{{Person: i.Holder}}, Timeout: i.patience()}},
 	})

@@ -21,6 +21,25 @@ func (s span) and(other span) span {
 	return s
 }
 
+// without returns what of a bounded span lies in none of others, which are in
+// their order and apart from each other.
+func (s span) without(others []span) []span {
+	var out []span
+	for _, other := range others {
+		if !other.until.After(s.from) || !other.from.Before(s.until) {
+			continue
+		}
+		if other.from.After(s.from) {
+			out = append(out, span{s.from, other.from})
+		}
+		s.from = other.until
+	}
+	if s.from.Before(s.until) {
+		out = append(out, s)
+	}
+	return out
+}
+
 // beside returns what lies on the same side of another span as t, which is
 // not in it.
 func (s span) beside(other span, t time.Time) span {

@@ -21,7 +21,7 @@ type Expectation struct {
 // Check says why the plan cannot show whether it is met.
 func (e Expectation) Check(p Plan) error {
 	if e.Within < 0 || e.Within > p.For {
-		return fmt.Errorf("what is expected within %s is not seen in a rehearsal of %s", e.Within, p.For)
+		return fmt.Errorf("what is expected within %s is not seen in a rehearsal of %s", catalog.FormatDuration(e.Within), catalog.FormatDuration(p.For))
 	}
 	return p.checkPeople(e.Reach...)
 }

@@ -21,9 +21,9 @@ func TestExpectations(t *testing.T) {
 	}{
 		{rehearsal.Expectation{}, nil},
 		{rehearsal.Expectation{Within: 5 * time.Minute}, nil},
-		{rehearsal.Expectation{Within: 4 * time.Minute}, []string{"nobody is reached within 4m; alice is the first, after 5m"}},
+		{rehearsal.Expectation{Within: 4 * time.Minute}, []string{"nobody is reached within 4 min; alice is the first, after 5 min"}},
 		{rehearsal.Expectation{Reach: []string{"alice", "bob"}}, nil},
-		{rehearsal.Expectation{Reach: []string{"alice", "bob"}, Within: 5 * time.Minute}, []string{"bob is not reached within 5m, but after 10m"}},
+		{rehearsal.Expectation{Reach: []string{"alice", "bob"}, Within: 5 * time.Minute}, []string{"bob is not reached within 5 min, but after 10 min"}},
 		{rehearsal.Expectation{Reach: []string{"carol", "heidi"}, Within: time.Hour}, []string{"carol is not reached at all", "heidi is not reached at all"}},
 	} {
 		require.Equal(t, test.unmet, got.Unmet(test.expect))

@@ -78,7 +78,7 @@ func (p Plan) check() error {
 		return fmt.Errorf("the alert fires in one of the years %d to %d, not in %d", firstYear, lastYear, y)
 	}
 	if p.For <= 0 || p.For > maxFor {
-		return fmt.Errorf("a rehearsal lasts more than nothing and at most %s, not %s", maxFor, p.For)
+		return fmt.Errorf("a rehearsal lasts more than nothing and at most %s, not %s", catalog.FormatDuration(maxFor), catalog.FormatDuration(p.For))
 	}
 	if p.Ack.After < 0 {
 		return errors.New("nobody acknowledges before the alert fires")

@@ -219,7 +219,7 @@ func TestAHoldAndTheRouteAreHeeded(t *testing.T) {
 	require.Equal(t, "America/New_York", p.Zone().String())
 	require.Equal(t, []string{
 		"01:00:00 CEST INC-1 opened: IndexFails",
-		"01:00:00 CEST Held for 1m: nobody is paged if it clears by itself.",
+		"01:00:00 CEST Held for 1 min: nobody is paged if it clears by itself.",
 		"01:01:00 CEST Level 1 (alert-1) pages erin.",
 		"01:01:00 CEST webhook erin handed over (alert-1)",
 	}, seen(t, got))
@@ -237,7 +237,7 @@ func TestTheHoldOfARouteIsHeededForANamedService(t *testing.T) {
 	p := payments(t, "2026-10-20T01:00")
 	p.Catalog, p.Labels = example(t, calmed), map[string]string{"kind": "disk"}
 	require.Equal(t, []string{
-		"01:00:00 CEST Held for 5m: nobody is paged if it clears by itself.",
+		"01:00:00 CEST Held for 5 min: nobody is paged if it clears by itself.",
 		"01:05:00 CEST Level 1 (alert-1) pages carol.",
 	}, seen(t, rehearse(t, p), "Held", "Level"))
 }
@@ -288,7 +288,7 @@ func TestALineSaysWhy(t *testing.T) {
 		}
 	}
 	require.Equal(t, []string{
-		"member of team Payments; phone at once", "member of team Payments; mail after 1m", "member of team Payments; phone after 1m",
+		"member of team Payments; phone at once", "member of team Payments; mail after 1 min", "member of team Payments; phone after 1 min",
 	}, bob)
 	last := lines[len(lines)-1]
 	require.Equal(t, "phone at once", last.Rule)
@@ -340,8 +340,8 @@ func TestPlansThatCannotBeRehearsed(t *testing.T) {
 	for want, change := range map[string]func(*rehearsal.Plan){
 		`there is no service "shop" in the catalog; there is payments, checkout, search, platform, catch-all`: func(p *rehearsal.Plan) { p.Service = "shop" },
 		"say when the alert fires":                 func(p *rehearsal.Plan) { p.From = time.Time{} },
-		"at most 168h0m0s, not 0s":                 func(p *rehearsal.Plan) { p.For = 0 },
-		"not 169h0m0s":                             func(p *rehearsal.Plan) { p.For = 169 * time.Hour },
+		"at most 7 days, not 0 s":                  func(p *rehearsal.Plan) { p.For = 0 },
+		"not 169 h":                                func(p *rehearsal.Plan) { p.For = 169 * time.Hour },
 		"nobody acknowledges before":               func(p *rehearsal.Plan) { p.Ack.After = -1 },
 		`there is no person "mallory"`:             func(p *rehearsal.Plan) { p.Unreachable = []string{"mallory"} },
 		`there is no person "eve"`:                 func(p *rehearsal.Plan) { p.Ack.By = "eve" },

@@ -9,6 +9,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -24,7 +25,7 @@ func Ask(ctx workflow.Context, text string, within time.Duration, choices ...str
 		return "", errors.New("a question needs at least one choice")
 	}
 	if r.in.DryRun {
-		r.note(ctx, "would ask, for at most %s: %s (%s)", within, text, strings.Join(choices, " / "))
+		r.note(ctx, "would ask, for at most %s: %s (%s)", catalog.FormatDuration(within), text, strings.Join(choices, " / "))
 		return choices[0], r.stopped(ctx)
 	}
 	answer, err := r.ask(ctx, Question{Text: text, Choices: choices}, within)
@@ -39,7 +40,7 @@ func Approve(ctx workflow.Context, text string, within time.Duration) error {
 		return err
 	}
 	if r.in.DryRun {
-		r.note(ctx, "would ask for approval, for at most %s: %s", within, text)
+		r.note(ctx, "would ask for approval, for at most %s: %s", catalog.FormatDuration(within), text)
 		return r.stopped(ctx)
 	}
 	answer, err := r.ask(ctx, Question{Approval: true, Text: text, Choices: []string{incident.Approve, incident.Refuse}}, within)
@@ -49,7 +50,7 @@ func Approve(ctx workflow.Context, text string, within time.Duration) error {
 	case answer.Choice == incident.Approve:
 		return nil
 	case answer.Choice == "":
-		return fmt.Errorf("%w: nobody approved within %s", ErrRefused, within)
+		return fmt.Errorf("%w: nobody approved within %s", ErrRefused, catalog.FormatDuration(within))
 	default:
 		return fmt.Errorf("%w by %s%s", ErrRefused, answer.By, because(answer))
 	}
@@ -72,7 +73,7 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 	case err != nil:
 		return Answer{}, err
 	case answer.Choice == "":
-		r.report(ctx, Report{Kind: Expired, Text: fmt.Sprintf("nobody answered within %s", within), Question: &q})
+		r.report(ctx, Report{Kind: Expired, Text: fmt.Sprintf("nobody answered within %s", catalog.FormatDuration(within)), Question: &q})
 	default:
 		said := fmt.Sprintf("%s: %s%s", answer.By, answer.Choice, because(answer))
 		r.hold(ctx, Report{Kind: Answered, Text: said, Question: &q})

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -44,7 +45,7 @@ func Check(ctx workflow.Context, m Metric) (Health, error) {
 		return Unknown, err
 	}
 	if r.in.DryRun {
-		r.note(ctx, "would query, three times within %s: %s; healthy below %s", m.Settle, m.Query, number(m.Below))
+		r.note(ctx, "would query, three times within %s: %s; healthy below %s", catalog.FormatDuration(m.Settle), m.Query, number(m.Below))
 		return Healthy, r.stopped(ctx)
 	}
 	var good, bad int

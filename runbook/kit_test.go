@@ -170,7 +170,7 @@ func TestRun(t *testing.T) {
 			want: `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
-30:00 expired nobody answered within 30m0s
+30:00 expired nobody answered within 30 min
 30:00 step a: failed: its outcome is unknown: no answer
 30:00 asks flips-1-2: A: its outcome is unknown: no answer. Undo "a"? It would call: flip a back [keep undo]
 31:00 answered bob: undo
@@ -191,7 +191,7 @@ func TestRun(t *testing.T) {
 			want: `
 00:00 asks flips-1-1: Which? [left right]
 01:00 note not taken: bob answered "left" to other-1-1, which is not open for that
-10:00 expired nobody answered within 10m0s
+10:00 expired nobody answered within 10 min
 10:00 note went ""
 10:00 ended done
 `,
@@ -206,7 +206,7 @@ func TestRun(t *testing.T) {
 			script: runbooktest.Script{Answers: []runbooktest.Answer{{After: 2 * time.Minute, By: "bob", Choice: "left"}}},
 			want: `
 00:00 asks flips-1-1: Which? [left right]
-01:00 expired nobody answered within 1m0s
+01:00 expired nobody answered within 1 min
 61:00 note not taken: bob answered "left" to flips-1-1, which is not open for that
 61:00 ended done
 `,
@@ -219,8 +219,8 @@ func TestRun(t *testing.T) {
 			want: `
 00:00 asks approve flips-1-1: Go?
 01:00 note not taken: bob answered "perhaps" to flips-1-1, which is not open for that
-10:00 expired nobody answered within 10m0s
-10:00 ended refused: nobody approved within 10m0s
+10:00 expired nobody answered within 10 min
+10:00 ended refused: nobody approved within 10 min
 `,
 		},
 		"a panic is contained, and what was done is offered back": {
@@ -271,8 +271,8 @@ func TestRun(t *testing.T) {
 			},
 			script: runbooktest.Script{DryRun: true},
 			want: `
-00:00 note would ask, for at most 1m0s: Which? (left / right)
-00:00 note would wait 1h0m0s: until it is calm
+00:00 note would ask, for at most 1 min: Which? (left / right)
+00:00 note would wait 1 h: until it is calm
 00:00 note would call: flip left; nothing undoes it
 00:00 ended done: dry run: nothing was changed
 `,

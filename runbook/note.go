@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // Note writes to the incident's timeline, formatted as by fmt.Sprintf. It
@@ -29,7 +31,7 @@ func Wait(ctx workflow.Context, d time.Duration, why string) error {
 		return err
 	}
 	if r.in.DryRun {
-		r.note(ctx, "would wait %s: %s", d, why)
+		r.note(ctx, "would wait %s: %s", catalog.FormatDuration(d), why)
 		return r.stopped(ctx)
 	}
 	return sleep(ctx, d, why)

@@ -54,7 +54,7 @@ func TestReportsAreNumberedAndNamed(t *testing.T) {
 		return runbook.Approve(ctx, "Go?", time.Minute)
 	}, forEver)
 	require.NoError(t, err)
-	require.Equal(t, "nobody approved within 1m0s", result)
+	require.Equal(t, "nobody approved within 1 min", result)
 
 	var kinds []runbook.Kind
 	for i, r := range reports {

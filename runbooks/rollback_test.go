@@ -72,8 +72,8 @@ func TestRollback(t *testing.T) {
 00:00 started alice started rollback
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
-15:00 expired nobody answered within 15m0s
-15:00 ended refused: nobody approved within 15m0s
+15:00 expired nobody answered within 15 min
+15:00 ended refused: nobody approved within 15 min
 `,
 		},
 		"the revision moved": {
@@ -115,7 +115,7 @@ func TestRollback(t *testing.T) {
 		"worse, and nobody decides": {
 			script: runbooktest.Script{Samples: bad, Answers: []runbooktest.Answer{yes}},
 			want: worse + `
-32:12 expired nobody answered within 30m0s
+32:12 expired nobody answered within 30 min
 32:12 ended failed: the metric is worse after the roll-back; still stands: roll back payments
 `,
 		},
@@ -138,9 +138,9 @@ func TestRollback(t *testing.T) {
 			want: `
 00:00 started alice started a dry run of rollback
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
-00:00 note would ask for approval, for at most 15m0s: Roll payments back from r42 to r41?
+00:00 note would ask for approval, for at most 15 min: Roll payments back from r42 to r41?
 00:00 note would call: roll back payments to r41, expecting r42; its undo would call: roll back payments to r42, expecting r41
-00:00 note would query, three times within 2m0s: error_ratio; healthy below 0.05
+00:00 note would query, three times within 2 min: error_ratio; healthy below 0.05
 00:00 ended done: dry run: nothing was changed
 `,
 		},

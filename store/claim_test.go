@@ -357,6 +357,19 @@ func TestWantedNumber(t *testing.T) {
 	})
 }
 
+func TestWhatIsTakenBeforeItIsRecorded(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		taken, err := s.Taken(t.Context(), "INC-1")
+		require.NoError(t, err)
+		require.False(t, taken)
+		require.Equal(t, "INC-1", claim(t, s, firing("a")).Number)
+		taken, err = s.Taken(t.Context(), "INC-1")
+		require.NoError(t, err)
+		require.True(t, taken)
+	})
+}
+
 func TestClaimsOfAMomentAreManyRows(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -77,6 +77,13 @@ func declared(ctx context.Context, tx *sqlx.Tx, request string) (Claimed, error)
 	return Claimed{Number: rows[0].Number, Started: rows[0].Started != 0}, nil
 }
 
+// Taken reports whether an incident was opened under a number, also before the
+// incident is recorded.
+func (s *Store) Taken(ctx context.Context, number string) (bool, error) {
+	rows, err := list[string](ctx, s, `SELECT number FROM claims WHERE number = ?`, number)
+	return len(rows) > 0, failed(err, "look for "+number)
+}
+
 // Renumber gives a claim the next number, because Temporal knows the old one
 // as another incident: the database was restored from a backup. What is
 // wanted of the claim moves along. It is NotFound when nobody claimed old, or

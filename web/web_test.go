@@ -78,14 +78,14 @@ func TestIncidentPage(t *testing.T) {
 		Alerts:   []web.Alert{{Name: "Errors", Summary: "12% fail", Firing: true, Since: triggered}},
 		Links:    []web.Link{{Title: "Graph", URL: "https://example.org/d"}, {Title: "Trap", URL: "javascript:alert(1)"}},
 		Timeline: []web.Entry{{At: triggered, Who: "alice", Text: "took it", Highlight: true}},
-		Measures: []web.Fact{{Title: "To acknowledge (TTA)", Text: "1m0s"}},
+		Measures: []web.Fact{{Title: "To acknowledge (TTA)", Text: "1 min"}},
 		Gates:    []web.Fact{{Title: "resolved", Text: "resolve it"}},
 		Earlier:  true,
 	}))
 	html := out.String()
 	require.NotContains(t, html, "<script")
 	require.NotContains(t, html, `href="javascript:`)
-	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", "<dt>To acknowledge (TTA)</dt><dd>1m0s</dd>", "<dt>resolved</dt><dd>resolve it</dd>"} {
+	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", "<dt>To acknowledge (TTA)</dt><dd>1 min</dd>", "<dt>resolved</dt><dd>resolve it</dd>"} {
 		require.Contains(t, html, text)
 	}
 }

@@ -177,7 +177,7 @@ func TestSnoozingIsForThePolicyToAllow(t *testing.T) {
 	s := payments(t, restful()).at("02:01", command("alice", incident.SnoozeCommand, until("05:00"))).
 		at("02:02", command("alice", incident.SnoozeCommand, until("01:00"))).
 		at("02:03", command("alice", incident.SnoozeCommand, incident.Snooze{Until: clock("02:30")})).at("02:04", stop).play()
-	require.Equal(t, "refused: SEV3 may be snoozed for 2h at most", s.answers["snooze alice 02:01"])
+	require.Equal(t, "refused: SEV3 may be snoozed for 2 h at most", s.answers["snooze alice 02:01"])
 	require.Equal(t, "invalid: until: a snooze ends in the future", s.answers["snooze alice 02:02"])
 	require.Equal(t, "refused: snoozing needs a reason, for whoever looks at it meanwhile", s.answers["snooze alice 02:03"])
 

@@ -23,6 +23,7 @@ type Store struct {
 	version   int
 	tokens    []store.Token
 	incidents map[string]*incident.Incident
+	taken     map[string]bool
 	order     []string
 	changes   []string
 	timeline  map[string][]incident.Entry
@@ -44,7 +45,7 @@ func NewStore(c *catalog.Catalog) *Store {
 		c = &first
 	}
 	return &Store{
-		catalog: c, version: 1, incidents: map[string]*incident.Incident{}, timeline: map[string][]incident.Entry{},
+		catalog: c, version: 1, incidents: map[string]*incident.Incident{}, taken: map[string]bool{}, timeline: map[string][]incident.Entry{},
 	}
 }
 
@@ -116,6 +117,20 @@ func (s *Store) Incident(ctx context.Context, number string) (*incident.Incident
 		return nil, incident.Errorf(incident.NotFound, "read incident %s: no rows", number)
 	}
 	return i, nil
+}
+
+// Take has an incident opened under a number, and not recorded.
+func (s *Store) Take(number string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken[number] = true
+}
+
+// Taken reports whether an incident was opened under a number.
+func (s *Store) Taken(_ context.Context, number string) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken[number] || s.incidents[number] != nil, s.down
 }
 
 // Incidents lists incidents, the newest first; of the filter it keeps to the

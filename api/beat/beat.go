@@ -21,6 +21,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/api/intake"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -168,7 +169,7 @@ func (k *Keeper) Probe(ctx context.Context) error {
 		since = k.started
 	}
 	if silent := time.Since(since); silent > lateAfter*k.config.Every {
-		return fmt.Errorf("no beat has reached the watchdog for %s: no page may reach anybody", silent.Round(time.Second))
+		return fmt.Errorf("no beat has reached the watchdog for %s: no page may reach anybody", catalog.FormatDuration(silent.Round(time.Second)))
 	}
 	return nil
 }

@@ -924,6 +924,10 @@ type Override struct {
 	// Swap The swap that it came from.
 	Swap  string    `json:"swap,omitempty,omitzero"`
 	Until time.Time `json:"until"`
+
+	// Warnings In the answer to its making: what it does that may not be meant, such as
+	// leaving nobody on call, in words.
+	Warnings []string `json:"warnings,omitempty,omitzero"`
 }
 
 // OverrideKind What an override does: one more person, one less, or one instead of another.

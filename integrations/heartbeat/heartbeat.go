@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/rest"
 )
@@ -70,7 +71,7 @@ func (c *Channel) Send(ctx context.Context, _ string, m incident.Message) error 
 		return incident.Errorf(incident.Permanent, "only the page of a beat feeds the watchdog")
 	}
 	if late := c.now().Sub(at); late > incident.BeatFresh {
-		return incident.Errorf(incident.Permanent, "the beat is %s late: it proves nothing any more", late.Round(time.Second))
+		return incident.Errorf(incident.Permanent, "the beat is %s late: it proves nothing any more", catalog.FormatDuration(late.Round(time.Second)))
 	}
 	header := http.Header{"Idempotency-Key": {m.Key}, "Cache-Control": {"no-store"}}
 	err := c.client.JSON(ctx, rest.Call{Method: http.MethodGet, URL: c.url, Header: header}, nil)

@@ -11,6 +11,7 @@ import (
 	gomail "github.com/wneessen/go-mail"
 	"github.com/wneessen/go-mail/smtp"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/rest"
 )
@@ -28,7 +29,7 @@ func (s *Sender) deliver(ctx context.Context, m *gomail.Msg, to []*netmail.Addre
 	case ctx.Err() != nil:
 		return incident.Errorf(incident.Unavailable, "the mail server was not waited for: %w", ctx.Err())
 	case limited.Err() != nil:
-		return incident.Errorf(incident.Unavailable, "the mail server did not answer within %s", s.config.Timeout)
+		return incident.Errorf(incident.Unavailable, "the mail server did not answer within %s", catalog.FormatDuration(s.config.Timeout))
 	}
 	return s.judge(err)
 }

@@ -111,7 +111,7 @@ func TestServerThatSaysNothing(t *testing.T) {
 	sender := newSender(t, l.Addr().String(), func(c *mail.Config) { c.Timeout = 50 * time.Millisecond })
 	err := sender.SendMail(t.Context(), update())
 	require.Equal(t, incident.Unavailable, incident.KindOf(err))
-	require.EqualError(t, err, "the mail server did not answer within 50ms")
+	require.EqualError(t, err, "the mail server did not answer within 50 ms")
 }
 
 func TestServerThatIsNone(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"syscall"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -20,7 +21,7 @@ func (c *Client) unreached(ctx context.Context, err error) error {
 		return c.errorf(incident.Unavailable, "was not waited for: %w", ctx.Err())
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return c.errorf(incident.Unavailable, "did not answer within %s", c.config.Timeout)
+		return c.errorf(incident.Unavailable, "did not answer within %s", catalog.FormatDuration(c.config.Timeout))
 	}
 	return c.errorf(incident.Unavailable, "cannot be reached: %s", Reason(err))
 }

@@ -169,7 +169,7 @@ func TestTimeout(t *testing.T) {
 	url := serve(t, func(http.ResponseWriter, *http.Request) { <-gone })
 	client := rest.New(rest.Config{Name: "the shop", Timeout: 20 * time.Millisecond})
 	err := client.JSON(t.Context(), rest.Call{Method: http.MethodGet, URL: url}, nil)
-	require.EqualError(t, err, "the shop did not answer within 20ms")
+	require.EqualError(t, err, "the shop did not answer within 20 ms")
 	require.Equal(t, incident.Unavailable, incident.KindOf(err))
 }
 

@@ -50,7 +50,7 @@ func TestWhatClearsByItselfAgainAndAgainBecomesOneIncident(t *testing.T) {
 	require.NoError(t, a.Clear(t.Context(), w, number))
 	_, same := fire()
 	require.Equal(t, number, same, "it takes in what would be a new incident")
-	page, err := w.Push(t.Context(), scene.Primary, number, "it flaps: opened 3 times within 1h")
+	page, err := w.Push(t.Context(), scene.Primary, number, "it flaps: opened 3 times within 1 h")
 	require.NoError(t, err)
 	tap, err := w.Sandbox.Phone.Tap(t.Context(), page.ID, 0)
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devstack"
 	"github.com/tocsinhq/tocsin/oncall"
 	"github.com/tocsinhq/tocsin/sandbox/inbox"
@@ -26,7 +27,7 @@ func Play(ctx context.Context, s *devstack.Stack, out io.Writer) error {
 			return fmt.Errorf("%s: %w", strings.ToLower(scene.title), err)
 		}
 	}
-	p.say("\nDone in %s: alert, pages, escalation, acknowledgement, commander, ticket, rollback, updates, follow-up, closing.", time.Since(p.began).Round(time.Second))
+	p.say("\nDone in %s: alert, pages, escalation, acknowledgement, commander, ticket, rollback, updates, follow-up, closing.", catalog.FormatDuration(time.Since(p.began).Round(time.Second)))
 	return nil
 }
 

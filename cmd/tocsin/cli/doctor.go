@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/coverage"
 )
 
@@ -130,7 +131,7 @@ func (d *doctor) skew(response *http.Response, at time.Time) {
 	}
 	skew := at.Sub(theirs).Truncate(time.Second)
 	if skew.Abs() > maxSkew {
-		d.found(false, "clock", "this machine's clock and the server's lie %s apart: set them by NTP", skew.Abs())
+		d.found(false, "clock", "this machine's clock and the server's lie %s apart: set them by NTP", catalog.FormatDuration(skew.Abs()))
 		return
 	}
 	d.found(true, "clock", "agrees with the server's")

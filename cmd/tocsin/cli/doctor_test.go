@@ -87,7 +87,7 @@ func TestDoctorFindsWhomAPageWouldNotReach(t *testing.T) {
 	got := tocsin(t, "doctor")
 	got.fails(1, "6 problems: see above")
 	for _, line := range []string{
-		"this machine's clock and the server's lie 1h0m0s apart", "zoe (last resort) has no contact method",
+		"this machine's clock and the server's lie 1 h apart", "zoe (last resort) has no contact method",
 		"ivan (team core) has no contact method", "yan (on call in day) has no contact method", "nobody is on call in night", "zoe has no contact method",
 	} {
 		require.Contains(t, got.out, line)

@@ -60,6 +60,20 @@ func TestOverrideCommands(t *testing.T) {
 	tocsin(t, "override", "add", "--schedule", "payments", "--person", "bob", "--until", "2026-01-01T00:00:00Z").fails(1, "until: lies in the past")
 }
 
+func TestAnOverrideThatMayNotBeMeant(t *testing.T) {
+	newDuty(t)
+	idle := tocsin(t, "override", "add", "--schedule", "payments/secondary", "--kind", "remove", "--of", "erin", "--until", "1h")
+	require.Contains(t, idle.ok(), "remove erin")
+	require.Equal(t, "erin is not on call in payments/secondary in this time: as things stand, it changes nothing\n", idle.err)
+	c, err := catalog.Load(deployments.ExampleCatalog())
+	require.NoError(t, err)
+	calendar, _ := c.Calendar("payments")
+	turn := calendar.On("primary", time.Now().Add(24*time.Hour))
+	require.Len(t, turn, 1)
+	alone := tocsin(t, "override", "add", "--schedule", "payments", "--kind", "remove", "--of", turn[0].Person, "--from", "24h", "--until", "25h")
+	require.Regexp(t, `^nobody is on call in payments/primary from \S+ \S+ \S+ until \S+ \S+ \S+\n$`, alone.err)
+}
+
 func TestTemporaryCommands(t *testing.T) {
 	newDuty(t)
 	tomorrow := time.Now().UTC().Add(24 * time.Hour).Truncate(time.Hour)
@@ -117,8 +131,8 @@ func TestContactCommands(t *testing.T) {
 func TestRulesCommands(t *testing.T) {
 	newDuty(t)
 	got := tocsin(t, "rules", "set", "--urgent", "mail", "--urgent", "phone:2m", "--quiet", "22:00-07:00", "--quiet", "saturday,sunday").ok()
-	require.Equal(t, "PAGES     CONTACT  AFTER    NOTE\nurgent    mail     at once  -\nurgent    phone    2m       -\n"+
-		"ordinary  mail     at once  -\nordinary  phone    10m      -\n"+
+	require.Equal(t, "PAGES     CONTACT  AFTER    NOTE\nurgent    mail     at once  -\nurgent    phone    2 min    -\n"+
+		"ordinary  mail     at once  -\nordinary  phone    10 min   -\n"+
 		"ordinary pages wait: 22:00-07:00 (Europe/Berlin)\nordinary pages wait: saturday,sunday (Europe/Berlin)\nowner: api by alice\n", got)
 	require.Equal(t, got, tocsin(t, "rules", "show").ok())
 	require.Equal(t, "the declared rules are in force\n", tocsin(t, "rules", "clear").err)

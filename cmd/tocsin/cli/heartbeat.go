@@ -3,10 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 func heartbeatCommand(s *session) *cobra.Command {
@@ -36,10 +38,19 @@ func heartbeatColumns() columns[client.Heartbeat] {
 	return columns[client.Heartbeat]{
 		header: []string{"ID", "SERVICE", "EVERY", "GRACE", "STATE", "LAST HEARD", "MISSED SINCE"},
 		row: func(k clock, h client.Heartbeat) []string {
-			return []string{h.Id, h.Service, h.Every, h.Grace, string(h.State), cmp.Or(k.at(h.SeenAt), "never"), k.at(h.MissedSince)}
+			return []string{h.Id, h.Service, spoken(h.Every), spoken(h.Grace), string(h.State), cmp.Or(k.at(h.SeenAt), "never"), k.at(h.MissedSince)}
 		},
 		none: "the catalog expects no heartbeat that fits",
 	}
+}
+
+// spoken says a duration of the API as people do.
+func spoken(duration string) string {
+	d, err := time.ParseDuration(duration)
+	if err != nil {
+		return duration
+	}
+	return catalog.FormatDuration(d)
 }
 
 func heartbeatSendCommand(s *session) *cobra.Command {

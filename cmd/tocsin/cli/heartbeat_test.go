@@ -19,7 +19,7 @@ func TestHeartbeat(t *testing.T) {
 	require.NoError(t, err)
 	c.Heartbeats = []catalog.Heartbeat{{ID: "backup", Service: "search", Every: time.Hour}}
 	newWorld(t, func(config *api.Config) { config.Catalogs = apitest.Catalogs{Store: apitest.NewStore(c)} }).admin()
-	require.Regexp(t, `backup\s+search\s+1h0m0s\s+1h0m0s\s+waiting\s+never`, tocsin(t, "heartbeat", "list").ok())
+	require.Regexp(t, `backup\s+search\s+1 h\s+1 h\s+waiting\s+never`, tocsin(t, "heartbeat", "list").ok())
 	key := strings.TrimSpace(tocsin(t, "token", "create", "--machine", "alertmanager", "--scope", "alerts", "--source", "heartbeat").ok())
 	tocsin(t, "heartbeat", "send", "backup", "--token", key).ok()
 	require.Regexp(t, `backup .* alive\s+2026-03-01 02:00:00 UTC`, tocsin(t, "heartbeat", "list", "--zone", "UTC").ok())
@@ -43,7 +43,7 @@ func TestTokenRotate(t *testing.T) {
 	rotated := tocsin(t, "token", "rotate", id, "--overlap", "2h")
 	require.Regexp(t, `^toc_\S{43}\n$`, rotated.ok())
 	require.NotEqual(t, made.out, rotated.out)
-	require.Contains(t, rotated.err, "takes the place of "+id+", which works for another 2 hours")
+	require.Contains(t, rotated.err, "takes the place of "+id+", which works for another 2 h;")
 	require.Contains(t, tocsin(t, "token", "list").ok(), "generic/search")
 	tocsin(t, "token", "rotate", id, "--overlap", "10m").fails(2, "--overlap: give whole hours, one at least; to end a token at once, revoke it")
 }

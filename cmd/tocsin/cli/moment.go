@@ -26,6 +26,15 @@ func ahead(cmd *cobra.Command, at *time.Time, name, help string) {
 	cmd.Flags().Var(moment{at: at, ahead: true}, name, help+" (2026-03-01T02:00:00Z, or 2h for in two hours)")
 }
 
+// lasting adds a flag for a duration, with a default that is shown as people
+// type it.
+func lasting(cmd *cobra.Command, d *time.Duration, name, usual, help string) {
+	cmd.Flags().DurationVar(d, name, 0, help)
+	flag := cmd.Flags().Lookup(name)
+	flag.DefValue = usual
+	_ = flag.Value.Set(usual) // a constant
+}
+
 // String returns the time in RFC 3339, "" when there is none.
 func (m moment) String() string {
 	if m.at == nil || m.at.IsZero() {

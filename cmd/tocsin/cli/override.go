@@ -56,6 +56,9 @@ func duty(text string) (schedule, rotation string) {
 func (c *call) overrideAdded(o client.Override) {
 	k := c.clock(c.cmd.Context())
 	c.say("%s: %s of %s/%s from %s until %s", o.Id, changeOf(o), o.Schedule, o.Rotation, k.at(o.From), k.at(o.Until))
+	for _, warning := range o.Warnings {
+		c.tell("%s", warning)
+	}
 }
 
 // changeOf says in words what an override does.

@@ -42,7 +42,7 @@ func TestRehearseAsACheck(t *testing.T) {
 	rehearse(t, append(night, "--must-reach", "alice,heidi", "--within", "45m")...).ok()
 	failed := rehearse(t, append(night, "--must-reach", "alice,heidi,grace", "--within", "30m")...)
 	require.Equal(t, 1, failed.code)
-	require.Equal(t, "tocsin: heidi is not reached within 30m, but after 40m; grace is not reached at all\n", failed.err)
+	require.Equal(t, "tocsin: heidi is not reached within 30 min, but after 40 min; grace is not reached at all\n", failed.err)
 	require.Contains(t, failed.out, "rehearsal of payments", "the transcript tells why")
 }
 
@@ -57,8 +57,8 @@ func TestRehearseRefuses(t *testing.T) {
 		`there is no channel "pigeon"`:                {1, []string{"--service", "payments", "--down", "pigeon"}},
 		`there is no service "shop" in the catalog`:   {1, []string{"--service", "shop"}},
 		"none of the others can be":                   {2, []string{"--service", "payments", "--nobody-acks", "--ack-by", "bob"}},
-		"expected within 2h0m0s is not seen":          {2, []string{"--service", "payments", "--for", "1h", "--within", "2h"}},
-		"expected within -5m0s":                       {2, []string{"--service", "payments", "--within", "-5m"}},
+		"expected within 2 h is not seen":             {2, []string{"--service", "payments", "--for", "1h", "--within", "2h"}},
+		"expected within -5 min":                      {2, []string{"--service", "payments", "--within", "-5m"}},
 		`there is no person "mallory"`:                {2, []string{"--service", "payments", "--must-reach", "mallory"}},
 		"one of the years 1970 to 2199, not in 2200":  {1, []string{"--service", "payments", "--from", "2200-01-02T00:00"}},
 		"there is no zone":                            {2, []string{"--service", "payments", "--zone", "Atlantis"}},

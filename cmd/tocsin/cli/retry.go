@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 const (
@@ -48,7 +50,7 @@ func (r retrier) RoundTrip(request *http.Request) (*http.Response, error) {
 			return response, nil //nolint:nilerr // it cannot be sent again: the answer stands
 		}
 		_ = response.Body.Close()
-		_, _ = fmt.Fprintf(r.log, "tocsin: the server is not ready; trying again in %s (%d of %d)\n", wait, try+1, tries)
+		_, _ = fmt.Fprintf(r.log, "tocsin: the server is not ready; trying again in %s (%d of %d)\n", catalog.FormatDuration(wait), try+1, tries)
 		if err := sleep(request, wait); err != nil {
 			return nil, err
 		}

@@ -54,7 +54,7 @@ func TestTriesAgainWithTheSameKey(t *testing.T) {
 	b := serve(t, 2, "0")
 	got := tocsin(t, "incident", "note", "1", "--text", "t")
 	require.Equal(t, "INC-1: done (triaging)\n", got.ok())
-	require.Equal(t, "tocsin: the server is not ready; trying again in 0s (2 of 3)\ntocsin: the server is not ready; trying again in 0s (3 of 3)\n", got.err)
+	require.Equal(t, "tocsin: the server is not ready; trying again in 0 s (2 of 3)\ntocsin: the server is not ready; trying again in 0 s (3 of 3)\n", got.err)
 	require.Len(t, b.keys, 3)
 	for n := range b.keys {
 		require.Equal(t, b.keys[0], b.keys[n])

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 func tokenCommand(s *session) *cobra.Command {
@@ -111,11 +112,11 @@ until its user has the new one.`,
 			order := client.TokenRotation{OverlapHours: int(overlap / time.Hour)}
 			return show(c, func(t client.NewToken) {
 				c.say("%s", t.Token)
-				c.tell("token %s takes the place of %s, which works for another %d hours; it is not shown again", t.Id, args[0], order.OverlapHours)
+				c.tell("token %s takes the place of %s, which works for another %s; it is not shown again", t.Id, args[0], catalog.FormatDuration(overlap))
 			})(content(c.RotateToken(ctx, args[0], order)))
 		}),
 	}
-	cmd.Flags().DurationVar(&overlap, "overlap", 24*time.Hour, "for how long the old token works on")
+	lasting(cmd, &overlap, "overlap", "24h", "for how long the old token works on")
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
@@ -118,7 +119,7 @@ func (w *Watchdog) alarm(now time.Time) incident.Message {
 		Body: fmt.Sprintf("%s: %s. A beat is a synthetic alert that passes the whole of %s, so it may be that no page reaches anybody, whatever is on fire.\n\n"+
 			"Look at your monitoring yourself. Then see whether Tocsin, its Temporal and the network between here and there are up.\n\n"+
 			"Page %d of the alarm of %s. It comes again every %s until beats come.",
-			w.config.Name, since, w.config.Name, w.state.Rounds, stamp(w.state.Raised), w.config.Again),
+			w.config.Name, since, w.config.Name, w.state.Rounds, stamp(w.state.Raised), catalog.FormatDuration(w.config.Again)),
 	}
 }
 
