@@ -47,7 +47,7 @@ func newDuty(t *testing.T) (*world, *mailbox) {
 func TestOverrideCommands(t *testing.T) {
 	newDuty(t)
 	made := tocsin(t, "override", "add", "--schedule", "payments/secondary", "--person", "carol", "--from", "24h", "--until", "26h", "--reason", "dentist").ok()
-	require.Regexp(t, `^o-\S+: carol instead of everybody of payments/secondary from \S+ \S+ UTC until \S+ \S+ UTC\n$`, made)
+	require.Regexp(t, `^o-\S+: carol instead of whoever has the duty of payments/secondary from \S+ \S+ UTC until \S+ \S+ UTC\n$`, made)
 	id, _, _ := strings.Cut(made, ":")
 	listed := tocsin(t, "override", "list", "--person", "me").ok()
 	require.Contains(t, listed, "dentist")

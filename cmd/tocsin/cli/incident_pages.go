@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -36,23 +35,6 @@ func (c *call) pages(ctx context.Context, number string, params client.ListPages
 			return c.ListPages(ctx, number, &params)
 		},
 		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
-		columns: columns[client.Page]{
-			header: []string{"PERSON", "BY", "STATE", "DUE", "HANDED OVER", "ANSWERED", "TRIES", "WHY", "ERROR"},
-			row: func(k clock, page client.Page) []string {
-				return []string{
-					page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Answered),
-					strconv.Itoa(len(page.Attempts)), page.Reason, errorOf(page),
-				}
-			},
-			none: "no page of " + number + " fits",
-		},
+		columns: pageColumns("no page of " + number + " fits"),
 	})
-}
-
-// errorOf says why a page failed, or why it has not left yet.
-func errorOf(p client.Page) string {
-	if n := len(p.Attempts); p.Error == "" && p.Sent.IsZero() && n > 0 {
-		return p.Attempts[n-1].Error
-	}
-	return p.Error
 }

@@ -12,7 +12,7 @@ import (
 func pageCommand(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "page",
-		Short:   "Try whether pages arrive, and read the ledger of those that did",
+		Short:   "Try whether pages arrive, and read the ledger of all that were due",
 		Example: "  tocsin page test --person me\n  tocsin page list --person me",
 	}
 	cmd.AddCommand(pageTestCommand(s), pageListCommand(s))
