@@ -56,11 +56,7 @@ func (s *server) contactsOf(ctx context.Context, c *catalog.Catalog, p catalog.P
 // contactNamed returns one contact method of a person, when whoever asks may
 // act for them.
 func (s *server) contactNamed(ctx context.Context, person, id string) (catalog.Person, contact, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return catalog.Person{}, contact{}, err
-	}
-	p, err := s.actsFor(ctx, c, person)
+	c, p, err := s.actsFor(ctx, person)
 	if err != nil {
 		return p, contact{}, err
 	}
@@ -77,11 +73,7 @@ func (s *server) contactNamed(ctx context.Context, person, id string) (catalog.P
 
 // ListContacts lists the contact methods of a person.
 func (s *server) ListContacts(ctx context.Context, r gen.ListContactsRequestObject) (gen.ListContactsResponseObject, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := named(ctx, c, r.Person)
+	c, p, err := s.named(ctx, r.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -108,11 +100,7 @@ func contactOf(m contact, address bool) gen.Contact {
 
 // AddContact adds a contact method of one's own.
 func (s *server) AddContact(ctx context.Context, r gen.AddContactRequestObject) (gen.AddContactResponseObject, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.actsFor(ctx, c, r.Person)
+	_, p, err := s.actsFor(ctx, r.Person)
 	if err != nil {
 		return nil, err
 	}

@@ -97,14 +97,14 @@ func meant(ctx context.Context, person string) string {
 	return person
 }
 
-// actsFor returns the person whom a path names, when whoever asks may act for
-// them.
-func (s *server) actsFor(ctx context.Context, c *catalog.Catalog, person string) (catalog.Person, error) {
-	p, err := named(ctx, c, person)
+// actsFor returns the person whom a path names, with the catalog that has
+// them, when whoever asks may act for them.
+func (s *server) actsFor(ctx context.Context, person string) (*catalog.Catalog, catalog.Person, error) {
+	c, p, err := s.named(ctx, person)
 	if err == nil && !ownOrAdmin(ctx, p.ID) {
-		return p, incident.Errorf(incident.Forbidden, "this belongs to somebody else: changing it takes the scope %q", ScopeAdmin)
+		return c, p, incident.Errorf(incident.Forbidden, "this belongs to somebody else: changing it takes the scope %q", ScopeAdmin)
 	}
-	return p, err
+	return c, p, err
 }
 
 func ownOrAdmin(ctx context.Context, person string) bool {
@@ -112,17 +112,21 @@ func ownOrAdmin(ctx context.Context, person string) bool {
 	return who.person() && who.owner() == person || who.has(ScopeAdmin)
 }
 
-// named returns the person whom a path names.
-func named(ctx context.Context, c *catalog.Catalog, person string) (catalog.Person, error) {
+// named returns the person whom a path names, with the catalog that has them.
+func (s *server) named(ctx context.Context, person string) (*catalog.Catalog, catalog.Person, error) {
+	c, err := s.catalog(ctx)
+	if err != nil {
+		return nil, catalog.Person{}, err
+	}
 	id, err := whoever(ctx, person)
 	if err != nil {
-		return catalog.Person{}, err
+		return c, catalog.Person{}, err
 	}
 	p, ok := c.Person(id)
 	if !ok {
-		return p, incident.Errorf(incident.NotFound, "there is no such person in the catalog")
+		return c, p, incident.Errorf(incident.NotFound, "there is no such person in the catalog")
 	}
-	return p, nil
+	return c, p, nil
 }
 
 // missing words that something is not there: how the store says it is for the

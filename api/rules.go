@@ -15,11 +15,7 @@ import (
 
 // GetRules says how a person wants to be reached.
 func (s *server) GetRules(ctx context.Context, r gen.GetRulesRequestObject) (gen.GetRulesResponseObject, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := named(ctx, c, r.Person)
+	c, p, err := s.named(ctx, r.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -29,11 +25,7 @@ func (s *server) GetRules(ctx context.Context, r gen.GetRulesRequestObject) (gen
 
 // SetRules says how one wants to be reached.
 func (s *server) SetRules(ctx context.Context, r gen.SetRulesRequestObject) (gen.SetRulesResponseObject, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.actsFor(ctx, c, r.Person)
+	c, p, err := s.actsFor(ctx, r.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -79,11 +71,7 @@ func (s *server) checkRules(ctx context.Context, c *catalog.Catalog, p catalog.P
 
 // ClearRules goes back to the declared rules.
 func (s *server) ClearRules(ctx context.Context, r gen.ClearRulesRequestObject) (gen.ClearRulesResponseObject, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.actsFor(ctx, c, r.Person)
+	_, p, err := s.actsFor(ctx, r.Person)
 	if err != nil {
 		return nil, err
 	}

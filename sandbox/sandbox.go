@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"context"
 	"embed"
 	"errors"
@@ -107,21 +108,13 @@ func New(config Config) (*Sandbox, error) {
 }
 
 func (c Config) withDefaults() Config {
-	if c.Addr == "" {
-		c.Addr = DefaultAddr
-	}
-	if c.SMTPAddr == "" {
-		c.SMTPAddr = DefaultSMTPAddr
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Addr, c.SMTPAddr = cmp.Or(c.Addr, DefaultAddr), cmp.Or(c.SMTPAddr, DefaultSMTPAddr)
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	if c.Deployer.Services == nil {
 		c.Deployer.Services = []string{"payments", "checkout", "search"}
 	}
-	c.Jira.Dir, c.Inbox.Dir, c.Phone.Dir, c.Deployer.Dir = c.Dir, c.Dir, c.Dir, c.Dir
-	c.Jira.Log, c.Inbox.Log, c.Phone.Log, c.Deployer.Log = c.Log, c.Log, c.Log, c.Log
-	c.Twilio.Dir, c.Twilio.Log, c.Pushover.Dir, c.Pushover.Log = c.Dir, c.Log, c.Dir, c.Log
+	c.Jira.Dir, c.Inbox.Dir, c.Phone.Dir, c.Deployer.Dir, c.Twilio.Dir, c.Pushover.Dir = c.Dir, c.Dir, c.Dir, c.Dir, c.Dir, c.Dir
+	c.Jira.Log, c.Inbox.Log, c.Twilio.Log = c.Log, c.Log, c.Log
 	return c
 }
 
@@ -148,7 +141,7 @@ func (s *Sandbox) build(config Config) error {
 	if s.Deployer, err = deployer.New(config.Deployer); err != nil {
 		return fmt.Errorf("set the deploy target up: %w", err)
 	}
-	s.Metrics, err = metrics.New(metrics.Config{Dir: config.Dir, Log: config.Log, Services: s.health})
+	s.Metrics, err = metrics.New(metrics.Config{Dir: config.Dir, Services: s.health})
 	if err != nil {
 		return fmt.Errorf("set the metrics up: %w", err)
 	}

@@ -2,7 +2,6 @@ package sandbox_test
 
 import (
 	"context"
-	"io"
 	"net"
 	"net/http"
 	"net/smtp"
@@ -14,6 +13,7 @@ import (
 	"github.com/tocsinhq/tocsin/sandbox"
 	"github.com/tocsinhq/tocsin/sandbox/deployer"
 	"github.com/tocsinhq/tocsin/sandbox/inbox"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 	"github.com/tocsinhq/tocsin/sandbox/jira"
 )
 
@@ -29,17 +29,7 @@ func start(t *testing.T, config sandbox.Config) *sandbox.Sandbox {
 
 func call(t *testing.T, method, url, body string, headers ...string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
-	require.NoError(t, err)
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(answer)
+	return wiretest.Call(t, method, url, body, wiretest.Headers(headers...))
 }
 
 func TestTheIndexLeadsEverywhere(t *testing.T) {

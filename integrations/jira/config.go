@@ -70,9 +70,7 @@ func New(config Config) (*Tracker, error) {
 	}
 	config.IndexWindow = cmp.Or(config.IndexWindow, defaultIndexWindow)
 	config.LinkType = cmp.Or(config.LinkType, "Relates")
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	client, err := gojira.NewClient(newTransport(config, base.Host), base.String())
 	if err != nil {
 		return nil, incident.Errorf(incident.Invalid, "correct TOCSIN_JIRA_URL")

@@ -3,6 +3,7 @@
 package prometheus
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -51,9 +52,7 @@ func New(config Config) (*Metrics, error) {
 	if config.Timeout == 0 {
 		config.Timeout = defaultTimeout
 	}
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	client := &transport{base: base, token: config.Token, client: rest.New(rest.Config{
 		Name: "the metrics server", Timeout: config.Timeout, Credentials: "TOCSIN_PROMETHEUS_TOKEN",
 		Explain: explain, Secrets: []string{config.Token, base.Host},

@@ -2,7 +2,6 @@ package deployer
 
 import (
 	"encoding/json"
-	"log/slog"
 	"maps"
 	"net/http"
 	"slices"
@@ -28,8 +27,6 @@ type Config struct {
 	RollbackTakes time.Duration
 	// Dir keeps the state in a file of that directory; empty keeps none.
 	Dir string
-	// Log receives what nobody can be answered; nil discards it.
-	Log *slog.Logger
 }
 
 // Deployment is one revision of a service.
@@ -119,9 +116,6 @@ type state struct {
 // New returns a deploy target as configured, with the state kept in its
 // directory if there is one. It fails when that cannot be read. Close it.
 func New(config Config) (*Server, error) {
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
 	s := &Server{
 		config: config, mux: http.NewServeMux(), takes: config.RollbackTakes,
 		Faults: fault.New("service", "rollback", "operation", "deploy"),

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/sandbox/deployer"
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 )
 
 type target struct {
@@ -30,34 +30,23 @@ func newTarget(t *testing.T, config deployer.Config) *target {
 	}
 	server, err := deployer.New(config)
 	require.NoError(t, err)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	t.Cleanup(server.Close)
-	return &target{Server: server, url: web.URL, token: config.Token}
+	return &target{Server: server, url: wiretest.Serve(t, server), token: config.Token}
 }
 
-func (s *target) do(t *testing.T, method, path, body string) (*http.Response, string, error) {
+func (s *target) try(t *testing.T, method, path, body string) (int, string, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
-	require.NoError(t, err)
-	req.Header.Set("Authorization", "Bearer "+s.token)
+	options := []wiretest.Option{wiretest.Headers("Authorization", "Bearer "+s.token)}
 	if strings.Contains(path, "/press/") {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		options = append(options, wiretest.Form)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, "", err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	return resp, string(answer), err
+	return wiretest.Try(t, method, s.url+path, body, options...)
 }
 
 func (s *target) call(t *testing.T, method, path, body string) (int, string) {
 	t.Helper()
-	resp, answer, err := s.do(t, method, path, body)
+	status, answer, err := s.try(t, method, path, body)
 	require.NoError(t, err)
-	return resp.StatusCode, answer
+	return status, answer
 }
 
 func (s *target) current(t *testing.T) string {
@@ -195,7 +184,7 @@ func TestAFailedRollbackChangesNothing(t *testing.T) {
 func TestTheAnswerOfARollbackMayBeLost(t *testing.T) {
 	s := newTarget(t, deployer.Config{})
 	require.NoError(t, s.Faults.Add("rollback", fault.DropAfter()))
-	_, _, err := s.do(t, http.MethodPost, "/deploy/services/payments/rollback", rollback("r41", "r42", "k1"))
+	_, _, err := s.try(t, http.MethodPost, "/deploy/services/payments/rollback", rollback("r41", "r42", "k1"))
 	require.ErrorIs(t, err, io.EOF)
 	require.Equal(t, "r41", s.current(t))
 	status, body := s.call(t, http.MethodPost, "/deploy/services/payments/rollback", rollback("r41", "r42", "k1"))

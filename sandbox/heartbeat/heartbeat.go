@@ -11,6 +11,7 @@
 package heartbeat
 
 import (
+	"cmp"
 	"crypto/subtle"
 	"embed"
 	"net/http"
@@ -57,24 +58,16 @@ type Server struct {
 
 // New returns a switch that has heard no beat. Close it.
 func New(config Config) (*Server, error) {
-	if config.Key == "" {
-		config.Key = DefaultKey
-	}
-	if config.After == 0 {
-		config.After = DefaultAfter
-	}
+	config.Key, config.After = cmp.Or(config.Key, DefaultKey), cmp.Or(config.After, DefaultAfter)
 	s := &Server{config: config, mux: http.NewServeMux(), Faults: fault.New("beat")}
 	var err error
 	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	beat := s.Faults.Wrap("beat", http.HandlerFunc(s.hear))
-	control := s.Faults.Handler()
 	s.mux.Handle("GET /heartbeat/ping/{key}", beat)
 	s.mux.Handle("POST /heartbeat/ping/{key}", beat)
-	for _, method := range []string{"GET", "POST", "DELETE"} {
-		s.mux.Handle(method+" /heartbeat/_faults", control)
-	}
+	s.mux.Handle("/heartbeat/_faults", s.Faults.Handler())
 	s.mux.HandleFunc("GET /heartbeat/api/beats", func(w http.ResponseWriter, _ *http.Request) {
 		wire.Write(w, http.StatusOK, map[string]any{"beats": s.Beats()})
 	})

@@ -1,10 +1,7 @@
 package heartbeat_test
 
 import (
-	"io"
 	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
 	"time"
 
@@ -12,27 +9,19 @@ import (
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
 	"github.com/tocsinhq/tocsin/sandbox/heartbeat"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 )
 
 func start(t *testing.T, config heartbeat.Config) (*heartbeat.Server, string) {
 	t.Helper()
 	s, err := heartbeat.New(config)
 	require.NoError(t, err)
-	server := httptest.NewServer(s)
-	t.Cleanup(func() { s.Close(); server.Close() })
-	return s, server.URL
+	return s, wiretest.Serve(t, s)
 }
 
 func call(t *testing.T, method, url string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader("whatever"))
-	require.NoError(t, err)
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(body)
+	return wiretest.Call(t, method, url, "whatever")
 }
 
 func TestBeatsAreSeen(t *testing.T) {

@@ -28,13 +28,9 @@ func (s *Server) route() {
 func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 	params := r.URL.Query()
 	q := Query{To: params.Get("to"), Subject: params.Get("subject"), MessageID: params.Get("message_id")}
-	if since := params.Get("since"); since != "" {
-		at, err := time.Parse(time.RFC3339Nano, since)
-		if err != nil {
-			wire.Refuse(w, http.StatusBadRequest, "bad-since", "write since as in 2030-01-31T15:04:05Z, not "+since)
-			return
-		}
-		q.Since = at
+	var ok bool
+	if q.Since, ok = wire.Since(w, r); !ok {
+		return
 	}
 	found := s.Messages(q)
 	for i, m := range found {
@@ -56,15 +52,11 @@ func (s *Server) show(w http.ResponseWriter, r *http.Request) {
 func (s *Server) forget(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	gone, err := s.Forget(id)
-	if err != nil {
-		wire.Refuse(w, http.StatusInternalServerError, "not-kept", err.Error())
-		return
-	}
-	if id != "" && gone == 0 {
+	if err == nil && id != "" && gone == 0 {
 		refuseUnknown(w)
 		return
 	}
-	w.WriteHeader(http.StatusNoContent)
+	wire.Done(w, err)
 }
 
 func refuseUnknown(w http.ResponseWriter) {

@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -62,9 +63,7 @@ type Query struct {
 // New returns an inbox as configured, with the messages kept in its directory
 // if there is one. It fails when those cannot be read. Close it.
 func New(config Config) (*Server, error) {
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	s := &Server{config: config, mux: http.NewServeMux(), Faults: fault.New("rcpt", "data")}
 	var err error
 	if s.kept, err = disk.Keep(config.Dir, "inbox", state{}); err != nil {
@@ -97,15 +96,7 @@ func (s *Server) accept(from string, to []string, raw []byte) error {
 
 // Messages returns the messages that a query selects, oldest first.
 func (s *Server) Messages(q Query) []Message {
-	found := []Message{}
-	s.kept.Look(func(st *state) {
-		for _, m := range st.Messages {
-			if q.selects(m) {
-				found = append(found, m)
-			}
-		}
-	})
-	return found
+	return disk.Select(s.kept, func(st *state) []Message { return st.Messages }, q.selects)
 }
 
 func (q Query) selects(m Message) bool {

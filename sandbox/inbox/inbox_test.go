@@ -2,7 +2,6 @@ package inbox_test
 
 import (
 	"encoding/json"
-	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
 	"github.com/tocsinhq/tocsin/sandbox/inbox"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 )
 
 const update = "Subject: =?utf-8?q?INC-1_Kasse_gest=C3=B6rt?=\r\n" +
@@ -58,14 +58,7 @@ func (o *office) send(message string, to ...string) error {
 
 func (o *office) get(t *testing.T, method, path string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, o.url+path, nil)
-	require.NoError(t, err)
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(body)
+	return wiretest.Call(t, method, o.url+path, "")
 }
 
 func TestMailIsKeptAndRead(t *testing.T) {

@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 )
@@ -178,8 +179,6 @@ func (c Config) withDefaults() Config {
 	if c.Webhook.RetryEvery == 0 {
 		c.Webhook.RetryEvery = time.Second
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	return c
 }

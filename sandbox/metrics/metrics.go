@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"maps"
 	"math"
 	"net/http"
@@ -39,8 +38,6 @@ type Config struct {
 	// Dir keeps what was set by hand in a file of that directory; empty keeps
 	// none.
 	Dir string
-	// Log receives what nobody can be answered; nil discards it.
-	Log *slog.Logger
 }
 
 // Series is one series and its current value.
@@ -142,9 +139,6 @@ type Server struct {
 // in its directory if there is one. It fails when that cannot be read. Close
 // it.
 func New(config Config) (*Server, error) {
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
 	if config.Services == nil {
 		config.Services = func() []Health { return nil }
 	}

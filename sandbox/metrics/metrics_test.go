@@ -2,7 +2,6 @@ package metrics_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 	"github.com/tocsinhq/tocsin/sandbox/metrics"
 )
 
@@ -33,26 +33,16 @@ func newSource(t *testing.T, dir string) *source {
 		return []metrics.Health{{Service: "payments", Revision: "r42", Bad: s.bad.Load()}, {Service: "search", Revision: "r7"}}
 	}})
 	require.NoError(t, err)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	t.Cleanup(server.Close)
-	s.Server, s.url = server, web.URL
+	s.Server, s.url = server, wiretest.Serve(t, server)
 	return s
 }
 
 func (s *source) call(t *testing.T, method, path, body string) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
-	require.NoError(t, err)
-	if !strings.HasPrefix(body, "{") {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	if strings.HasPrefix(body, "{") {
+		return wiretest.Call(t, method, s.url+path, body)
 	}
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(answer)
+	return wiretest.Call(t, method, s.url+path, body, wiretest.Form)
 }
 
 // ask returns the texts of the values that an instant query finds.

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"time"
 
 	"github.com/tocsinhq/tocsin/sandbox/internal/page"
 	"github.com/tocsinhq/tocsin/sandbox/internal/wire"
@@ -38,15 +37,11 @@ func (s *Server) route() {
 }
 
 func (s *Server) listPages(w http.ResponseWriter, r *http.Request) {
-	pages := s.Pages(r.URL.Query().Get("topic"))
-	if text := r.URL.Query().Get("since"); text != "" {
-		since, err := time.Parse(time.RFC3339Nano, text)
-		if err != nil {
-			wire.Refuse(w, http.StatusBadRequest, "bad-since", "write since as in 2030-01-31T15:04:05Z, not "+text)
-			return
-		}
-		pages = slices.DeleteFunc(pages, func(p Page) bool { return p.Received.Before(since) })
+	since, ok := wire.Since(w, r)
+	if !ok {
+		return
 	}
+	pages := slices.DeleteFunc(s.Pages(r.URL.Query().Get("topic")), func(p Page) bool { return p.Received.Before(since) })
 	wire.Write(w, http.StatusOK, map[string]any{"pages": pages})
 }
 
@@ -55,11 +50,7 @@ func (s *Server) listHooks(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) forget(w http.ResponseWriter, _ *http.Request) {
-	if err := s.Forget(); err != nil {
-		wire.Refuse(w, http.StatusInternalServerError, "not-kept", err.Error())
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+	wire.Done(w, s.Forget())
 }
 
 func (s *Server) tap(r *http.Request) (Tap, error) {

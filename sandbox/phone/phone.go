@@ -3,9 +3,7 @@ package phone
 import (
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"slices"
 	"strconv"
 	"time"
 
@@ -28,8 +26,6 @@ type Config struct {
 	HookSecret string
 	// Dir keeps what arrived in a file of that directory; empty keeps none.
 	Dir string
-	// Log receives what nobody can be answered; nil discards it.
-	Log *slog.Logger
 }
 
 // Page is a push as it arrived.
@@ -102,9 +98,6 @@ type state struct {
 // New returns phones as configured, with what arrived kept in the directory
 // if there is one. It fails when that cannot be read. Close it.
 func New(config Config) (*Server, error) {
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
 	s := &Server{
 		config: config, mux: http.NewServeMux(), Faults: fault.New("push", "hook"),
 		client: &http.Client{Timeout: tapTimeout},
@@ -153,30 +146,13 @@ func (s *Server) keepHook(h Hook) (Hook, error) {
 // Pages returns the pushes to a topic, or with an empty topic all of them,
 // oldest first.
 func (s *Server) Pages(topic string) []Page {
-	found := []Page{}
-	s.kept.Look(func(st *state) {
-		for _, p := range st.Pages {
-			if topic == "" || p.Topic == topic {
-				p.Taps = slices.Clone(p.Taps)
-				found = append(found, p)
-			}
-		}
-	})
-	return found
+	return disk.Select(s.kept, func(st *state) []Page { return st.Pages }, func(p Page) bool { return topic == "" || p.Topic == topic })
 }
 
 // Hooks returns the webhooks of a name, or with an empty name all of them,
 // oldest first.
 func (s *Server) Hooks(name string) []Hook {
-	found := []Hook{}
-	s.kept.Look(func(st *state) {
-		for _, h := range st.Hooks {
-			if name == "" || h.Name == name {
-				found = append(found, h)
-			}
-		}
-	})
-	return found
+	return disk.Select(s.kept, func(st *state) []Hook { return st.Hooks }, func(h Hook) bool { return name == "" || h.Name == name })
 }
 
 // Forget removes every push and webhook. It fails when that cannot be kept.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 	"github.com/tocsinhq/tocsin/sandbox/phone"
 )
 
@@ -24,30 +25,12 @@ func newNetwork(t *testing.T, config phone.Config) *network {
 	t.Helper()
 	server, err := phone.New(config)
 	require.NoError(t, err)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	t.Cleanup(server.Close)
-	return &network{Server: server, url: web.URL}
-}
-
-func (n *network) request(t *testing.T, method, path, body string, headers ...string) *http.Request {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, n.url+path, strings.NewReader(body))
-	require.NoError(t, err)
-	for i := 0; i < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
-	}
-	return req
+	return &network{Server: server, url: wiretest.Serve(t, server)}
 }
 
 func (n *network) call(t *testing.T, method, path, body string, headers ...string) (int, string) {
 	t.Helper()
-	resp, err := http.DefaultClient.Do(n.request(t, method, path, body, headers...))
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(answer)
+	return wiretest.Call(t, method, n.url+path, body, wiretest.Headers(headers...))
 }
 
 func TestPublishJSON(t *testing.T) {
@@ -205,7 +188,7 @@ func TestFaults(t *testing.T) {
 		require.Equal(t, http.StatusServiceUnavailable, status)
 	}
 	require.Empty(t, n.Pages("ana"))
-	_, err := http.DefaultClient.Do(n.request(t, http.MethodPost, "/phone/ana", "x"))
+	_, _, err := wiretest.Try(t, http.MethodPost, n.url+"/phone/ana", "x")
 	require.ErrorIs(t, err, io.EOF)
 	require.Len(t, n.Pages("ana"), 1)
 

@@ -197,11 +197,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) forget(w http.ResponseWriter, _ *http.Request) {
-	if err := s.Forget(); err != nil {
-		wire.Refuse(w, http.StatusInternalServerError, "not-kept", err.Error())
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+	wire.Done(w, s.Forget())
 }
 
 func (s *Server) acknowledgeByAPI(w http.ResponseWriter, r *http.Request) {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -31,8 +30,6 @@ type Config struct {
 	Token string
 	// Dir keeps the messages in a file of that directory; empty keeps none.
 	Dir string
-	// Log receives what nobody can be answered; nil discards it.
-	Log *slog.Logger
 }
 
 // Message is a push as it arrived.
@@ -83,9 +80,6 @@ type state struct {
 // if there is one. It fails when that cannot be read. Close it.
 func New(config Config) (*Server, error) {
 	config.Token = cmp.Or(config.Token, DefaultToken)
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
 	s := &Server{
 		config: config, mux: http.NewServeMux(), Faults: fault.New("message", "cancel"),
 		client: &http.Client{Timeout: callTimeout},
@@ -113,15 +107,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // Messages returns the pushes to a user, or with an empty one all of them,
 // oldest first.
 func (s *Server) Messages(user string) []Message {
-	found := []Message{}
-	s.kept.Look(func(st *state) {
-		for _, m := range st.Messages {
-			if user == "" || m.User == user {
-				found = append(found, m)
-			}
-		}
-	})
-	return found
+	return disk.Select(s.kept, func(st *state) []Message { return st.Messages }, func(m Message) bool { return user == "" || m.User == user })
 }
 
 // Forget removes every message. It fails when that cannot be kept.

@@ -2,7 +2,6 @@ package pushover_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 	"github.com/tocsinhq/tocsin/sandbox/pushover"
 )
 
@@ -26,26 +26,16 @@ func newNetwork(t *testing.T, config pushover.Config) *network {
 	t.Helper()
 	server, err := pushover.New(config)
 	require.NoError(t, err)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	t.Cleanup(server.Close)
-	return &network{Server: server, url: web.URL}
+	return &network{Server: server, url: wiretest.Serve(t, server)}
 }
 
 // call posts a form, or gets when there is none, and returns the answer.
 func (n *network) call(t *testing.T, method, path string, form url.Values) (int, map[string]any) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, n.url+path, strings.NewReader(form.Encode()))
-	require.NoError(t, err)
-	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	body, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	answer := map[string]any{"body": string(body)}
-	_ = json.Unmarshal(body, &answer) // a page is no JSON
-	return resp.StatusCode, answer
+	status, body := wiretest.Call(t, method, n.url+path, form.Encode(), wiretest.Form)
+	answer := map[string]any{"body": body}
+	_ = json.Unmarshal([]byte(body), &answer) // a page is no JSON
+	return status, answer
 }
 
 func emergency(callback string) url.Values {

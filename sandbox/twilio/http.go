@@ -30,11 +30,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) forget(w http.ResponseWriter, _ *http.Request) {
-	if err := s.Forget(); err != nil {
-		wire.Refuse(w, http.StatusInternalServerError, "not-kept", err.Error())
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+	wire.Done(w, s.Forget())
 }
 
 func (s *Server) replyByAPI(w http.ResponseWriter, r *http.Request) {
@@ -61,11 +57,7 @@ func (s *Server) switchByAPI(w http.ResponseWriter, r *http.Request) {
 	if !wire.Read(w, r, &in) {
 		return
 	}
-	if err := s.Switch(in.Number, !in.Off); err != nil {
-		wire.Refuse(w, http.StatusInternalServerError, "not-kept", err.Error())
-		return
-	}
-	w.WriteHeader(http.StatusNoContent)
+	wire.Done(w, s.Switch(in.Number, !in.Off))
 }
 
 func (s *Server) replyAtPhone(w http.ResponseWriter, r *http.Request) {

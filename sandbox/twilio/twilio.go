@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"log/slog"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
@@ -86,9 +85,7 @@ func New(config Config) (*Server, error) {
 	config.AccountSID = cmp.Or(config.AccountSID, DefaultAccountSID)
 	config.AuthToken = cmp.Or(config.AuthToken, DefaultAuthToken)
 	config.Number = cmp.Or(config.Number, DefaultNumber)
-	if config.Log == nil {
-		config.Log = slog.New(slog.DiscardHandler)
-	}
+	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	s := &Server{
 		config: config, mux: http.NewServeMux(), Faults: fault.New("send"), client: &http.Client{Timeout: callTimeout},
 	}
@@ -119,16 +116,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.Serve
 // Messages returns the SMS to and from a number, or with an empty one all of
 // them, oldest first.
 func (s *Server) Messages(number string) []Message {
-	found := []Message{}
-	s.kept.Look(func(st *state) {
-		for _, m := range st.Messages {
-			if number == "" || m.To == number || m.From == number {
-				m.Receipts = slices.Clone(m.Receipts)
-				found = append(found, m)
-			}
-		}
+	return disk.Select(s.kept, func(st *state) []Message { return st.Messages }, func(m Message) bool {
+		return number == "" || m.To == number || m.From == number
 	})
-	return found
 }
 
 // Switch turns a phone on or off: one that is off gets nothing, which a receipt

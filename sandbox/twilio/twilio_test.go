@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 	"github.com/tocsinhq/tocsin/sandbox/twilio"
 )
 
@@ -28,31 +29,16 @@ func newNetwork(t *testing.T, config twilio.Config) *network {
 	t.Helper()
 	server, err := twilio.New(config)
 	require.NoError(t, err)
-	web := httptest.NewServer(server)
-	t.Cleanup(web.Close)
-	t.Cleanup(server.Close)
-	return &network{Server: server, url: web.URL}
+	return &network{Server: server, url: wiretest.Serve(t, server)}
 }
 
-func (n *network) call(t *testing.T, method, path, body string, options ...func(*http.Request)) (int, string) {
+func (n *network) call(t *testing.T, method, path, body string, options ...wiretest.Option) (int, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, n.url+path, strings.NewReader(body))
-	require.NoError(t, err)
-	for _, o := range options {
-		o(req)
-	}
-	resp, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	defer func() { _ = resp.Body.Close() }()
-	answer, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
-	return resp.StatusCode, string(answer)
+	return wiretest.Call(t, method, n.url+path, body, options...)
 }
-
-func form(r *http.Request) { r.Header.Set("Content-Type", "application/x-www-form-urlencoded") }
 
 func signedIn(r *http.Request) {
-	form(r)
+	wiretest.Form(r)
 	r.SetBasicAuth(twilio.DefaultAccountSID, twilio.DefaultAuthToken)
 }
 
@@ -65,8 +51,8 @@ func sms(to string) url.Values {
 func TestOnlyTheAccountSends(t *testing.T) {
 	n := newNetwork(t, twilio.Config{})
 	for name, option := range map[string]func(*http.Request){
-		"nobody":  form,
-		"a guess": func(r *http.Request) { form(r); r.SetBasicAuth(twilio.DefaultAccountSID, "guess") },
+		"nobody":  wiretest.Form,
+		"a guess": func(r *http.Request) { wiretest.Form(r); r.SetBasicAuth(twilio.DefaultAccountSID, "guess") },
 	} {
 		status, body := n.call(t, http.MethodPost, sendPath, sms(alice).Encode(), option)
 		require.Equal(t, http.StatusUnauthorized, status, name)
@@ -134,7 +120,7 @@ func TestAReplyIsAnswered(t *testing.T) {
 	status, body = n.call(t, http.MethodGet, "/twilio/", "")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "nobody else&#39;s")
-	status, _ = n.call(t, http.MethodPost, "/twilio/reply", url.Values{"from": {alice}, "body": {"no"}}.Encode(), form)
+	status, _ = n.call(t, http.MethodPost, "/twilio/reply", url.Values{"from": {alice}, "body": {"no"}}.Encode(), wiretest.Form)
 	require.Equal(t, http.StatusOK, status, "it leads back to the page")
 	require.Equal(t, "no", got.Get("Body"))
 }

@@ -23,24 +23,15 @@ import (
 // acknowledgement that covers it.
 func TestNoPageIsLostWhileEverythingDies(t *testing.T) {
 	t.Parallel()
-	seed := seedOf(t)
-	for n, run := range []struct {
-		name  string
-		start func(*stack, *testing.T)
-	}{{"all in one", (*stack).startInOne}, {"in parts", (*stack).startInParts}} {
-		t.Run(run.name, func(t *testing.T) {
-			t.Parallel()
-			s := newStack(t)
-			s.services = nil
-			var declared *catalog.Catalog
-			s.declare = func(c *catalog.Catalog) {
-				ladders(rounds(t)*climbs, s.world.Sandbox.URL()+"/phone/hook/")(c)
-				declared = c
-			}
-			run.start(s, t)
-			escalate(t, s, declared, seed+uint64(n))
-		})
-	}
+	bothWays(t, func(t *testing.T, s *stack) play {
+		s.services = nil
+		var declared *catalog.Catalog
+		s.declare = func(c *catalog.Catalog) {
+			ladders(rounds(t)*climbs, s.world.Sandbox.URL()+"/phone/hook/")(c)
+			declared = c
+		}
+		return func(seed uint64) { escalate(t, s, declared, seed) }
+	})
 }
 
 // escalate plays every escalation, and looks at what came of it.
@@ -63,7 +54,7 @@ func escalate(t *testing.T, s *stack, c *catalog.Catalog, seed uint64) {
 	cure()
 	last := slices.MaxFunc(all, func(a, b *climb) int { return a.accepted.Compare(b.accepted) })
 	require.NoError(t, wait(t.Context(), time.Until(last.accepted.Add(quiet))))
-	sum := &tally{causes: map[string]int{}, states: map[client.PageState]int{}}
+	sum := newTally()
 	for _, k := range all {
 		k.look(t, sum)
 		requireReplay(t, s, k.number)

@@ -17,13 +17,10 @@ import (
 func TestTheIntakeDiesBetweenItsSteps(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.addPostgres(t)
-	s.addTemporal(t)
-	s.prepare(t)
-	s.migrate(t)
-	s.add(t, &process{name: "worker", path: tocsin, args: []string{"worker"}, env: s.env()})
+	s.startGround(t)
+	s.addTocsin(t, "worker")
 	g, between := newGate(t, s.engine)
-	s.add(t, &process{name: "api", path: tocsin, args: []string{"api"}, env: s.env("TEMPORAL_ADDRESS=" + between)})
+	s.addTocsin(t, "api", "TEMPORAL_ADDRESS="+between)
 	for n, step := range []struct {
 		name string
 		trap trap

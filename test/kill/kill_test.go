@@ -1,7 +1,6 @@
 package kill_test
 
 import (
-	"math/rand/v2"
 	"os"
 	"slices"
 	"strconv"
@@ -20,7 +19,6 @@ const killsARun = 16
 
 func TestNothingIsLostOrDoubledByKilling(t *testing.T) {
 	t.Parallel()
-	seed := seedOf(t)
 	undisturbed := sync.OnceValue(func() seen {
 		s := allInOne(t)
 		i := sceneOf(s, s.services[0])
@@ -28,13 +26,29 @@ func TestNothingIsLostOrDoubledByKilling(t *testing.T) {
 		return look(t, s.world, i)
 	})()
 	t.Logf("undisturbed: %+v", undisturbed)
-	for n, run := range []struct {
+	bothWays(t, func(t *testing.T, s *stack) play {
+		return func(seed uint64) { disturb(t, s, seed, undisturbed) }
+	})
+}
+
+// play is a test on a stack that has started.
+type play func(seed uint64)
+
+// bothWays plays with everything in one process and in parts, side by side and
+// each from a seed of its own. A stack is prepared before it starts.
+func bothWays(t *testing.T, prepare func(*testing.T, *stack) play) {
+	t.Helper()
+	seed := seedOf(t)
+	for n, way := range []struct {
 		name  string
-		start func(*testing.T) *stack
-	}{{"all in one", allInOne}, {"in parts", inParts}} {
-		t.Run(run.name, func(t *testing.T) {
+		start func(*stack, *testing.T)
+	}{{"all in one", (*stack).startInOne}, {"in parts", (*stack).startInParts}} {
+		t.Run(way.name, func(t *testing.T) {
 			t.Parallel()
-			disturb(t, run.start(t), rand.New(rand.NewPCG(seed, uint64(n))), undisturbed)
+			s := newStack(t)
+			play := prepare(t, s)
+			way.start(s, t)
+			play(seed + uint64(n))
 		})
 	}
 }
@@ -54,8 +68,8 @@ func seedOf(t *testing.T) uint64 {
 
 // disturb plays scenes while their ground is killed away, and compares what
 // came of them with the undisturbed one.
-func disturb(t *testing.T, s *stack, dice *rand.Rand, undisturbed seen) {
-	k := &killer{stack: s, dice: dice, say: t.Logf, kills: map[string]int{}}
+func disturb(t *testing.T, s *stack, seed uint64, undisturbed seen) {
+	k := newKiller(s, seed, t.Logf)
 	var mu sync.Mutex
 	var played []*scene.Incident
 	t.Cleanup(func() { keepHistories(t, s, numbers(played)) })
@@ -66,7 +80,7 @@ func disturb(t *testing.T, s *stack, dice *rand.Rand, undisturbed seen) {
 		mu.Unlock()
 		return i.Play(t.Context())
 	})
-	t.Logf("killed %v, %d of %d between acceptance and record", k.kills, k.between, k.total())
+	t.Log(k)
 	var late []time.Duration
 	for _, i := range played {
 		require.Equal(t, undisturbed, look(t, s.world, i), i.Number)

@@ -28,6 +28,15 @@ type killer struct {
 	between int
 }
 
+func newKiller(s *stack, seed uint64, say func(format string, args ...any)) *killer {
+	return &killer{stack: s, dice: rand.New(rand.NewPCG(seed, 0)), say: say, kills: map[string]int{}}
+}
+
+// String says how often it killed whom.
+func (k *killer) String() string {
+	return fmt.Sprintf("killed %v, %d of %d between acceptance and record", k.kills, k.between, k.total())
+}
+
 // total is how often it killed.
 func (k *killer) total() int {
 	n := 0
@@ -45,8 +54,7 @@ const (
 	bait = 3 * time.Second
 )
 
-// rampage kills until it has killed n times. Every other kill is placed
-// between a receiver's acceptance and our record of it.
+// rampage kills until it has killed n times.
 func (k *killer) rampage(ctx context.Context, n int) error {
 	for k.total() < n {
 		if k.dice.IntN(3) == 0 {
@@ -54,15 +62,20 @@ func (k *killer) rampage(ctx context.Context, n int) error {
 				return err
 			}
 		}
-		strike := k.anytime
-		if 2*k.between <= k.total() {
-			strike = k.afterAcceptance
-		}
-		if err := strike(ctx); err != nil {
+		if err := k.once(ctx); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// once kills: every other time between a receiver's acceptance and our record
+// of it.
+func (k *killer) once(ctx context.Context) error {
+	if 2*k.between <= k.total() {
+		return k.afterAcceptance(ctx)
+	}
+	return k.anytime(ctx)
 }
 
 // anytime kills at a random moment.

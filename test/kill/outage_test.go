@@ -84,7 +84,7 @@ func (p *plague) spread(t *testing.T) (cure func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	p.fell = map[string]int{}
-	p.killer = &killer{stack: p.stack, dice: rand.New(rand.NewPCG(p.seed, 0)), say: p.say, kills: map[string]int{}}
+	p.killer = newKiller(p.stack, p.seed, p.say)
 	var ill errgroup.Group
 	ill.Go(func() error { return p.killer.harass(ctx) })
 	for n, provider := range providers(p.stack.world.Sandbox) {
@@ -131,8 +131,7 @@ func (p *plague) said() string {
 	for _, how := range slices.Sorted(maps.Keys(p.fell)) {
 		out = append(out, fmt.Sprintf("%s %d times", how, p.fell[how]))
 	}
-	return fmt.Sprintf("killed %v, %d of %d between acceptance and record; a provider %s",
-		p.killer.kills, p.killer.between, p.killer.total(), strings.Join(out, ", "))
+	return fmt.Sprintf("%s; a provider %s", p.killer, strings.Join(out, ", "))
 }
 
 const (
@@ -153,11 +152,7 @@ func (k *killer) harass(ctx context.Context) error {
 		if wait(ctx, pause) != nil {
 			return nil // stopped
 		}
-		strike := k.anytime
-		if 2*k.between <= k.total() {
-			strike = k.afterAcceptance
-		}
-		if err := strike(context.WithoutCancel(ctx)); err != nil {
+		if err := k.once(context.WithoutCancel(ctx)); err != nil {
 			return err
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -177,7 +178,7 @@ func (s *stack) temporal(what string) []string {
 }
 
 // addPostgres starts a PostgreSQL of our own, or skips the test loudly.
-func (s *stack) addPostgres(t *testing.T) *postgres.Cluster {
+func (s *stack) addPostgres(t *testing.T) {
 	t.Helper()
 	cluster, err := postgres.StartOwn(t.Context())
 	if errors.Is(err, postgres.ErrNoBinaries) && os.Getenv("TOCSIN_TEST_REQUIRE") != "all" {
@@ -188,7 +189,6 @@ func (s *stack) addPostgres(t *testing.T) *postgres.Cluster {
 	s.database, err = cluster.CreateDatabase(t.Context())
 	require.NoError(t, err)
 	s.victims["postgres"] = cluster
-	return cluster
 }
 
 // prepare migrates as an operator does, and fills the database.
@@ -248,12 +248,26 @@ func inParts(t *testing.T) *stack {
 
 func (s *stack) startInParts(t *testing.T) {
 	t.Helper()
+	s.startGround(t)
+	s.addTocsin(t, "worker")
+	s.addTocsin(t, "api")
+}
+
+// startGround starts and fills what the parts of Tocsin stand on.
+func (s *stack) startGround(t *testing.T) {
+	t.Helper()
 	s.addPostgres(t)
 	s.addTemporal(t)
 	s.prepare(t)
 	s.migrate(t)
-	s.add(t, &process{name: "worker", path: tocsin, args: []string{"worker"}, env: s.env()})
-	s.add(t, &process{name: "api", path: tocsin, args: []string{"api"}, env: s.env()})
+}
+
+// addTocsin starts the program with a command, after which the victim is
+// called.
+func (s *stack) addTocsin(t *testing.T, command string, env ...string) {
+	t.Helper()
+	args := strings.Fields(command)
+	s.add(t, &process{name: args[0], path: tocsin, args: args, env: s.env(env...)})
 }
 
 // migrate registers the search attributes with Temporal.

@@ -18,13 +18,10 @@ import (
 func TestATapThatTemporalForgotCountsWhenRepeated(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
-	s.addPostgres(t)
-	s.addTemporal(t)
-	s.prepare(t)
-	s.migrate(t)
+	s.startGround(t)
 	g, between := newGate(t, s.engine)
-	s.add(t, &process{name: "worker", path: tocsin, args: []string{"worker"}, env: s.env("TEMPORAL_ADDRESS=" + between)})
-	s.add(t, &process{name: "api", path: tocsin, args: []string{"api"}, env: s.env("TEMPORAL_ADDRESS=" + between)})
+	s.addTocsin(t, "worker", "TEMPORAL_ADDRESS="+between)
+	s.addTocsin(t, "api", "TEMPORAL_ADDRESS="+between)
 	a := alert(s.services[0], "First")
 	number, err := a.Fire(t.Context(), s.world)
 	require.NoError(t, err)
@@ -48,8 +45,7 @@ func TestATapThatTemporalForgotCountsWhenRepeated(t *testing.T) {
 	i := &scene.Incident{World: s.world, Service: a.Service, Summary: a.Summary, Thorough: true, Number: number}
 	require.NoError(t, i.Acknowledge(ctx), "a notice says that it was decided")
 	acks := 0
-	for n, e := range timeline(t, s.world, number) {
-		require.Equal(t, n+1, e.Sequence, "the timeline has no gap and nothing twice")
+	for _, e := range timeline(t, s.world, number) {
 		if e.Kind == "acknowledged" {
 			acks++
 		}

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devstack"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/sandbox/fault"
+	"github.com/tocsinhq/tocsin/test/scene"
 	"github.com/tocsinhq/tocsin/workflows"
 )
 
@@ -40,8 +41,7 @@ func TestBeatsTakeTheWholeWay(t *testing.T) {
 	requireSummaries(t, events)
 	requireDiscreet(t, events, map[string]string{"the watchdog's address": s.Sandbox.Heartbeat.Path(), "the key of links": s.AppConfig().LinkKey})
 
-	c, err := w.As("alice")
-	require.NoError(t, err)
+	c := as(t, w, scene.Primary)
 	list, err := c.ListIncidentsWithResponse(t.Context(), &client.ListIncidentsParams{})
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, list.StatusCode())
@@ -68,8 +68,7 @@ func TestABeatThatDoesNotArriveIsSeen(t *testing.T) {
 	t.Parallel()
 	s, w := start(t, devstack.Config{Adjust: hasten, Beat: 2 * time.Second})
 	require.NoError(t, s.Sandbox.Heartbeat.Faults.Add("beat", fault.Fault{Status: http.StatusNotFound, Times: 10_000}))
-	c, err := w.As("alice")
-	require.NoError(t, err)
+	c := as(t, w, scene.Primary)
 	require.Eventually(t, func() bool { ok, there := ready(t, c)["watchdog"]; return there && !ok }, patience, 100*time.Millisecond)
 	s.Sandbox.Heartbeat.Faults.Clear()
 	require.Eventually(t, func() bool { return ready(t, c)["watchdog"] }, patience, 100*time.Millisecond)

@@ -48,15 +48,11 @@ func n[T any](list []T, fits func(T) bool) *T { return &list[slices.IndexFunc(li
 func TestEveryChannelBothWays(t *testing.T) {
 	t.Parallel()
 	s, w := start(t, devstack.Config{Adjust: everyChannel})
-	for channel, acknowledge := range map[string]func(t *testing.T, number string){
-		"push":     func(t *testing.T, number string) { byPush(t, w, number) },
-		"pushover": func(t *testing.T, number string) { byPushover(t, w, number) },
-		"sms":      func(t *testing.T, number string) { bySMS(t, w, number) },
-		"mail":     func(t *testing.T, number string) { byMail(t, w, number) },
-		"webhook":  func(t *testing.T, number string) { byWebhook(t, s, number) },
+	for channel, acknowledge := range map[string]func(*testing.T, *scene.World, string){
+		"push": byPush, "pushover": byPushover, "sms": bySMS, "mail": byMail, "webhook": byWebhook,
 	} {
-		number := alarm(t, w, channel)
-		acknowledge(t, number)
+		number := fire(t, w, "payments", "Errors_"+channel)
+		acknowledge(t, w, number)
 		_, err := w.Incident(t.Context(), number, "the ack by "+channel, func(i *client.Incident) bool { return i.Holder == scene.Primary })
 		require.NoError(t, err)
 	}
@@ -66,18 +62,9 @@ func TestEveryChannelBothWays(t *testing.T) {
 	require.NoError(t, err, "nothing rings any more, whichever way it was answered")
 }
 
-// alarm opens an incident and returns its number.
-func alarm(t *testing.T, w *scene.World, name string) string {
-	t.Helper()
-	a := scene.Webhook{Service: "payments", Alertname: "Errors_" + name, Summary: "payments fail (" + name + ")", Since: time.Now()}
-	number, err := a.Fire(t.Context(), w)
-	require.NoError(t, err)
-	return number
-}
-
 func byPush(t *testing.T, w *scene.World, number string) {
 	t.Helper()
-	p, err := w.Push(t.Context(), scene.Primary, number, "payments fail")
+	p, err := w.Push(t.Context(), scene.Primary, number, "Errors")
 	require.NoError(t, err)
 	require.Equal(t, "Acknowledge", p.Actions[0].Label)
 	tap, err := w.Sandbox.Phone.Tap(t.Context(), p.ID, 0)
@@ -88,12 +75,9 @@ func byPush(t *testing.T, w *scene.World, number string) {
 func byPushover(t *testing.T, w *scene.World, number string) {
 	t.Helper()
 	m, err := scene.Until(t.Context(), w, "an emergency about "+number, func(context.Context) (pushover.Message, bool) {
-		list := w.Sandbox.Pushover.Messages(aliceKey)
-		i := slices.IndexFunc(list, func(m pushover.Message) bool { return scene.About(m.Title, number) && m.Rings(time.Now()) })
-		if i < 0 {
-			return pushover.Message{}, false
-		}
-		return list[i], true
+		return first(w.Sandbox.Pushover.Messages(aliceKey), func(m pushover.Message) bool {
+			return scene.About(m.Title, number) && m.Rings(time.Now())
+		})
 	})
 	require.NoError(t, err)
 	require.NoError(t, w.Sandbox.Pushover.Acknowledge(t.Context(), m.ID), "the app calls back")
@@ -103,12 +87,7 @@ func byPushover(t *testing.T, w *scene.World, number string) {
 func text(t *testing.T, w *scene.World, to, number string) twilio.Message {
 	t.Helper()
 	m, err := scene.Until(t.Context(), w, "an SMS about "+number, func(context.Context) (twilio.Message, bool) {
-		list := w.Sandbox.Twilio.Messages(to)
-		i := slices.IndexFunc(list, func(m twilio.Message) bool { return !m.Reply && scene.About(m.Body, number) })
-		if i < 0 {
-			return twilio.Message{}, false
-		}
-		return list[i], true
+		return first(w.Sandbox.Twilio.Messages(to), func(m twilio.Message) bool { return !m.Reply && scene.About(m.Body, number) })
 	})
 	require.NoError(t, err)
 	return m
@@ -128,21 +107,16 @@ func bySMS(t *testing.T, w *scene.World, number string) {
 
 func byMail(t *testing.T, w *scene.World, number string) {
 	t.Helper()
-	m, err := w.Mail(t.Context(), "alice@example.org", number, "payments fail")
+	m, err := w.Mail(t.Context(), "alice@example.org", number, "Errors")
 	require.NoError(t, err)
 	link := regexp.MustCompile(`Acknowledge: (\S+)`).FindStringSubmatch(m.Text)[1]
 	press(t, link)
 }
 
-func byWebhook(t *testing.T, s *devstack.Stack, number string) {
+func byWebhook(t *testing.T, w *scene.World, number string) {
 	t.Helper()
-	h, err := scene.Until(t.Context(), &scene.World{Patience: patience}, "a webhook about "+number, func(context.Context) (phone.Hook, bool) {
-		list := s.Sandbox.Phone.Hooks(scene.Primary)
-		i := slices.IndexFunc(list, func(h phone.Hook) bool { return scene.About(string(h.Body), number) })
-		if i < 0 {
-			return phone.Hook{}, false
-		}
-		return list[i], true
+	h, err := scene.Until(t.Context(), w, "a webhook about "+number, func(context.Context) (phone.Hook, bool) {
+		return first(w.Sandbox.Phone.Hooks(scene.Primary), func(h phone.Hook) bool { return scene.About(string(h.Body), number) })
 	})
 	require.NoError(t, err)
 	press(t, regexp.MustCompile(`"ack_action":\s*"([^"]+)"`).FindStringSubmatch(string(h.Body))[1])
@@ -158,9 +132,9 @@ func TestAReceiptOfFailureBringsTheNextRuleForward(t *testing.T) {
 		p.Rules.Urgent = []catalog.Rule{{Contact: "text"}, {Contact: "phone", After: 15 * time.Minute}}
 	}})
 	require.NoError(t, s.Sandbox.Twilio.Switch(aliceNumber, false))
-	number := alarm(t, w, "off")
+	number := fire(t, w, "payments", "Errors")
 	began := time.Now()
-	_, err := w.Push(t.Context(), scene.Primary, number, "payments fail")
+	_, err := w.Push(t.Context(), scene.Primary, number, "Errors")
 	require.NoError(t, err)
 	require.Less(t, time.Since(began), 2*time.Minute, "not after its quarter of an hour")
 	require.Equal(t, "undelivered", text(t, w, aliceNumber, number).Status)
@@ -175,7 +149,7 @@ func TestSMSWhileTheProviderFails(t *testing.T) {
 	t.Parallel()
 	s, w := start(t, devstack.Config{Adjust: everyChannel})
 	require.NoError(t, s.Sandbox.Twilio.Faults.Add("send", fault.Status(503).Repeat(3)))
-	number := alarm(t, w, "outage")
+	number := fire(t, w, "payments", "Errors")
 	text(t, w, aliceNumber, number)
 	_, err := scene.Until(t.Context(), w, "the receipt", func(context.Context) (struct{}, bool) {
 		return struct{}{}, slices.ContainsFunc(s.Sandbox.Twilio.Messages(aliceNumber), func(m twilio.Message) bool {

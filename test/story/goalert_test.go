@@ -50,13 +50,6 @@ func unhurried(c *catalog.Catalog) {
 	}
 }
 
-func (p *promises) fire(t *testing.T, service, name string) string {
-	t.Helper()
-	number, err := scene.Webhook{Service: service, Alertname: name, Summary: name, Since: time.Now()}.Fire(t.Context(), p.w)
-	require.NoError(t, err)
-	return number
-}
-
 // paged waits until somebody was paged about an incident, and returns all who
 // were until then.
 func (p *promises) paged(t *testing.T, number, person string) []string {
@@ -75,19 +68,12 @@ func (p *promises) paged(t *testing.T, number, person string) []string {
 	return people
 }
 
-func (p *promises) as(t *testing.T, who string) *client.ClientWithResponses {
-	t.Helper()
-	c, err := p.w.As(who)
-	require.NoError(t, err)
-	return c
-}
-
 // override changes who is on call in the secondary of payments, until the test
 // ends.
 func (p *promises) override(t *testing.T, o client.OverrideOrder) {
 	t.Helper()
 	o.Schedule, o.Rotation, o.Until = "payments", "secondary", time.Now().Add(time.Hour)
-	c := p.as(t, scene.Primary)
+	c := as(t, p.w, scene.Primary)
 	made, err := c.AddOverrideWithResponse(t.Context(), o)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusCreated, made.StatusCode(), string(made.Body))
@@ -100,12 +86,12 @@ func (p *promises) override(t *testing.T, o client.OverrideOrder) {
 // end ends an incident that has served its purpose.
 func (p *promises) end(t *testing.T, number string) {
 	t.Helper()
-	_, err := p.as(t, scene.Primary).CancelWithResponse(t.Context(), number, &client.CancelParams{IdempotencyKey: number}, incident.Cancel{Reason: "a test"})
+	_, err := as(t, p.w, scene.Primary).CancelWithResponse(t.Context(), number, &client.CancelParams{IdempotencyKey: number}, incident.Cancel{Reason: "a test"})
 	require.NoError(t, err)
 }
 
 func (p *promises) atTheMoment(t *testing.T) {
-	number := p.fire(t, "payments", "AtTheMoment")
+	number := fire(t, p.w, "payments", "AtTheMoment")
 	require.Equal(t, []string{scene.Primary}, p.paged(t, number, scene.Primary))
 	p.override(t, client.OverrideOrder{Kind: oncall.Replace, Person: "erin"})
 	require.NotContains(t, p.paged(t, number, "erin"), scene.Secondary)
@@ -113,7 +99,7 @@ func (p *promises) atTheMoment(t *testing.T) {
 }
 
 func (p *promises) snapshot(t *testing.T) {
-	number := p.fire(t, "payments", "Snapshot")
+	number := fire(t, p.w, "payments", "Snapshot")
 	p.paged(t, number, scene.Primary)
 	c, version, err := p.stack.Store.CurrentCatalog(t.Context())
 	require.NoError(t, err)
@@ -131,7 +117,7 @@ func (p *promises) snapshot(t *testing.T) {
 
 func (p *promises) nobody(t *testing.T) {
 	p.override(t, client.OverrideOrder{Kind: oncall.Remove, Of: scene.Secondary})
-	number := p.fire(t, "payments", "Nobody")
+	number := fire(t, p.w, "payments", "Nobody")
 	_, err := scene.Until(t.Context(), p.w, "the empty level", func(ctx context.Context) (bool, bool) {
 		entries, err := p.w.Timeline(ctx, number)
 		return true, err == nil && slices.ContainsFunc(entries, func(e client.Entry) bool {
@@ -143,7 +129,7 @@ func (p *promises) nobody(t *testing.T) {
 }
 
 func (p *promises) told(t *testing.T) {
-	number := p.fire(t, "payments", "Told")
+	number := fire(t, p.w, "payments", "Told")
 	p.paged(t, number, scene.Secondary)
 	i := &scene.Incident{World: p.w, Number: number}
 	page, err := p.w.Push(t.Context(), scene.Secondary, number, "Told")
@@ -159,7 +145,7 @@ func (p *promises) rate(t *testing.T) {
 	before := len(p.w.Sandbox.Phone.Pages(on))
 	var numbers []string
 	for n := range 15 {
-		numbers = append(numbers, p.fire(t, "checkout", fmt.Sprint("Rate", n)))
+		numbers = append(numbers, fire(t, p.w, "checkout", fmt.Sprint("Rate", n)))
 	}
 	for _, number := range numbers {
 		p.paged(t, number, on)
@@ -183,7 +169,7 @@ func (p *promises) onCall(t *testing.T, schedule string) string {
 func (p *promises) unanswered(t *testing.T) {
 	seen := map[string]bool{}
 	for n := range 40 {
-		seen[p.fire(t, "platform", fmt.Sprint("Unanswered", n))] = true
+		seen[fire(t, p.w, "platform", fmt.Sprint("Unanswered", n))] = true
 	}
 	require.LessOrEqual(t, len(seen), catalog.DefaultStormKeys+1, "what is beyond joins one incident, and nothing is refused")
 }

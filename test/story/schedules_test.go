@@ -127,15 +127,8 @@ func (c *comes) noise(t *testing.T) {
 	c.mail(t, "incidents@example.org", "Noise report") // once a week
 }
 
-func (c *comes) as(t *testing.T, who string) *client.ClientWithResponses {
-	t.Helper()
-	out, err := c.w.As(who)
-	require.NoError(t, err)
-	return out
-}
-
 func (c *comes) handOff(t *testing.T) {
-	made, err := c.as(t, scene.Primary).AddOverrideWithResponse(t.Context(), client.OverrideOrder{
+	made, err := as(t, c.w, scene.Primary).AddOverrideWithResponse(t.Context(), client.OverrideOrder{
 		Schedule: "payments", Rotation: "primary", Kind: oncall.Replace, Person: "erin", Until: time.Now().Add(time.Hour), Reason: "a favour",
 	})
 	require.NoError(t, err)
@@ -147,7 +140,7 @@ func (c *comes) handOff(t *testing.T) {
 }
 
 func (c *comes) silence(t *testing.T) {
-	made, err := c.as(t, "erin").AddSilenceWithResponse(t.Context(), client.SilenceOrder{
+	made, err := as(t, c.w, "erin").AddSilenceWithResponse(t.Context(), client.SilenceOrder{
 		Service: "payments", Until: time.Now().Add(time.Second), Reason: "a test of the alarm",
 	})
 	require.NoError(t, err)

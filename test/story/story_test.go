@@ -45,6 +45,31 @@ func hasten(c *catalog.Catalog) {
 	demo.Hasten(c)
 }
 
+// as returns the API as somebody uses it.
+func as(t *testing.T, w *scene.World, who string) *client.ClientWithResponses {
+	t.Helper()
+	c, err := w.As(who)
+	require.NoError(t, err)
+	return c
+}
+
+// fire has an alert open an incident, and returns its number.
+func fire(t *testing.T, w *scene.World, service, name string) string {
+	t.Helper()
+	number, err := scene.Webhook{Service: service, Alertname: name, Summary: name, Since: time.Now()}.Fire(t.Context(), w)
+	require.NoError(t, err)
+	return number
+}
+
+// first returns the first element that fits, and whether there is one.
+func first[T any](list []T, fits func(T) bool) (one T, found bool) {
+	n := slices.IndexFunc(list, fits)
+	if n < 0 {
+		return one, false
+	}
+	return list[n], true
+}
+
 func TestFromABadMetricToTheClosedTicket(t *testing.T) {
 	t.Parallel()
 	binaries(t)

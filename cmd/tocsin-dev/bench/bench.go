@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -99,9 +100,7 @@ func Run(ctx context.Context, c Config) (Report, error) {
 	if c.Progress == nil {
 		c.Progress = io.Discard
 	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
+	c.Log = cmp.Or(c.Log, slog.New(slog.DiscardHandler))
 	b := &bench{config: c, plan: c.plan()}
 	b.report = Report{Began: time.Now().UTC(), Go: runtime.Version(), CPUs: runtime.NumCPU(), Quick: c.Quick}
 	list, err := chosen(c.Only)

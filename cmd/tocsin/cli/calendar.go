@@ -10,13 +10,8 @@ import (
 )
 
 func calendarCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "calendar",
-		Short:   "Show shifts in a calendar program",
-		Example: "  tocsin calendar create\n  tocsin calendar create --schedule payments",
-	}
-	cmd.AddCommand(calendarCreateCommand(s), calendarListCommand(s), calendarRotateCommand(s), calendarRevokeCommand(s))
-	return cmd
+	return group("calendar", "Show shifts in a calendar program", "  tocsin calendar create\n  tocsin calendar create --schedule payments",
+		calendarCreateCommand(s), calendarListCommand(s), calendarRotateCommand(s), calendarRevokeCommand(s))
 }
 
 func calendarCreateCommand(s *session) *cobra.Command {
@@ -87,11 +82,7 @@ func calendarRevokeCommand(s *session) *cobra.Command {
 		Example: "  tocsin calendar revoke c-4f9a2c71d0",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			if _, err := content(c.RevokeCalendar(ctx, args[0])); err != nil {
-				return err
-			}
-			c.tell("calendar feed %s is revoked", args[0])
-			return nil
+			return c.done("calendar feed %s is revoked", args[0])(content(c.RevokeCalendar(ctx, args[0])))
 		}),
 	}
 }

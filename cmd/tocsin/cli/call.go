@@ -96,6 +96,17 @@ func show[T any](c *call, render func(T)) func([]byte, error) error {
 	}
 }
 
+// done returns a function that says what was done, of an answer that says
+// nothing.
+func (c *call) done(format string, args ...any) func([]byte, error) error {
+	return func(_ []byte, err error) error {
+		if err == nil {
+			c.tell(format, args...)
+		}
+		return err
+	}
+}
+
 // explain says what to do about an error, where more can be said than the
 // server did.
 func (c *call) explain(err error) error {

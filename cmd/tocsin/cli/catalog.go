@@ -11,13 +11,8 @@ import (
 )
 
 func catalogCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "catalog",
-		Short:   "Validate, apply and show the catalog",
-		Example: "  tocsin catalog validate deployments/catalog\n  tocsin catalog apply deployments/catalog --dry-run",
-	}
-	cmd.AddCommand(catalogValidateCommand(s), catalogApplyCommand(s), catalogShowCommand(s))
-	return cmd
+	return group("catalog", "Validate, apply and show the catalog", "  tocsin catalog validate deployments/catalog\n  tocsin catalog apply deployments/catalog --dry-run",
+		catalogValidateCommand(s), catalogApplyCommand(s), catalogShowCommand(s))
 }
 
 func catalogShowCommand(s *session) *cobra.Command {

@@ -15,13 +15,8 @@ func whose(cmd *cobra.Command, person *string) {
 }
 
 func contactCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "contact",
-		Short:   "Say where pages reach you",
-		Example: "  tocsin contact list\n  tocsin contact add private-mail --kind email --address alice@example.com",
-	}
-	cmd.AddCommand(contactListCommand(s), contactAddCommand(s), contactRemoveCommand(s), contactVerifyCommand(s), contactConfirmCommand(s))
-	return cmd
+	return group("contact", "Say where pages reach you", "  tocsin contact list\n  tocsin contact add private-mail --kind email --address alice@example.com",
+		contactListCommand(s), contactAddCommand(s), contactRemoveCommand(s), contactVerifyCommand(s), contactConfirmCommand(s))
 }
 
 func contactListCommand(s *session) *cobra.Command {
@@ -86,11 +81,7 @@ func contactRemoveCommand(s *session) *cobra.Command {
 		Example: "  tocsin contact remove private-mail",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			if _, err := content(c.RemoveContact(ctx, url.PathEscape(person), url.PathEscape(args[0]))); err != nil {
-				return err
-			}
-			c.tell("contact method %s is removed", args[0])
-			return nil
+			return c.done("contact method %s is removed", args[0])(content(c.RemoveContact(ctx, url.PathEscape(person), url.PathEscape(args[0]))))
 		}),
 	}
 	whose(cmd, &person)

@@ -91,11 +91,7 @@ func (s *session) coverageOf(cmd *cobra.Command, paths []string, p client.GetCov
 		}
 		return gapped(report)
 	}
-	zone := s.location
-	if zone == nil {
-		zone = time.UTC
-	}
-	printCoverage(cmd.OutOrStdout(), report, clock{zone})
+	printCoverage(cmd.OutOrStdout(), report, s.clock())
 	return gapped(report)
 }
 

@@ -50,6 +50,13 @@ func Execute(ctx context.Context, root *cobra.Command) int {
 	return exitFailed
 }
 
+// group makes a command that only holds others.
+func group(use, short, example string, commands ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: use, Short: short, Example: example}
+	cmd.AddCommand(commands...)
+	return cmd
+}
+
 // usageError says that the arguments make no sense.
 type usageError struct{ text string }
 

@@ -12,13 +12,8 @@ import (
 )
 
 func heartbeatCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "heartbeat",
-		Short:   "Send and list signs of life",
-		Example: "  tocsin heartbeat list\n  tocsin heartbeat send backup --token-file key",
-	}
-	cmd.AddCommand(heartbeatListCommand(s), heartbeatSendCommand(s))
-	return cmd
+	return group("heartbeat", "Send and list signs of life", "  tocsin heartbeat list\n  tocsin heartbeat send backup --token-file key",
+		heartbeatListCommand(s), heartbeatSendCommand(s))
 }
 
 func heartbeatListCommand(s *session) *cobra.Command {

@@ -40,6 +40,22 @@ type aim struct {
 // order sends one command of the API.
 type order func(ctx context.Context, a aim) (*http.Response, error)
 
+// keyed are the parameters of a command of the API: nothing but its key.
+type keyed interface {
+	~struct {
+		IdempotencyKey client.IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+	}
+}
+
+// gives makes an order of a command of the API, whose body the flags fill.
+func gives[P keyed, B any](
+	body *B, give func(client.ClientInterface, context.Context, string, *P, B, ...client.RequestEditorFn) (*http.Response, error),
+) order {
+	return func(ctx context.Context, a aim) (*http.Response, error) {
+		return give(a, ctx, a.number, &P{IdempotencyKey: a.key()}, *body)
+	}
+}
+
 // lines are what a command says of itself: its use without the incident, in
 // short, and an example without the program's name.
 type lines struct{ use, short, example string }

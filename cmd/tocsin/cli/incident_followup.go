@@ -10,21 +10,14 @@ import (
 )
 
 func followUpCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "follow-up",
-		Short:   "Add, complete and waive follow-ups",
-		Example: "  tocsin incident follow-up add INC-7 --title 'Alert on the queue length'",
-	}
-	cmd.AddCommand(followUpAddCommand(s), followUpDoneCommand(s), followUpWaiveCommand(s))
-	return cmd
+	return group("follow-up", "Add, complete and waive follow-ups", "  tocsin incident follow-up add INC-7 --title 'Alert on the queue length'",
+		followUpAddCommand(s), followUpDoneCommand(s), followUpWaiveCommand(s))
 }
 
 func followUpAddCommand(s *session) *cobra.Command {
 	var body client.AddFollowUp
 	cmd := s.command(lines{"add", "Add a follow-up: closing waits for it", "follow-up add INC-7 --title 'Alert on the queue length' --owner alice --priority high --due 7d"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.AddFollowUp(ctx, a.number, &client.AddFollowUpParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.AddFollowUp))
 	f := cmd.Flags()
 	f.StringVar(&body.Title, "title", "", "what is to be done")
 	f.StringVar(&body.Owner, "owner", "", "id of the person; the holder when missing")
@@ -53,14 +46,9 @@ func followUpWaiveCommand(s *session) *cobra.Command {
 }
 
 func collectedCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "follow-ups",
-		Short:   "Confirm that all follow-ups are written down",
-		Example: "  tocsin incident follow-ups confirm INC-7",
-	}
-	cmd.AddCommand(s.command(lines{"confirm", "Confirm that all follow-ups are written down", "follow-ups confirm INC-7"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.ConfirmCollected(ctx, a.number, &client.ConfirmCollectedParams{IdempotencyKey: a.key()})
-		}))
-	return cmd
+	return group("follow-ups", "Confirm that all follow-ups are written down", "  tocsin incident follow-ups confirm INC-7",
+		s.command(lines{"confirm", "Confirm that all follow-ups are written down", "follow-ups confirm INC-7"},
+			func(ctx context.Context, a aim) (*http.Response, error) {
+				return a.ConfirmCollected(ctx, a.number, &client.ConfirmCollectedParams{IdempotencyKey: a.key()})
+			}))
 }

@@ -34,7 +34,7 @@ func (c *call) pages(ctx context.Context, number string, params client.ListPages
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListPages(ctx, number, &params)
 		},
-		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
+		open:    func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
 		columns: pageColumns("no page of " + number + " fits"),
 	})
 }

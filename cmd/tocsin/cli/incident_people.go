@@ -13,18 +13,14 @@ import (
 func reassignCommand(s *session) *cobra.Command {
 	var body client.Reassign
 	cmd := s.command(lines{"reassign", "Offer the incident to somebody else; you hold it until they accept", "reassign INC-7 --team storefront --reason 'the index is corrupt'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Reassign(ctx, a.number, &client.ReassignParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Reassign))
 	return reasoned(targeted(cmd, &body.To), &body.Reason)
 }
 
 func addResponderCommand(s *session) *cobra.Command {
 	var body client.AddResponder
 	cmd := s.command(lines{"add-responder", "Page one more person, team or schedule", "add-responder INC-7 --person dave --reason 'he wrote the importer'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.AddResponder(ctx, a.number, &client.AddResponderParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.AddResponder))
 	return reasoned(targeted(cmd, &body.Target), &body.Reason)
 }
 
@@ -40,13 +36,8 @@ func targeted(cmd *cobra.Command, t *client.Target) *cobra.Command {
 }
 
 func roleCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "role",
-		Short:   "Offer and accept roles",
-		Example: "  tocsin incident role assign INC-7 --role commander --person carol",
-	}
-	cmd.AddCommand(roleAssignCommand(s), roleAcceptCommand(s))
-	return cmd
+	return group("role", "Offer and accept roles", "  tocsin incident role assign INC-7 --role commander --person carol",
+		roleAssignCommand(s), roleAcceptCommand(s))
 }
 
 const roles = "holder, commander, deputy, scribe, communications or responder"
@@ -54,9 +45,7 @@ const roles = "holder, commander, deputy, scribe, communications or responder"
 func roleAssignCommand(s *session) *cobra.Command {
 	var body client.AssignRole
 	cmd := s.command(lines{"assign", "Offer a role to a person, who is paged until they accept", "role assign INC-7 --role commander --person carol"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.AssignRole(ctx, a.number, &client.AssignRoleParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.AssignRole))
 	cmd.Flags().StringVar((*string)(&body.Role), "role", "", roles)
 	cmd.Flags().StringVar(&body.Person, "person", "", "id of the person")
 	return require(cmd, "role", "person")

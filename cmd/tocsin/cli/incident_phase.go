@@ -12,9 +12,7 @@ import (
 func mitigateCommand(s *session) *cobra.Command {
 	var body client.Mitigate
 	cmd := s.command(lines{"mitigate", "Say that users are served again", "mitigate INC-7 --what 'rolled back to 41' --since 10m"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Mitigate(ctx, a.number, &client.MitigateParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Mitigate))
 	cmd.Flags().StringVar(&body.What, "what", "", "what was done")
 	past(cmd, &body.Since, "since", "since when; now when missing")
 	return require(cmd, "what")
@@ -23,9 +21,7 @@ func mitigateCommand(s *session) *cobra.Command {
 func resolveCommand(s *session) *cobra.Command {
 	var body client.Resolve
 	cmd := s.command(lines{"resolve", "Say that it is over, and why it will stay so", "resolve INC-7 --fix https://git.example.org/pay/pull/77 --confirm support"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Resolve(ctx, a.number, &client.ResolveParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Resolve))
 	f := cmd.Flags()
 	f.StringVar(&body.Fix, "fix", "", "the fixing change")
 	f.StringVar(&body.Shortcut, "shortcut", "", "why there is no fixing change yet; it becomes a follow-up")
@@ -37,27 +33,21 @@ func resolveCommand(s *session) *cobra.Command {
 func reopenCommand(s *session) *cobra.Command {
 	var body client.Reopen
 	cmd := s.command(lines{"reopen", "Go back to mitigating; the holder is paged again", "reopen INC-7 --reason 'errors are back in one region'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Reopen(ctx, a.number, &client.ReopenParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Reopen))
 	return reasoned(cmd, &body.Reason)
 }
 
 func cancelCommand(s *session) *cobra.Command {
 	var body client.Cancel
 	cmd := s.command(lines{"cancel", "Cancel a false alarm", "cancel INC-7 --reason 'a load test fired the alert'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Cancel(ctx, a.number, &client.CancelParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Cancel))
 	return reasoned(cmd, &body.Reason)
 }
 
 func mergeCommand(s *session) *cobra.Command {
 	var body client.MergeInto
 	cmd := s.command(lines{"merge", "Make it a part of another incident, which goes on", "merge INC-7 --into INC-5 --reason 'both come from the full disk of db1'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Merge(ctx, a.number, &client.MergeParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Merge))
 	numberFlag(cmd, &body.Into, "into", "the `INCIDENT` that goes on")
 	return require(reasoned(cmd, &body.Reason), "into")
 }
@@ -65,9 +55,7 @@ func mergeCommand(s *session) *cobra.Command {
 func splitCommand(s *session) *cobra.Command {
 	var body client.Split
 	cmd := s.command(lines{"split", "Make an incident of its own of some of its alerts", "split INC-5 --alert 3f2a9c0d11e45b67 --title 'disk of db2 is full' --reason 'another cause'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Split(ctx, a.number, &client.SplitParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Split))
 	f := cmd.Flags()
 	f.StringArrayVar(&body.Alerts, "alert", nil, "the fingerprint of an alert that goes, as \"incident show\" lists it; repeat it for more")
 	f.StringVar(&body.Title, "title", "", "of the new incident; by default the first of its alerts says it")
@@ -77,9 +65,7 @@ func splitCommand(s *session) *cobra.Command {
 func correctCommand(s *session) *cobra.Command {
 	var body client.CorrectStamp
 	cmd := s.command(lines{"correct", "Correct the time of a clock; the original is kept", "correct INC-7 --clock impact_started --at 2026-03-01T01:55:00Z --reason 'first ticket of support'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.CorrectStamp(ctx, a.number, &client.CorrectStampParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.CorrectStamp))
 	cmd.Flags().StringVar((*string)(&body.Clock), "clock", "", "impact_started, triggered, first_ack, contained, mitigated or resolved")
 	past(cmd, &body.At, "at", "when it really was")
 	return require(reasoned(cmd, &body.Reason), "clock", "at")

@@ -12,9 +12,7 @@ import (
 func ackCommand(s *session) *cobra.Command {
 	var body client.Acknowledge
 	cmd := s.command(lines{"ack", "Acknowledge: take the incident as it is known now", "ack INC-7"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Acknowledge(ctx, a.number, &client.AcknowledgeParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Acknowledge))
 	cmd.Aliases = []string{"acknowledge"}
 	cmd.Flags().StringVar(&body.Page, "page", "", "key of the page that is answered")
 	return cmd
@@ -23,9 +21,7 @@ func ackCommand(s *session) *cobra.Command {
 func snoozeCommand(s *session) *cobra.Command {
 	var body client.Snooze
 	cmd := s.command(lines{"snooze", "Take it, and do not be reached about it until a time", "snooze INC-7 --until 2h --reason 'the index is being rebuilt'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Snooze(ctx, a.number, &client.SnoozeParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Snooze))
 	ahead(cmd, &body.Until, "until", "when to be paged again about what still stands")
 	return require(reasoned(cmd, &body.Reason), "until")
 }
@@ -33,18 +29,14 @@ func snoozeCommand(s *session) *cobra.Command {
 func declineCommand(s *session) *cobra.Command {
 	var body client.Decline
 	cmd := s.command(lines{"decline", "Say that you cannot take it", "decline INC-7 --reason 'on a train without a laptop'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Decline(ctx, a.number, &client.DeclineParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Decline))
 	return reasoned(cmd, &body.Reason)
 }
 
 func escalateCommand(s *session) *cobra.Command {
 	var body client.Escalate
 	cmd := s.command(lines{"escalate", "Page the next level now", "escalate INC-7 --reason 'somebody who knows the database'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.Escalate(ctx, a.number, &client.EscalateParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.Escalate))
 	return reasoned(cmd, &body.Reason)
 }
 

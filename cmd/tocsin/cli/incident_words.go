@@ -1,9 +1,6 @@
 package cli
 
 import (
-	"context"
-	"net/http"
-
 	"github.com/spf13/cobra"
 
 	"github.com/tocsinhq/tocsin/api/client"
@@ -12,9 +9,7 @@ import (
 func noteCommand(s *session) *cobra.Command {
 	var body client.Note
 	cmd := s.command(lines{"note", "Write a note to the timeline", "note INC-7 --text 'error rate falls since 02:10'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.AddNote(ctx, a.number, &client.AddNoteParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.AddNote))
 	cmd.Flags().StringVar(&body.Text, "text", "", "the note")
 	cmd.Flags().BoolVar(&body.Highlight, "highlight", false, "show it on the ticket too")
 	return require(cmd, "text")
@@ -24,9 +19,7 @@ func linkCommand(s *session) *cobra.Command {
 	var body client.AddLink
 	// --url is the address of the API everywhere: this one has another name.
 	cmd := s.command(lines{"link", "Add a titled link", "link INC-7 --title 'Error graph' --to https://grafana.example.org/d/7"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.AddLink(ctx, a.number, &client.AddLinkParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.AddLink))
 	cmd.Flags().StringVar(&body.Title, "title", "", "what it leads to")
 	cmd.Flags().StringVar(&body.URL, "to", "", "the address: http:// or https://")
 	return require(cmd, "title", "to")
@@ -35,9 +28,7 @@ func linkCommand(s *session) *cobra.Command {
 func statusCommand(s *session) *cobra.Command {
 	var body client.SetStatus
 	cmd := s.command(lines{"status", "Say what happens now and next", "status INC-7 --status 'rolling back to 41' --next 'watch the error rate'"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.SetStatus(ctx, a.number, &client.SetStatusParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.SetStatus))
 	cmd.Flags().StringVar(&body.Status, "status", "", "what happens now")
 	cmd.Flags().StringVar(&body.NextStep, "next", "", "what comes next")
 	return require(cmd, "status")
@@ -46,9 +37,7 @@ func statusCommand(s *session) *cobra.Command {
 func updateCommand(s *session) *cobra.Command {
 	var body client.PostUpdate
 	cmd := s.command(lines{"update", "Post a status update to the audiences", "update INC-7 --what 'card payments fail' --doing 'rolling back' --estimate 30m"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			return a.PostUpdate(ctx, a.number, &client.PostUpdateParams{IdempotencyKey: a.key()}, body)
-		})
+		gives(&body, client.ClientInterface.PostUpdate))
 	cmd.Flags().StringVar(&body.What, "what", "", "what happens")
 	cmd.Flags().StringVar(&body.Doing, "doing", "", "what is being done")
 	ahead(cmd, &body.Estimate, "estimate", "when it is expected to be over; unknown when missing")

@@ -38,7 +38,7 @@ func (c *call) ledger(ctx context.Context, params client.ListLedgerParams, p pag
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListLedger(ctx, &params)
 		},
-		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
+		open:    func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
 		columns: pageColumns("no page fits"),
 	})
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"time"
@@ -30,7 +31,7 @@ overrides that stood then.`,
 			}
 			span := client.ListShiftsParams{Schedule: params.Schedule, Person: person, From: params.At}
 			if days > 0 {
-				span.From = begins(params.At) // both ends by one clock
+				span.From = cmp.Or(params.At, time.Now()) // both ends by one clock
 				span.Until = span.From.AddDate(0, 0, days)
 			}
 			return show(c, c.shifts)(content(c.ListShifts(ctx, &span)))
@@ -74,13 +75,6 @@ func (c *call) load(answer client.Load) {
 		t.row(p.Person, hours(p.Hours), hours(p.NightHours), strconv.Itoa(p.Nights), hours(p.WeekendHours), strconv.Itoa(p.Pages))
 	}
 	t.flush()
-}
-
-func begins(at time.Time) time.Time {
-	if at.IsZero() {
-		return time.Now()
-	}
-	return at
 }
 
 func (c *call) onCall(answer client.OnCall) {

@@ -13,13 +13,8 @@ import (
 )
 
 func overrideCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "override",
-		Short:   "Change who is on call for a while",
-		Example: "  tocsin override add --schedule payments --person bob --of me --until 8h\n  tocsin override list",
-	}
-	cmd.AddCommand(overrideAddCommand(s), overrideListCommand(s), overrideRemoveCommand(s))
-	return cmd
+	return group("override", "Change who is on call for a while", "  tocsin override add --schedule payments --person bob --of me --until 8h\n  tocsin override list",
+		overrideAddCommand(s), overrideListCommand(s), overrideRemoveCommand(s))
 }
 
 func overrideAddCommand(s *session) *cobra.Command {
@@ -143,11 +138,7 @@ func overrideRemoveCommand(s *session) *cobra.Command {
 		Example: "  tocsin override remove o-4f9a2c71d0",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			if _, err := content(c.RemoveOverride(ctx, args[0])); err != nil {
-				return err
-			}
-			c.tell("override %s is removed", args[0])
-			return nil
+			return c.done("override %s is removed", args[0])(content(c.RemoveOverride(ctx, args[0])))
 		}),
 	}
 }

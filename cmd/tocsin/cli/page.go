@@ -10,13 +10,8 @@ import (
 )
 
 func pageCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "page",
-		Short:   "Try whether pages arrive, and read the ledger of all that were due",
-		Example: "  tocsin page test --person me\n  tocsin page list --person me",
-	}
-	cmd.AddCommand(pageTestCommand(s), pageListCommand(s))
-	return cmd
+	return group("page", "Try whether pages arrive, and read the ledger of all that were due", "  tocsin page test --person me\n  tocsin page list --person me",
+		pageTestCommand(s), pageListCommand(s))
 }
 
 func pageTestCommand(s *session) *cobra.Command {

@@ -11,13 +11,8 @@ import (
 )
 
 func reportCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "report",
-		Short:   "Look back at what happened",
-		Example: "  tocsin report noise",
-	}
-	cmd.AddCommand(noiseCommand(s))
-	return cmd
+	return group("report", "Look back at what happened", "  tocsin report noise",
+		noiseCommand(s))
 }
 
 func noiseCommand(s *session) *cobra.Command {

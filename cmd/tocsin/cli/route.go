@@ -19,13 +19,8 @@ import (
 )
 
 func routeCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "route",
-		Short:   "Try the routing of alerts",
-		Example: "  tocsin route test alert.json --catalog deployments/catalog",
-	}
-	cmd.AddCommand(routeTestCommand(s))
-	return cmd
+	return group("route", "Try the routing of alerts", "  tocsin route test alert.json --catalog deployments/catalog",
+		routeTestCommand(s))
 }
 
 func routeTestCommand(s *session) *cobra.Command {
@@ -113,7 +108,7 @@ func routeOffline(cmd *cobra.Command, s *session, folder string, o offline) erro
 	}
 	data, err := json.Marshal(map[string]any{"version": 0, "at": at, "decisions": decided})
 	return show(&call{cmd: cmd, session: s}, func(answer client.RouteTest) {
-		decisions(cmd.OutOrStdout(), clock{cmp.Or(s.location, time.UTC)}, answer)
+		decisions(cmd.OutOrStdout(), s.clock(), answer)
 	})(data, err)
 }
 

@@ -13,13 +13,8 @@ import (
 )
 
 func rulesCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "rules",
-		Short:   "Say how you want to be reached",
-		Example: "  tocsin rules show\n  tocsin rules set --urgent phone --urgent mail:2m --quiet 22:00-07:00",
-	}
-	cmd.AddCommand(rulesShowCommand(s), rulesSetCommand(s), rulesClearCommand(s))
-	return cmd
+	return group("rules", "Say how you want to be reached", "  tocsin rules show\n  tocsin rules set --urgent phone --urgent mail:2m --quiet 22:00-07:00",
+		rulesShowCommand(s), rulesSetCommand(s), rulesClearCommand(s))
 }
 
 func rulesShowCommand(s *session) *cobra.Command {
@@ -131,11 +126,7 @@ func rulesClearCommand(s *session) *cobra.Command {
 		Example: "  tocsin rules clear",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {
-			if _, err := content(c.ClearRules(ctx, url.PathEscape(person))); err != nil {
-				return err
-			}
-			c.tell("the declared rules are in force")
-			return nil
+			return c.done("the declared rules are in force")(content(c.ClearRules(ctx, url.PathEscape(person))))
 		}),
 	}
 	whose(cmd, &person)

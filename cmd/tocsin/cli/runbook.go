@@ -10,13 +10,8 @@ import (
 )
 
 func runbookCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "runbook",
-		Short:   "List and run runbooks",
-		Example: "  tocsin runbook list\n  tocsin runbook run rollback --incident INC-7 --param target=checkout --dry-run",
-	}
-	cmd.AddCommand(runbookListCommand(s), runbookRunCommand(s))
-	return cmd
+	return group("runbook", "List and run runbooks", "  tocsin runbook list\n  tocsin runbook run rollback --incident INC-7 --param target=checkout --dry-run",
+		runbookListCommand(s), runbookRunCommand(s))
 }
 
 func runbookListCommand(s *session) *cobra.Command {

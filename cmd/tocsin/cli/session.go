@@ -48,6 +48,9 @@ func (s *session) locate() error {
 	return nil
 }
 
+// clock shows times as told, else in UTC.
+func (s *session) clock() clock { return clock{cmp.Or(s.location, time.UTC)} }
+
 const (
 	defaultURL = "http://127.0.0.1:8080"
 	// developmentTokens is where `make run` leaves a token of each person.

@@ -15,15 +15,10 @@ import (
 )
 
 func silenceCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:   "silence",
-		Short: "Keep alerts from paging for a while",
-		Example: `  tocsin silence preview 'host="db1"' --until 2h
+	return group("silence", "Keep alerts from paging for a while", `  tocsin silence preview 'host="db1"' --until 2h
   tocsin silence add 'host="db1"' --until 2h --reason 'The disk is being replaced'
   tocsin silence list`,
-	}
-	cmd.AddCommand(silenceAddCommand(s), silencePreviewCommand(s), silenceListCommand(s), silenceShowCommand(s), silenceEndCommand(s))
-	return cmd
+		silenceAddCommand(s), silencePreviewCommand(s), silenceListCommand(s), silenceShowCommand(s), silenceEndCommand(s))
 }
 
 // silenceFlags are what a silence is ordered by.

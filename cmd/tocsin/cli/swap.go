@@ -11,21 +11,11 @@ import (
 )
 
 func swapCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "swap",
-		Short:   "Swap shifts with somebody who agrees",
-		Example: "  tocsin swap list --person me\n  tocsin swap accept s-4f9a2c71d0",
-	}
-	cmd.AddCommand(
+	return group("swap", "Swap shifts with somebody who agrees", "  tocsin swap list --person me\n  tocsin swap accept s-4f9a2c71d0",
 		swapOfferCommand(s), swapListCommand(s),
-		swapAnswerCommand(s, "accept", "Accept a swap: it becomes two overrides, both or none",
-			func(c *call, ctx context.Context, id string) (*http.Response, error) { return c.AcceptSwap(ctx, id) }),
-		swapAnswerCommand(s, "decline", "Decline a swap",
-			func(c *call, ctx context.Context, id string) (*http.Response, error) { return c.DeclineSwap(ctx, id) }),
-		swapAnswerCommand(s, "withdraw", "Take back an offer that waits for an answer",
-			func(c *call, ctx context.Context, id string) (*http.Response, error) { return c.WithdrawSwap(ctx, id) }),
-	)
-	return cmd
+		swapAnswerCommand(s, "accept", "Accept a swap: it becomes two overrides, both or none", client.ClientInterface.AcceptSwap),
+		swapAnswerCommand(s, "decline", "Decline a swap", client.ClientInterface.DeclineSwap),
+		swapAnswerCommand(s, "withdraw", "Take back an offer that waits for an answer", client.ClientInterface.WithdrawSwap))
 }
 
 func swapOfferCommand(s *session) *cobra.Command {
@@ -97,7 +87,9 @@ func swapColumns() columns[client.Swap] {
 }
 
 // swapAnswerCommand makes one of the commands that end an offer.
-func swapAnswerCommand(s *session, verb, short string, do func(*call, context.Context, string) (*http.Response, error)) *cobra.Command {
+func swapAnswerCommand(
+	s *session, verb, short string, do func(client.ClientInterface, context.Context, string, ...client.RequestEditorFn) (*http.Response, error),
+) *cobra.Command {
 	return &cobra.Command{
 		Use:     verb + " SWAP-ID",
 		Short:   short,

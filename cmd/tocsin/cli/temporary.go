@@ -13,13 +13,8 @@ import (
 )
 
 func temporaryCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "temporary",
-		Short:   "Put fixed shifts in place of the turns of a rotation for a while",
-		Example: "  tocsin temporary list --schedule payments",
-	}
-	cmd.AddCommand(temporaryAddCommand(s), temporaryListCommand(s), temporaryRemoveCommand(s))
-	return cmd
+	return group("temporary", "Put fixed shifts in place of the turns of a rotation for a while", "  tocsin temporary list --schedule payments",
+		temporaryAddCommand(s), temporaryListCommand(s), temporaryRemoveCommand(s))
 }
 
 func temporaryAddCommand(s *session) *cobra.Command {
@@ -118,11 +113,7 @@ func temporaryRemoveCommand(s *session) *cobra.Command {
 		Example: "  tocsin temporary remove t-4f9a2c71d0",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			if _, err := content(c.RemoveTemporary(ctx, args[0])); err != nil {
-				return err
-			}
-			c.tell("temporary schedule %s is removed", args[0])
-			return nil
+			return c.done("temporary schedule %s is removed", args[0])(content(c.RemoveTemporary(ctx, args[0])))
 		}),
 	}
 }

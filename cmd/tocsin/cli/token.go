@@ -13,13 +13,8 @@ import (
 )
 
 func tokenCommand(s *session) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "token",
-		Short:   "Make, list and revoke tokens",
-		Example: "  tocsin token create --machine alertmanager --scope alerts\n  tocsin token list",
-	}
-	cmd.AddCommand(tokenCreateCommand(s), tokenListCommand(s), tokenRotateCommand(s), tokenRevokeCommand(s), tokenBootstrapCommand(s))
-	return cmd
+	return group("token", "Make, list and revoke tokens", "  tocsin token create --machine alertmanager --scope alerts\n  tocsin token list",
+		tokenCreateCommand(s), tokenListCommand(s), tokenRotateCommand(s), tokenRevokeCommand(s), tokenBootstrapCommand(s))
 }
 
 func tokenCreateCommand(s *session) *cobra.Command {
@@ -132,11 +127,7 @@ func tokenRevokeCommand(s *session) *cobra.Command {
 		Example: "  tocsin token revoke 0197f0b8-5c1e-7d3a-9a60-0c1f0e3b2a11",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			if _, err := content(c.RevokeToken(ctx, args[0])); err != nil {
-				return err
-			}
-			c.tell("token %s is revoked; it stops working within ten seconds", args[0])
-			return nil
+			return c.done("token %s is revoked; it stops working within ten seconds", args[0])(content(c.RevokeToken(ctx, args[0])))
 		}),
 	}
 }

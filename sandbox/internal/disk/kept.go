@@ -43,3 +43,17 @@ func (k *Kept[S]) snapshot() (data []byte, err error) {
 	k.Look(func(s *S) { data, err = json.MarshalIndent(s, "", " ") })
 	return data, err
 }
+
+// Select returns what fits of a list that is kept, in its order; nothing is an
+// empty list.
+func Select[S, T any](k *Kept[S], list func(*S) []T, fits func(T) bool) []T {
+	found := []T{}
+	k.Look(func(s *S) {
+		for _, one := range list(s) {
+			if fits(one) {
+				found = append(found, one)
+			}
+		}
+	})
+	return found
+}

@@ -39,3 +39,11 @@ func TestWhatChangedIsKept(t *testing.T) {
 		require.Equal(t, after, names(keep(t, dir)))
 	}
 }
+
+func TestSelect(t *testing.T) {
+	k := keep(t, "")
+	require.NoError(t, k.Change(func(v *visits) { v.Names = append(v.Names, "second", "third") }))
+	of := func(v *visits) []string { return v.Names }
+	require.Equal(t, []string{"first", "third"}, disk.Select(k, of, func(name string) bool { return name != "second" }))
+	require.NotNil(t, disk.Select(k, of, func(string) bool { return false }))
+}

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // MaxBody is the largest request body, in bytes, that Read accepts.
@@ -70,6 +71,29 @@ func Read(w http.ResponseWriter, r *http.Request, v any) bool {
 	}
 	Refuse(w, http.StatusBadRequest, "bad-json", "send a JSON object as documented: "+err.Error())
 	return false
+}
+
+// Done answers that something was done, or that it could not be kept.
+func Done(w http.ResponseWriter, err error) {
+	if err != nil {
+		Refuse(w, http.StatusInternalServerError, "not-kept", err.Error())
+		return
+	}
+	w.WriteHeader(http.StatusNoContent)
+}
+
+// Since reads the parameter since of a list: the zero time without one. When
+// it cannot, it answers 400 and returns false.
+func Since(w http.ResponseWriter, r *http.Request) (time.Time, bool) {
+	text := r.URL.Query().Get("since")
+	if text == "" {
+		return time.Time{}, true
+	}
+	since, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		Refuse(w, http.StatusBadRequest, "bad-since", "write since as in 2030-01-31T15:04:05Z, not "+text)
+	}
+	return since, err == nil
 }
 
 // Bearer lets only requests with the token through; an empty token lets

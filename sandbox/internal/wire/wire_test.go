@@ -1,6 +1,7 @@
 package wire_test
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -67,4 +68,22 @@ func TestWhatCannotBeEncodedIsAnError(t *testing.T) {
 	w := httptest.NewRecorder()
 	wire.Write(w, http.StatusOK, math.NaN())
 	require.Equal(t, http.StatusInternalServerError, w.Code)
+}
+
+func TestDone(t *testing.T) {
+	for err, want := range map[error]int{nil: 204, errors.New("the disk is full"): 500} {
+		w := httptest.NewRecorder()
+		wire.Done(w, err)
+		require.Equal(t, want, w.Code)
+	}
+}
+
+func TestSince(t *testing.T) {
+	for query, want := range map[string]int{"": 200, "?since=2030-01-31T15:04:05Z": 200, "?since=now": 400} {
+		w := httptest.NewRecorder()
+		since, ok := wire.Since(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/"+query, nil))
+		require.Equal(t, want, w.Code)
+		require.Equal(t, want == 200, ok)
+		require.Equal(t, query == "?since=2030-01-31T15:04:05Z", since.Year() == 2030)
+	}
 }
