@@ -144,7 +144,7 @@ open incidents use.`,
 			for _, f := range files {
 				body.Files = append(body.Files, client.CatalogFile{Name: f.Name, Data: string(f.Data)})
 			}
-			if cmd.Flags().Changed("base") {
+			if c.cmd.Flags().Changed("base") {
 				body.Base = &base
 			}
 			return c.apply(ctx, body, dryRun)

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"net/http"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -34,7 +35,24 @@ func (c *call) pages(ctx context.Context, number string, params client.ListPages
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListPages(ctx, number, &params)
 		},
-		open:    func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
-		columns: pageColumns("no page of " + number + " fits"),
+		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
+		columns: columns[client.Page]{
+			header: []string{"PERSON", "BY", "STATE", "DUE", "HANDED OVER", "DELIVERED", "ANSWERED", "TRIES", "WHY", "ERROR"},
+			row: func(k clock, page client.Page) []string {
+				return []string{
+					page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Delivered), k.at(page.Answered),
+					strconv.Itoa(len(page.Attempts)), page.Reason, errorOf(page),
+				}
+			},
+			none: "no page of " + number + " fits",
+		},
 	})
+}
+
+// errorOf says why a page failed, or why it has not left yet.
+func errorOf(p client.Page) string {
+	if n := len(p.Attempts); p.Error == "" && p.Sent.IsZero() && n > 0 {
+		return p.Attempts[n-1].Error
+	}
+	return p.Error
 }

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"net/http"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -38,30 +37,18 @@ func (c *call) ledger(ctx context.Context, params client.ListLedgerParams, p pag
 			params.Cursor, params.Limit = cursor, limit
 			return c.ListLedger(ctx, &params)
 		},
-		open:    func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
-		columns: pageColumns("no page fits"),
-	})
-}
-
-func pageColumns(none string) columns[client.Page] {
-	return columns[client.Page]{
-		header: []string{"INCIDENT", "PERSON", "BY", "STATE", "DUE", "HANDED OVER", "DELIVERED", "ANSWERED", "TRIES", "WHY", "ERROR"},
-		row: func(k clock, page client.Page) []string {
-			return []string{
-				page.Incident, page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Delivered),
-				k.at(page.Answered), strconv.Itoa(len(page.Attempts)), page.Reason, errorOf(page),
-			}
+		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
+		columns: columns[client.Page]{
+			header: []string{"INCIDENT", "PERSON", "BY", "STATE", "DUE", "HANDED OVER", "DELIVERED", "ANSWERED", "WHY", "ERROR"},
+			row: func(k clock, page client.Page) []string {
+				return []string{
+					page.Incident, page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Delivered),
+					k.at(page.Answered), page.Reason, page.Error,
+				}
+			},
+			none: "no page fits",
 		},
-		none: none,
-	}
-}
-
-// errorOf says why a page failed, or why it has not left yet.
-func errorOf(p client.Page) string {
-	if n := len(p.Attempts); p.Error == "" && p.Sent.IsZero() && n > 0 {
-		return p.Attempts[n-1].Error
-	}
-	return p.Error
+	})
 }
 
 // methodOf says by which contact method and provider a page goes.
