@@ -54,7 +54,7 @@ func (s *server) writeFeed(ctx context.Context, feed store.Calendar) (string, er
 			addShift(cal, shift, begin.Add(-feedMargin), calendarEntry{stamp: now, title: titleOf(feed, c, shift)})
 		}
 	}
-	return cal.Serialize(), nil
+	return cal.Serialize(ics.WithNewLineWindows), nil
 }
 
 func nameOfFeed(feed store.Calendar, c *catalog.Catalog) string {
