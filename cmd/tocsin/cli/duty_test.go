@@ -56,7 +56,7 @@ func TestOverrideCommands(t *testing.T) {
 	require.Equal(t, "override "+id+" is removed\n", tocsin(t, "override", "remove", id).err)
 	require.Equal(t, "no override fits\n", tocsin(t, "override", "list").err)
 	require.Contains(t, tocsin(t, "override", "list", "--ended").ok(), " by alice")
-	tocsin(t, "override", "remove", id).fails(1, "there is no "+id+" that is not over")
+	tocsin(t, "override", "remove", id).fails(1, id+" is over, or was removed")
 	tocsin(t, "override", "add", "--schedule", "payments", "--person", "bob", "--until", "2026-01-01T00:00:00Z").fails(1, "until: lies in the past")
 }
 
