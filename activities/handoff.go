@@ -21,7 +21,7 @@ type handing struct {
 func (d handing) duty() string { return d.Schedule + "/" + d.Rotation }
 
 func (d handing) key(person string) string {
-	return fmt.Sprintf("hand-off/%s/%d/%s", d.duty(), d.At.Unix(), person)
+	return fmt.Sprintf("hand-off/%s/%d/%s", d.duty(), d.At.UnixNano(), person)
 }
 
 func (h *Herald) handOff(ctx context.Context, d handing, out *Heralded) error {

@@ -147,6 +147,30 @@ func TestSilentHandOffsStillOffer(t *testing.T) {
 	require.Empty(t, p.got)
 }
 
+// Two changes within a second are two hand-offs: who came at the first went at
+// the second.
+func TestHandOffsWithinOneSecondAreAllTold(t *testing.T) {
+	h, _, p := handOffWorld(t, func(c *catalog.Catalog) {
+		cai := c.People[0]
+		cai.ID, cai.Name = "cai", "cai"
+		c.People = append(c.People, cai)
+		*c = *c.With(catalog.Overlay{Overrides: []oncall.Override{{
+			Schedule: "pay", Rotation: "primary", Kind: oncall.Replace, Person: "cai",
+			From: handOffAt.Add(300 * time.Millisecond), Until: handOffAt.Add(time.Hour),
+		}}})
+	})
+	_, err := h.Herald(t.Context())
+	require.NoError(t, err)
+	var told []string
+	for _, m := range p.got {
+		told = append(told, m.Title+", "+strings.Split(m.Body, "\n")[1])
+	}
+	require.ElementsMatch(t, []string{
+		"You are on call now: pay/primary, Before you: ann.", "You are off call now: pay/primary, After you: ben.",
+		"You are on call now: pay/primary, Before you: ben.", "You are off call now: pay/primary, After you: cai.",
+	}, told)
+}
+
 func TestNoticesWaitForTheEndOfQuietHours(t *testing.T) {
 	h, desk, p := handOffWorld(t, func(c *catalog.Catalog) {
 		c.People[1].Rules.Quiet = []oncall.Window{{From: "17:00", Until: "20:00"}}
@@ -179,7 +203,7 @@ func TestNoticesAreTriedAgainAndGivenUp(t *testing.T) {
 	for _, n := range due {
 		require.Less(t, n.Tries, 8)
 	}
-	require.True(t, desk.over["hand-off/pay/primary/"+"1772442000"+"/ben"], "after eight tries it is given up")
+	require.True(t, desk.over["hand-off/pay/primary/"+"1772442000000000000"+"/ben"], "after eight tries it is given up")
 }
 
 // hanging answers nobody.

@@ -45,7 +45,7 @@ func sentAs(at time.Time, taken incident.HandOver) Sent {
 
 func attemptOf(e effect, at time.Time, taken incident.HandOver, err error) Attempt {
 	return Attempt{
-		Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Fail(err)),
+		Key: e.key, Incident: e.incident, What: e.what, At: at, Error: text(Known(Fail(err))),
 		Provider: taken.Provider, Reference: taken.Reference,
 	}
 }

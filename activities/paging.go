@@ -45,6 +45,8 @@ type PageOrder struct {
 	Due      time.Time       `json:"due"`
 	Also     []string        `json:"also,omitempty"`
 	Runbooks []string        `json:"runbooks,omitempty"`
+	// Answer says how a page without that link is answered.
+	Answer string `json:"answer,omitempty"`
 	// Answerable pages carry the acknowledge link.
 	Answerable bool `json:"answerable,omitempty"`
 	// Patient says that there is time to wait until it goes together with
@@ -193,6 +195,9 @@ func pageBody(o PageOrder) string {
 	}
 	if len(o.Runbooks) > 0 {
 		lines = append(lines, sentence("Runbooks: "+strings.Join(o.Runbooks, ", ")))
+	}
+	if o.Answer != "" {
+		lines = append(lines, o.Answer) // no full stop: it ends in a command
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

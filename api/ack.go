@@ -63,7 +63,7 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 			Revision: seen.incident.Revision, Text: spent,
 		}), nil
 	}
-	page.Said = fmt.Sprintf("%s: %s.", claims.Incident, out.Text)
+	page.Said, page.Phase = fmt.Sprintf("%s: %s.", claims.Incident, out.Text), string(out.Phase)
 	if out.Text == incident.Accepted {
 		page.Said = fmt.Sprintf("Your acknowledgement of %s counts from now. The incident takes it in as soon as it can.", claims.Incident)
 	}
@@ -151,7 +151,7 @@ func (s *server) acknowledgePage(ctx context.Context, token string, claims ackli
 	}
 	i := seen.incident
 	page.Title, page.Service, page.Severity, page.Phase = i.Title, serviceName(i), string(i.Severity), string(i.Phase)
-	page.Asks = i.Asks(claims.Page, claims.Person)
+	page.Asks = i.Asks(claims.Page, claims.Person, s.Now())
 	page.Triggered, page.Incident = i.Clocks.Stamps[incident.TriggeredAt], "/ack/"+token+"/incident"
 	return page
 }

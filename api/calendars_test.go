@@ -45,6 +45,9 @@ func TestCalendarFeeds(t *testing.T) {
 		require.True(t, strings.HasPrefix(e.GetProperty(ics.ComponentPropertySummary).Value, "On call: "))
 	}
 	require.Greater(t, len(d.feed(all.Url)), len(first)/2)
+	raw := string(d.do("", "GET", strings.TrimPrefix(mine.Url, "https://tocsin.example.org"), "").body)
+	require.Contains(t, raw, "\r\nREFRESH-INTERVAL;VALUE=DURATION:PT1H\r\n")
+	require.Contains(t, raw, "\r\nPRODID:-//Tocsin//On call//EN\r\n")
 	d.clock.Move(time.Hour)
 	for id := range d.feed(mine.Url) {
 		if first[id] == nil {

@@ -37,10 +37,11 @@ func (s *server) writeFeed(ctx context.Context, feed store.Calendar) (string, er
 	}
 	name := nameOfFeed(feed, c)
 	cal := ics.NewCalendarFor("Tocsin")
+	cal.SetProductId("-//Tocsin//On call//EN")
 	cal.SetMethod(ics.MethodPublish)
 	cal.SetName(name)
 	cal.SetXWRCalName(name)
-	cal.SetRefreshInterval(feedEvery, ics.WithValue("DURATION"))
+	cal.SetRefreshInterval(feedEvery)
 	cal.SetXPublishedTTL(feedEvery)
 	for _, schedule := range history.Schedules() {
 		if feed.Schedule != "" && feed.Schedule != schedule.ID {
@@ -53,7 +54,7 @@ func (s *server) writeFeed(ctx context.Context, feed store.Calendar) (string, er
 			addShift(cal, shift, begin.Add(-feedMargin), calendarEntry{stamp: now, title: titleOf(feed, c, shift)})
 		}
 	}
-	return cal.Serialize(), nil
+	return cal.Serialize(ics.WithNewLineWindows), nil
 }
 
 func nameOfFeed(feed store.Calendar, c *catalog.Catalog) string {

@@ -46,6 +46,11 @@ func (s *server) incidentPage(ctx context.Context, number, reader string) (answe
 	page.Timeline = each(entries, func(e incident.Entry) web.Entry {
 		return web.Entry{At: e.Occurred, Who: e.Actor.ID, Text: e.Text, Highlight: e.Highlight}
 	})
+	for _, q := range i.Questions {
+		if q.Open() {
+			page.Questions = append(page.Questions, web.Question{Text: q.Text, How: i.HowToAnswer(q), Until: q.Until})
+		}
+	}
 	_, page.Zone = s.reader(ctx, reader)
 	return s.page(http.StatusOK, func(w io.Writer) error { return s.pages.Incident(w, page) }), nil
 }
@@ -116,7 +121,7 @@ func factsOf(i *incident.Incident) []web.Fact {
 		{Title: "Holder", Text: cmp.Or(i.Holder, "nobody yet")},
 		{Title: "What", Text: i.What},
 		{Title: "Impact", Text: strings.Join(slices.DeleteFunc([]string{
-			string(i.Impact.Scope), i.Impact.Users, i.Impact.Cannot,
+			string(i.Impact.Scope), i.Impact.Users, cannot(i.Impact.Cannot),
 		}, func(s string) bool { return s == "" }), ", ")},
 		{Title: "Ticket", Text: i.Ticket.Key},
 	}
@@ -124,6 +129,14 @@ func factsOf(i *incident.Incident) []web.Fact {
 		facts = append(facts, web.Fact{Title: words(string(role)), Text: i.Roles[role]})
 	}
 	return slices.DeleteFunc(facts, func(f web.Fact) bool { return f.Text == "" })
+}
+
+// cannot says what people cannot do, if it is known.
+func cannot(do string) string {
+	if do == "" {
+		return ""
+	}
+	return "cannot: " + do
 }
 
 // words turns an identifier into what a person reads: first_ack, "First ack".

@@ -24,7 +24,6 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 	}
 	asked := i.askedBy(c.Page)
 	held := i.Holder != "" && i.Holder != h.By.ID
-	offered := len(i.offers(Holder, func(s *Summons) bool { return s.calls(h.By.ID) })) > 0
 	switch {
 	case asked.role != "":
 		return i.AcceptRole(h, AcceptRole{Role: asked.role}, now)
@@ -32,7 +31,7 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 		return i.saw(h, now)
 	case asked.kind == ForResponder && i.Holder != h.By.ID, asked.kind == ForBreach && held:
 		return i.help(h, asked.summons, now)
-	case held && !offered && len(i.covered(h, asked)) == 0:
+	case i.takenBefore(h, asked):
 		i.answerToo(h.By.ID, now)
 		i.answerCalls(h, now)
 		i.join(h.By.ID)
@@ -40,6 +39,14 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 		return i.outcome(i.Holder + " holds it already; you are a responder"), nil
 	}
 	return i.take(h, asked, now), nil
+}
+
+// takenBefore reports whether somebody else holds the incident and nothing is
+// left for this person to take: they join.
+func (i *Incident) takenBefore(h Header, asked asked) bool {
+	held := i.Holder != "" && i.Holder != h.By.ID
+	offered := len(i.offers(Holder, func(s *Summons) bool { return s.calls(h.By.ID) })) > 0
+	return held && !offered && len(i.covered(h, asked)) == 0
 }
 
 // take makes the person the holder, ends the paging that this covers, starts
@@ -189,7 +196,7 @@ func (i *Incident) askedBy(key string) asked {
 
 // Asks says what a person does who acknowledges by the page of a key, where
 // that is something else than taking the incident; "" where it is not.
-func (i *Incident) Asks(key, person string) string {
+func (i *Incident) Asks(key, person string, now time.Time) string {
 	asked := i.askedBy(key)
 	other := i.Holder != "" && i.Holder != person
 	switch {
@@ -199,6 +206,8 @@ func (i *Incident) Asks(key, person string) string {
 		return "You say that you look at the question; it waits for your answer."
 	case asked.kind == ForResponder && i.Holder != person, asked.kind == ForBreach && other:
 		return fmt.Sprintf("You join as a responder; %s holds the incident.", orNobody(i.Holder))
+	case i.takenBefore(Header{By: Person(person), At: now}, asked):
+		return fmt.Sprintf("%s holds the incident already; you join as a responder.", i.Holder)
 	}
 	return ""
 }

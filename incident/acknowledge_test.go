@@ -251,14 +251,14 @@ func ExampleIncident_Acknowledge() {
 func TestAPageSaysWhatItsButtonDoes(t *testing.T) {
 	i := held(t)
 	for key, want := range map[string]string{
-		"INC-7/alert-1/r0/l0/bob/phone":     "",
+		"INC-7/alert-1/r0/l0/bob/phone":     "alice holds the incident already; you join as a responder.",
 		"INC-7/commander-1/r0/l0/bob/phone": "You accept to be commander.",
 		"INC-7/question-1/r0/l0/bob/phone":  "You say that you look at the question; it waits for your answer.",
 		"INC-7/responder-1/r0/l0/bob/phone": "You join as a responder; alice holds the incident.",
 		"INC-7/breach-1/r0/l0/bob/phone":    "You join as a responder; alice holds the incident.",
-		"INC-8/commander-1/r0/l0/bob/phone": "",
+		"INC-8/commander-1/r0/l0/bob/phone": "alice holds the incident already; you join as a responder.",
 	} {
-		require.Equal(t, want, i.Asks(key, "bob"), key)
+		require.Equal(t, want, i.Asks(key, "bob", after(time.Hour)), key)
 	}
-	require.Empty(t, i.Asks("INC-7/breach-1/r0/l0/alice/phone", "alice"))
+	require.Empty(t, i.Asks("INC-7/breach-1/r0/l0/alice/phone", "alice", after(time.Hour)))
 }

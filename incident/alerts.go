@@ -86,6 +86,9 @@ func (i *Incident) takeState(state AlertState, now time.Time) bool {
 	if stale || copied || known.Fact == state.Fact && !lifted {
 		return false
 	}
+	if state.Summary == state.Name { // many who send say it only while it fires
+		state.Summary = known.Summary
+	}
 	i.Alerts[n] = state
 	if known.Status != state.Status || !known.StartsAt.Equal(state.StartsAt) {
 		i.changed(state, now)

@@ -117,6 +117,15 @@ func TestCopiesRepeatsAndLateDeliveriesChangeNothing(t *testing.T) {
 	}
 }
 
+func TestAnEndWithoutASummaryKeepsTheOneThatIsKnown(t *testing.T) {
+	i := held(t)
+	end := cleared("a")
+	end.Annotations = nil
+	i.TakeAlerts([]alerts.Alert{end}, 0, after(5*time.Minute))
+	require.Equal(t, alerts.Resolved, i.Alerts[0].Status)
+	require.Equal(t, "Too many errors", i.Alerts[0].Summary)
+}
+
 func TestMoreUrgentAlertsPageTheHolderAgain(t *testing.T) {
 	t.Run("after the ack", func(t *testing.T) {
 		i := held(t, severity(catalog.SEV4))

@@ -73,18 +73,17 @@ func (i *Incident) BeginLevel(s *Summons, roster Roster, now time.Time) {
 	if roster.Skipped == "" {
 		i.layOut(s, roster.Reach, now)
 	}
-	missing := butFor(roster.Missing)
 	switch {
 	case roster.Skipped == "" && len(roster.Reach) > 0:
-		i.lookedUp(s, roster, "begun", "pages "+join(people(roster.Reach))+"."+missing, now)
+		i.lookedUp(s, roster, "begun", "pages "+join(people(roster.Reach))+"."+butFor(roster.Missing), now)
 	case i.AtLastResort(s):
 		s.Due = now.Add(RestartAfter)
-		i.lookedUp(s, roster, "empty", "reaches nobody; starting over at "+moment(s.Due)+"."+missing, now)
+		i.lookedUp(s, roster, "empty", "reaches nobody"+because(strings.Join(roster.Missing, "; "))+"; starting over at "+moment(s.Due)+".", now)
 	case roster.Skipped != "":
 		i.lookedUp(s, roster, "skipped", "is left out: "+roster.Skipped+".", now)
 		i.NextLevel(s, now)
 	default:
-		i.lookedUp(s, roster, "empty", "reaches nobody; going on at once."+missing, now)
+		i.lookedUp(s, roster, "empty", "reaches nobody"+because(strings.Join(roster.Missing, "; "))+"; going on at once.", now)
 		i.NextLevel(s, now)
 	}
 }

@@ -133,6 +133,20 @@ func (i *Incident) RunAsked(q Question, now time.Time) {
 	})
 }
 
+// HowToAnswer says what can be answered to a question, and by which command.
+func (i *Incident) HowToAnswer(q Question) string {
+	return fmt.Sprintf("Answer %s: tocsin incident answer %s %s --choice CHOICE", strings.Join(q.Choices, " or "), i.Number, q.ID)
+}
+
+// Question returns what a summons asks, for one that is about a question.
+func (i *Incident) Question(s *Summons) (Question, bool) {
+	n := slices.IndexFunc(i.Questions, func(q Question) bool { return s.Kind == ForQuestion && q.ID == s.Subject })
+	if n < 0 {
+		return Question{}, false
+	}
+	return i.Questions[n], true
+}
+
 // answerers returns whom a question pages: first the commander or holder, and
 // at half its time the leads of the team and the service's first level. Who
 // started the run is not asked to approve it, unless the policy allows that.

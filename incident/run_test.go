@@ -49,6 +49,15 @@ func TestAnApprovalPagesItsApproverAndEscalatesAtHalfItsTime(t *testing.T) {
 	refused(t, incident.Refused, by("alice", 4*time.Minute), i.Answer, yes())
 }
 
+func TestAQuestionSaysHowItIsAnswered(t *testing.T) {
+	i, s := asking(t, "bob")
+	q, ok := i.Question(s)
+	require.True(t, ok)
+	require.Equal(t, "Answer approve or refuse: tocsin incident answer INC-7 rollback-1-1 --choice CHOICE", i.HowToAnswer(q))
+	_, ok = i.Question(i.Summons("alert-1"))
+	require.False(t, ok)
+}
+
 func TestSelfApprovalOnlyWhereThePolicyAllowsItRecordedAsSuch(t *testing.T) {
 	i, s := asking(t, "alice", severity(catalog.SEV2))
 	require.Empty(t, s.Levels[0].Targets, "the starter is not asked")

@@ -32,7 +32,7 @@ func Explain(i *Incident, entries []Entry, pages []Page, person string) Explanat
 	reached := map[int]bool{}
 	for _, e := range entries {
 		if e.Looked != nil {
-			out.look(e, person)
+			out.look(i, e, person)
 			if strings.HasPrefix(e.Looked.Summons, string(ForAlert)) {
 				reached[e.Looked.Level] = true
 			}
@@ -102,11 +102,14 @@ func pageStory(p Page) string {
 }
 
 // look tells what one look-up found, and whether the person was among it.
-func (x *Explanation) look(e Entry, person string) {
+func (x *Explanation) look(i *Incident, e Entry, person string) {
 	l := e.Looked
 	where := fmt.Sprintf("Level %d", l.Level+1)
-	if l.Level < 0 {
+	switch {
+	case l.Level < 0:
 		where = "The holder"
+	case l.Level >= len(i.Policy.Escalation.Levels) && strings.HasPrefix(l.Summons, string(ForAlert)):
+		where = "The last resort"
 	}
 	where += fmt.Sprintf(" of %s (%s)", l.Summons, cmp.Or(strings.Join(l.Targets, ", "), "no targets"))
 	switch reason, found := l.Found[person]; {

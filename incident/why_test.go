@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -52,6 +53,22 @@ func TestWhySomebodyWasNotPaged(t *testing.T) {
 	require.False(t, x.Paged)
 	require.Contains(t, texts(x), "Level 2 of alert-1 (schedule shop/secondary) did not mean cora: it found bob (on call in shop/secondary). Catalog version 12.")
 	require.Contains(t, texts(incident.Explain(i, entries, pages, "dora")), "dora (on call in shop/third) has no contact method.")
+}
+
+func TestWhyCallsTheLastResortByItsName(t *testing.T) {
+	i := opened(t)
+	s := i.Summons("alert-1")
+	i.NextLevel(s, after(5*time.Minute))
+	i.BeginLevel(s, incident.Roster{Missing: []string{"schedule shop/secondary means nobody now"}, Catalog: 12}, after(5*time.Minute))
+	for !i.AtLastResort(s) {
+		i.NextLevel(s, after(10*time.Minute))
+	}
+	i.BeginLevel(s, incident.Roster{Reach: []incident.Reach{{Person: "heidi", Contact: "phone", Kind: "push", Reason: i.Named(s)}}, Catalog: 12}, after(10*time.Minute))
+	entries := i.Drain()
+	require.Contains(t, texts(incident.Explain(i, entries, nil, "heidi")), "The last resort of alert-1 (heidi, ivan) meant heidi: of the last resort. Catalog version 12.")
+	require.True(t, slices.ContainsFunc(entries, func(e incident.Entry) bool {
+		return e.Text == "Level 2 (alert-1) reaches nobody: schedule shop/secondary means nobody now; going on at once."
+	}))
 }
 
 func TestWhyNamesTheLevelsThatWereNeverBegun(t *testing.T) {

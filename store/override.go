@@ -113,7 +113,7 @@ func remove(ctx context.Context, tx *sqlx.Tx, table, id, by string, at time.Time
 	result, err := tx.ExecContext(ctx, tx.Rebind(`
 		UPDATE `+table+` SET removed_at = ?, removed_by = ? WHERE id = ? AND removed_at IS NULL AND until_at > ?`),
 		stampOf(at), by, id, stampOf(at))
-	return changed(result, err, incident.Errorf(incident.NotFound, "there is no %s that is not over", id))
+	return changed(result, err, incident.Errorf(incident.NotFound, "%s is over, or was removed", id))
 }
 
 // DutyFilter narrows Overrides and Temporaries; what is empty does not narrow.

@@ -101,12 +101,14 @@ type Incident struct {
 	// Measures are the times between clocks, as far as they are known.
 	Measures []Fact
 	// Gates are what closing waits for, met or not.
-	Gates    []Fact
-	Alerts   []Alert
-	Links    []Link
-	Runbooks []Fact
-	Tasks    []Fact
-	Timeline []Entry
+	Gates  []Fact
+	Alerts []Alert
+	Links  []Link
+	// Questions are those of runbooks that wait for an answer.
+	Questions []Question
+	Runbooks  []Fact
+	Tasks     []Fact
+	Timeline  []Entry
 	// Earlier says that the timeline has more than is shown.
 	Earlier bool
 	Zone    *time.Location
@@ -127,6 +129,12 @@ type Alert struct {
 	Summary string
 	Firing  bool
 	Since   time.Time
+}
+
+// Question is what a runbook asks, and how it is answered.
+type Question struct {
+	Text, How string
+	Until     time.Time
 }
 
 // Link is a titled address.

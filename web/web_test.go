@@ -47,7 +47,7 @@ func TestAcknowledgePage(t *testing.T) {
 		},
 		"where it takes something else": {
 			page:     web.Acknowledge{Number: "INC-7", Name: "Alice", Action: "/ack/abc", Asks: "You accept to be commander."},
-			shows:    []string{"As Alice: You accept to be commander."},
+			shows:    []string{"You accept to be commander. You answer as Alice."},
 			showsNot: []string{"Paging stops"},
 		},
 		"after the tap": {
@@ -74,18 +74,19 @@ func TestIncidentPage(t *testing.T) {
 	require.NoError(t, pages(t).Incident(&out, web.Incident{
 		Number: "INC-7", Title: "<script>alert(1)</script>", Phase: "triaging", Service: "checkout",
 		Status: "Rolling back.", NextStep: "Watch.",
-		Clocks:   []web.Stamp{{Title: "Triggered", At: triggered}, {Title: "Mitigated"}},
-		Alerts:   []web.Alert{{Name: "Errors", Summary: "12% fail", Firing: true, Since: triggered}},
-		Links:    []web.Link{{Title: "Graph", URL: "https://example.org/d"}, {Title: "Trap", URL: "javascript:alert(1)"}},
-		Timeline: []web.Entry{{At: triggered, Who: "alice", Text: "took it", Highlight: true}},
-		Measures: []web.Fact{{Title: "To acknowledge (TTA)", Text: "1 min"}},
-		Gates:    []web.Fact{{Title: "resolved", Text: "resolve it"}},
-		Earlier:  true,
+		Clocks:    []web.Stamp{{Title: "Triggered", At: triggered}, {Title: "Mitigated"}},
+		Alerts:    []web.Alert{{Name: "Errors", Summary: "12% fail", Firing: true, Since: triggered}},
+		Links:     []web.Link{{Title: "Graph", URL: "https://example.org/d"}, {Title: "Trap", URL: "javascript:alert(1)"}},
+		Timeline:  []web.Entry{{At: triggered, Who: "alice", Text: "took it", Highlight: true}},
+		Measures:  []web.Fact{{Title: "To acknowledge (TTA)", Text: "1 min"}},
+		Gates:     []web.Fact{{Title: "resolved", Text: "resolve it"}},
+		Questions: []web.Question{{Text: "Roll back?", How: "Answer yes or no: tocsin incident answer INC-7 q-1 --choice CHOICE", Until: triggered}},
+		Earlier:   true,
 	}))
 	html := out.String()
 	require.NotContains(t, html, "<script")
 	require.NotContains(t, html, `href="javascript:`)
-	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", "<dt>To acknowledge (TTA)</dt><dd>1 min</dd>", "<dt>resolved</dt><dd>resolve it</dd>"} {
+	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", "<dt>To acknowledge (TTA)</dt><dd>1 min</dd>", "<dt>resolved</dt><dd>resolve it</dd>", "until Sun 1 Mar 2026 01:00:00 UTC</span><br>Answer yes or no: tocsin"} {
 		require.Contains(t, html, text)
 	}
 }

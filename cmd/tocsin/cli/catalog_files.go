@@ -120,7 +120,7 @@ func yamlFiles(path string) ([]string, error) {
 
 func catalogApplyCommand(s *session) *cobra.Command {
 	var dryRun, force bool
-	base := -1
+	base := 0
 	cmd := &cobra.Command{
 		Use:   "apply PATH...",
 		Short: "Put catalog files in force as a whole, and print what differs",
@@ -144,7 +144,7 @@ open incidents use.`,
 			for _, f := range files {
 				body.Files = append(body.Files, client.CatalogFile{Name: f.Name, Data: string(f.Data)})
 			}
-			if base >= 0 {
+			if c.cmd.Flags().Changed("base") {
 				body.Base = &base
 			}
 			return c.apply(ctx, body, dryRun)
@@ -153,7 +153,7 @@ open incidents use.`,
 	f := cmd.Flags()
 	f.BoolVar(&dryRun, "dry-run", false, "only print what would differ")
 	f.BoolVar(&force, "force", false, "remove what an open incident uses all the same")
-	f.IntVar(&base, "base", -1, "version that the files were made from: refuse when another is in force (any)")
+	f.IntVar(&base, "base", 0, "version that the files were made from: refuse when another is in force (any)")
 	return cmd
 }
 

@@ -143,7 +143,7 @@ func (d *doctor) identity(ctx context.Context) bool {
 		d.found(false, "token", "%v", d.explain(err))
 		return false
 	}
-	d.found(true, "token", "belongs to the %s %s; it may %s", me.Kind, me.Id, strings.Join(me.Scopes, ", "))
+	d.found(true, "token", "belongs to the %s %s, with the scopes %s", me.Kind, me.Id, strings.Join(me.Scopes, ", "))
 	return true
 }
 

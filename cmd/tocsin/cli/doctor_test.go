@@ -20,7 +20,7 @@ func TestDoctorFindsNothing(t *testing.T) {
 	require.Equal(t, strings.ReplaceAll(`ok  server    URL is ok
 ok  watchdog  none is fed: nobody outside would notice that pages stop (see docs/watchdog.md)
 ok  clock     agrees with the server's
-ok  token     belongs to the person alice; it may read, respond
+ok  token     belongs to the person alice, with the scopes read, respond
 ok  catalog   version 1 is in force
 ok  coverage  every service reaches somebody at each moment until 2026-03-15 03:00:00 CET
 ok  on call   every schedule has somebody now, and they and the last resort have contact methods

@@ -47,7 +47,7 @@ func newDuty(t *testing.T) (*world, *mailbox) {
 func TestOverrideCommands(t *testing.T) {
 	newDuty(t)
 	made := tocsin(t, "override", "add", "--schedule", "payments/secondary", "--person", "carol", "--from", "24h", "--until", "26h", "--reason", "dentist").ok()
-	require.Regexp(t, `^o-\S+: carol instead of everybody of payments/secondary from \S+ \S+ UTC until \S+ \S+ UTC\n$`, made)
+	require.Regexp(t, `^o-\S+: carol instead of whoever has the duty of payments/secondary from \S+ \S+ UTC until \S+ \S+ UTC\n$`, made)
 	id, _, _ := strings.Cut(made, ":")
 	listed := tocsin(t, "override", "list", "--person", "me").ok()
 	require.Contains(t, listed, "dentist")
@@ -56,7 +56,7 @@ func TestOverrideCommands(t *testing.T) {
 	require.Equal(t, "override "+id+" is removed\n", tocsin(t, "override", "remove", id).err)
 	require.Equal(t, "no override fits\n", tocsin(t, "override", "list").err)
 	require.Contains(t, tocsin(t, "override", "list", "--ended").ok(), " by alice")
-	tocsin(t, "override", "remove", id).fails(1, "there is no "+id+" that is not over")
+	tocsin(t, "override", "remove", id).fails(1, id+" is over, or was removed")
 	tocsin(t, "override", "add", "--schedule", "payments", "--person", "bob", "--until", "2026-01-01T00:00:00Z").fails(1, "until: lies in the past")
 }
 

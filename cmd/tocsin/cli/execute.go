@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // The codes that a program ends with.
@@ -69,6 +70,7 @@ func prepare(cmd *cobra.Command, began *bool) {
 	for _, sub := range cmd.Commands() {
 		prepare(sub, began)
 	}
+	cmd.LocalFlags().VisitAll(plainDefault)
 	if cmd.HasSubCommands() && !cmd.Runnable() {
 		cmd.Args = known
 		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
@@ -81,6 +83,20 @@ func prepare(cmd *cobra.Command, began *bool) {
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		*began = true
 		return run(cmd, args)
+	}
+}
+
+// plainDefault shows a default as a person writes it: 4h, not 4h0m0s.
+func plainDefault(f *pflag.Flag) {
+	switch f.Value.Type() {
+	case "duration":
+		for _, zero := range []string{"m0s", "h0m"} {
+			if strings.HasSuffix(f.DefValue, zero) {
+				f.DefValue = f.DefValue[:len(f.DefValue)-2]
+			}
+		}
+	case "stringToString":
+		f.DefValue = strings.Trim(f.DefValue, "[]")
 	}
 }
 

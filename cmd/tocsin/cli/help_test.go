@@ -31,6 +31,7 @@ func TestEveryCommandSaysHowItIsUsed(t *testing.T) {
 			require.False(t, strings.HasSuffix(cmd.Short, "."), cmd.Short)
 			for line := range strings.Lines(help) {
 				require.NotContains(t, line, "\t")
+				require.NotRegexp(t, `default \S*m0s|default (-1|\[\])`, line)
 			}
 		})
 	})

@@ -37,10 +37,10 @@ func (c *call) pages(ctx context.Context, number string, params client.ListPages
 		},
 		open: func(page client.PageList) ([]client.Page, string) { return page.Pages, page.Next },
 		columns: columns[client.Page]{
-			header: []string{"PERSON", "BY", "STATE", "DUE", "HANDED OVER", "ANSWERED", "TRIES", "WHY", "ERROR"},
+			header: []string{"PERSON", "BY", "STATE", "DUE", "HANDED OVER", "DELIVERED", "ANSWERED", "TRIES", "WHY", "ERROR"},
 			row: func(k clock, page client.Page) []string {
 				return []string{
-					page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Answered),
+					page.Person, methodOf(page), string(page.State), k.at(page.Due), k.at(page.Sent), k.at(page.Delivered), k.at(page.Answered),
 					strconv.Itoa(len(page.Attempts)), page.Reason, errorOf(page),
 				}
 			},

@@ -39,7 +39,7 @@ func (c *call) incident(i client.Incident) {
 	c.questions(i, k)
 	c.runs(i, k)
 	c.followUps(i, k)
-	section(c, "CLOSING WAITS FOR", i.Gates, func(g client.Gate) []string { return []string{g.Name, cmp.Or(k.in(g.Missing), "met")} })
+	section(c, "CLOSURE GATES", i.Gates, func(g client.Gate) []string { return []string{g.Name, cmp.Or(k.in(g.Missing), "met")} })
 	section(c, "RUNBOOKS THAT FIT", i.Runbooks, func(b client.RunbookOffered) []string {
 		return []string{b.Name, paramsOf(b.Params), b.About}
 	})

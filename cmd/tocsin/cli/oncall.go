@@ -53,7 +53,7 @@ func onCallLoadCommand(s *session) *cobra.Command {
 		Short: "Say how the load of on-call falls on people",
 		Long: `Say how the load of on-call falls on people: hours, nights (22:00 to 06:00) and
 weekends by each person's own clock, and pages. Somebody who has two duties at
-once is on call once.`,
+once is on call once. What lies before the first catalog counts for nobody.`,
 		Example: "  tocsin oncall load\n  tocsin oncall load --schedule payments --from 60d",
 		Args:    between(0, 0),
 		RunE: s.run(func(ctx context.Context, c *call, _ []string) error {

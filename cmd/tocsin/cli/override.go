@@ -40,7 +40,7 @@ whose services page the schedule, or an administrator.`,
 	f.StringVar(&order.Schedule, "schedule", "", "schedule, or schedule/rotation; without a rotation the first")
 	f.StringVar((*string)(&order.Kind), "kind", string(oncall.Replace), "replace, add or remove")
 	f.StringVar(&order.Person, "person", "", "who comes; me is yourself")
-	f.StringVar(&order.Of, "of", "", "who goes; me is yourself; without it a replacement is instead of everybody")
+	f.StringVar(&order.Of, "of", "", "who goes; me is yourself; without it a replacement is instead of whoever has the duty")
 	f.StringVar(&order.Reason, "reason", "", "why")
 	ahead(cmd, &order.From, "from", "when it begins; now when missing")
 	ahead(cmd, &order.Until, "until", "when it ends")
@@ -69,7 +69,7 @@ func changeOf(o client.Override) string {
 	case oncall.Remove:
 		return "remove " + o.Of
 	}
-	return o.Person + " instead of " + cmp.Or(o.Of, "everybody")
+	return o.Person + " instead of " + cmp.Or(o.Of, "whoever has the duty")
 }
 
 // dutyQuery are the filters that overrides and temporary schedules share.

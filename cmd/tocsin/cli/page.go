@@ -10,7 +10,7 @@ import (
 )
 
 func pageCommand(s *session) *cobra.Command {
-	return group("page", "Try whether pages arrive, and read the ledger of those that did", "  tocsin page test --person me\n  tocsin page list --person me",
+	return group("page", "Try whether pages arrive, and read the ledger of all that were due", "  tocsin page test --person me\n  tocsin page list --person me",
 		pageTestCommand(s), pageListCommand(s))
 }
 

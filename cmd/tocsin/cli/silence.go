@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -180,10 +181,18 @@ func silenceColumns() columns[client.Silence] {
 	return columns[client.Silence]{
 		header: []string{"ID", "KIND", "STATE", "WHAT", "FROM", "UNTIL", "OWNER", "REASON"},
 		row: func(k clock, v client.Silence) []string {
-			return []string{v.Id, string(v.Kind), string(v.State), whatOf(v), k.at(v.From), k.at(v.Until), v.Owner, v.Reason}
+			return []string{v.Id, string(v.Kind), string(v.State), whatOf(v), k.at(v.From), k.at(endOf(v)), v.Owner, v.Reason}
 		},
 		none: "no silence fits",
 	}
+}
+
+// endOf is when a silence ends, or was ended by hand.
+func endOf(v client.Silence) time.Time {
+	if !v.EndedAt.IsZero() {
+		return v.EndedAt
+	}
+	return v.Until
 }
 
 func silenceShowCommand(s *session) *cobra.Command {

@@ -128,9 +128,16 @@ func (w *Watchdog) relief(over State, now time.Time) incident.Message {
 	return incident.Message{
 		Key:      fmt.Sprintf("watchdog/%d/over", over.Raised.Unix()),
 		Incident: label, Title: w.config.Name + " beats again", At: now.UTC(),
-		Body: fmt.Sprintf("Beats of %s come again since %s. There was an alarm since %s, paged %d times. What fired meanwhile may have been paged late.",
-			w.config.Name, stamp(now), stamp(over.Raised), over.Rounds),
+		Body: fmt.Sprintf("Beats of %s come again since %s. There was an alarm since %s, paged %s. What fired meanwhile may have been paged late.",
+			w.config.Name, stamp(now), stamp(over.Raised), times(over.Rounds)),
 	}
+}
+
+func times(n int) string {
+	if n == 1 {
+		return "once"
+	}
+	return fmt.Sprintf("%d times", n)
 }
 
 func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 MST") }
