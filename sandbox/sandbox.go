@@ -85,11 +85,8 @@ type Sandbox struct {
 // address is taken or kept state cannot be read.
 func New(config Config) (*Sandbox, error) {
 	config = config.withDefaults()
-	s := &Sandbox{log: config.Log}
+	s := &Sandbox{log: config.Log, pages: page.Must(templates)}
 	var err error
-	if s.pages, err = page.Parse(templates); err != nil {
-		return nil, err
-	}
 	if s.http, err = net.Listen("tcp", config.Addr); err != nil {
 		return nil, fmt.Errorf("listen for the sandbox's HTTP, choose another address if it is taken: %w", err)
 	}
@@ -145,9 +142,7 @@ func (s *Sandbox) build(config Config) error {
 	if err != nil {
 		return fmt.Errorf("set the metrics up: %w", err)
 	}
-	if s.Heartbeat, err = heartbeat.New(config.Heartbeat); err != nil {
-		return fmt.Errorf("set the heartbeat up: %w", err)
-	}
+	s.Heartbeat = heartbeat.New(config.Heartbeat)
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
 	"github.com/tocsinhq/tocsin/store"
@@ -130,5 +131,57 @@ func TestASwapOfWhatWasOverriddenSinceIsRefused(t *testing.T) {
 				}
 			}
 		}
+	})
+}
+
+func someSwap(id string, now time.Time) store.Swap {
+	return store.Swap{State: store.SwapOffered, Made: now, Swap: oncall.Swap{
+		ID: id, Schedule: "payments", Giver: "ana", Taker: "bob",
+		Give: oncall.Span{Rotation: "primary", From: now.Add(time.Hour), Until: now.Add(2 * time.Hour)},
+		Take: oncall.Span{Rotation: "primary", From: now.Add(3 * time.Hour), Until: now.Add(4 * time.Hour)},
+	}}
+}
+
+func TestSwaps(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx, now := t.Context(), today()
+		w := someSwap("s-1", now)
+		require.NoError(t, s.OfferSwap(ctx, w, activities.DutyNotice{Key: "k", Person: "bob", Due: now}))
+		got, err := s.Swap(ctx, "s-1", now)
+		require.NoError(t, err)
+		require.Equal(t, w, got)
+		got, err = s.Swap(ctx, "s-1", now.Add(time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, store.SwapExpired, got.State)
+
+		w.Answered = now.Add(time.Minute)
+		overrides := []store.Override{replace("o-1", "bob", w.Give.From, w.Give.Until), replace("o-1", "ana", w.Take.From, w.Take.Until)}
+		require.Error(t, s.AcceptSwap(ctx, w, overrides), "two of one id")
+		got, err = s.Swap(ctx, "s-1", now)
+		require.NoError(t, err)
+		require.Equal(t, store.SwapOffered, got.State, "both overrides or none, and the offer stands")
+		overrides[1].ID = "o-2"
+		require.NoError(t, s.AcceptSwap(ctx, w, overrides))
+		require.Equal(t, incident.Refused, incident.KindOf(s.AcceptSwap(ctx, w, overrides)))
+		require.Equal(t, incident.Refused, incident.KindOf(s.EndSwap(ctx, w, store.SwapDeclined)))
+		o, err := s.Overlay(ctx)
+		require.NoError(t, err)
+		require.Len(t, o.Overrides, 2)
+
+		late := someSwap("s-2", now)
+		require.NoError(t, s.OfferSwap(ctx, late))
+		late.Answered = now.Add(90 * time.Minute)
+		require.Equal(t, incident.Refused, incident.KindOf(s.EndSwap(ctx, late, store.SwapDeclined)), "it has expired")
+		open, _, err := s.Swaps(ctx, store.SwapFilter{Open: true, Now: now, Person: "bob"})
+		require.NoError(t, err)
+		require.Len(t, open, 1)
+		open, _, err = s.Swaps(ctx, store.SwapFilter{Open: true, Now: now.Add(90 * time.Minute)})
+		require.NoError(t, err)
+		require.Empty(t, open)
+		for i := range 49 {
+			require.NoError(t, s.OfferSwap(ctx, someSwap("x-"+time.Duration(i).String(), now)))
+		}
+		require.Equal(t, incident.Refused, incident.KindOf(s.OfferSwap(ctx, someSwap("s-3", now))), "too many open offers")
 	})
 }

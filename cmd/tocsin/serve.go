@@ -70,7 +70,7 @@ const stopWithin = 30 * time.Second
 
 // serve runs one process until it is told to stop.
 func serve(cmd *cobra.Command, o app.Options) error {
-	config, err := configure(cmd)
+	config, err := configure(cmd, app.LoadConfig)
 	if err != nil {
 		return err
 	}
@@ -101,12 +101,13 @@ func run(ctx context.Context, o app.Options) error {
 	return errors.Join(err, a.Close(stopping))
 }
 
-func configure(cmd *cobra.Command) (app.Config, error) {
+// configure loads what the flag --config and the environment say.
+func configure[C any](cmd *cobra.Command, load func(file string, env func(string) string) (C, error)) (c C, err error) {
 	file, err := cmd.Flags().GetString("config")
 	if err != nil {
-		return app.Config{}, err
+		return c, err
 	}
-	return app.LoadConfig(file, os.Getenv)
+	return load(file, os.Getenv)
 }
 
 func migrateCommand() *cobra.Command {
@@ -116,7 +117,7 @@ func migrateCommand() *cobra.Command {
 		Example: "  TOCSIN_DATABASE=postgres://... tocsin migrate",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			config, err := configure(cmd)
+			config, err := configure(cmd, app.LoadConfig)
 			if err != nil {
 				return err
 			}

@@ -37,11 +37,7 @@ two routes that share nothing with Tocsin's own, and let --test prove them.`,
 	after := flags.Duration("after", 0, "how long beats may be missing")
 	state := flags.String("state", "", "file that remembers an alarm over restarts")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		file, err := cmd.Flags().GetString("config")
-		if err != nil {
-			return err
-		}
-		c, err := watchdog.LoadConfig(file, os.Getenv)
+		c, err := configure(cmd, watchdog.LoadConfig)
 		if err != nil {
 			return err
 		}

@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/cmd/tocsin/watchdog"
 	"github.com/tocsinhq/tocsin/sandbox"
 	"github.com/tocsinhq/tocsin/sandbox/inbox"
 	"github.com/tocsinhq/tocsin/sandbox/phone"
@@ -28,13 +29,14 @@ type dog struct {
 	t       *testing.T
 	program string
 	env     []string
+	state   string
 	sandbox *sandbox.Sandbox
 }
 
 func newDog(t *testing.T) *dog {
 	t.Helper()
 	dir := t.TempDir()
-	d := &dog{t: t, program: filepath.Join(dir, "tocsin")}
+	d := &dog{t: t, program: filepath.Join(dir, "tocsin"), state: filepath.Join(dir, "state.json")}
 	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", d.program, ".").CombinedOutput()
 	require.NoError(t, err, string(out))
 	d.sandbox, err = sandbox.New(sandbox.Config{Addr: "127.0.0.1:0", SMTPAddr: "127.0.0.1:0", Phone: phone.Config{HookSecret: "shared"}})
@@ -43,7 +45,7 @@ func newDog(t *testing.T) *dog {
 	t.Cleanup(func() { require.NoError(t, d.sandbox.Close()) })
 	d.env = append(
 		os.Environ(), "TOCSIN_WATCHDOG_SECRET="+beatSecret, "TOCSIN_WATCHDOG_LISTEN=127.0.0.1:0", "TOCSIN_WATCHDOG_AGAIN=1m",
-		"TOCSIN_WATCHDOG_STATE="+filepath.Join(dir, "state.json"),
+		"TOCSIN_WATCHDOG_STATE="+d.state,
 		"TOCSIN_WATCHDOG_TOPICS=carol", "TOCSIN_NTFY_URL="+d.sandbox.URL()+"/phone",
 		"TOCSIN_WATCHDOG_MAIL_TO=dave@example.org", "TOCSIN_SMTP_ADDR="+d.sandbox.SMTPAddr(), "TOCSIN_SMTP_TLS=none", "TOCSIN_SMTP_FROM=watchdog@example.org",
 	)
@@ -93,6 +95,10 @@ func TestWatchdogPagesUntilBeatsComeThoughItIsKilled(t *testing.T) {
 	cmd, _ := d.start("--after", "1s")
 	d.awaits("Watchdog: Tocsin does not beat")
 	require.Eventually(t, func() bool { return len(d.sandbox.Inbox.Messages(inbox.Query{To: "dave@example.org"})) == 1 }, 30*time.Second, 20*time.Millisecond)
+	require.Eventually(t, func() bool {
+		kept, err := watchdog.LoadState(d.state)
+		return err == nil && !kept.Paged.IsZero()
+	}, 30*time.Second, 20*time.Millisecond, "until that is written a kill makes it page once more")
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
 

@@ -117,15 +117,12 @@ type state struct {
 // directory if there is one. It fails when that cannot be read. Close it.
 func New(config Config) (*Server, error) {
 	s := &Server{
-		config: config, mux: http.NewServeMux(), takes: config.RollbackTakes,
+		config: config, mux: http.NewServeMux(), pages: page.Must(templates), takes: config.RollbackTakes,
 		Faults: fault.New("service", "rollback", "operation", "deploy"),
 		state:  state{Services: map[string]*Service{}},
 	}
 	var err error
 	if s.file, err = disk.Open(config.Dir, "deployer", &s.state, s.snapshot); err != nil {
-		return nil, err
-	}
-	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	for _, name := range config.Services {

@@ -57,13 +57,9 @@ type Server struct {
 }
 
 // New returns a switch that has heard no beat. Close it.
-func New(config Config) (*Server, error) {
+func New(config Config) *Server {
 	config.Key, config.After = cmp.Or(config.Key, DefaultKey), cmp.Or(config.After, DefaultAfter)
-	s := &Server{config: config, mux: http.NewServeMux(), Faults: fault.New("beat")}
-	var err error
-	if s.pages, err = page.Parse(templates); err != nil {
-		return nil, err
-	}
+	s := &Server{config: config, mux: http.NewServeMux(), pages: page.Must(templates), Faults: fault.New("beat")}
 	beat := s.Faults.Wrap("beat", http.HandlerFunc(s.hear))
 	s.mux.Handle("GET /heartbeat/ping/{key}", beat)
 	s.mux.Handle("POST /heartbeat/ping/{key}", beat)
@@ -72,7 +68,7 @@ func New(config Config) (*Server, error) {
 		wire.Write(w, http.StatusOK, map[string]any{"beats": s.Beats()})
 	})
 	s.mux.HandleFunc("GET /heartbeat/{$}", s.show)
-	return s, nil
+	return s
 }
 
 // Close lets held requests go.

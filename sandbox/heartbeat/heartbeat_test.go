@@ -14,8 +14,7 @@ import (
 
 func start(t *testing.T, config heartbeat.Config) (*heartbeat.Server, string) {
 	t.Helper()
-	s, err := heartbeat.New(config)
-	require.NoError(t, err)
+	s := heartbeat.New(config)
 	return s, wiretest.Serve(t, s)
 }
 

@@ -64,12 +64,9 @@ type Query struct {
 // if there is one. It fails when those cannot be read. Close it.
 func New(config Config) (*Server, error) {
 	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
-	s := &Server{config: config, mux: http.NewServeMux(), Faults: fault.New("rcpt", "data")}
+	s := &Server{config: config, mux: http.NewServeMux(), pages: page.Must(templates), Faults: fault.New("rcpt", "data")}
 	var err error
 	if s.kept, err = disk.Keep(config.Dir, "inbox", state{}); err != nil {
-		return nil, err
-	}
-	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	s.life, s.cancel = context.WithCancel(context.Background())

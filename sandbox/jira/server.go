@@ -55,12 +55,10 @@ func New(config Config) (*Server, error) {
 		index:  map[string][]version{},
 		mux:    http.NewServeMux(),
 		meta:   http.NewServeMux(),
+		pages:  page.Must(templates),
 	}
 	var err error
 	if s.file, err = disk.Open(config.Dir, "jira", &s.state, s.snapshot); err != nil {
-		return nil, err
-	}
-	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	for id, issue := range s.state.Issues {

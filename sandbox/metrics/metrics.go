@@ -143,13 +143,10 @@ func New(config Config) (*Server, error) {
 		config.Services = func() []Health { return nil }
 	}
 	s := &Server{
-		config: config, mux: http.NewServeMux(), Faults: fault.New("scrape", "query"),
+		config: config, mux: http.NewServeMux(), pages: page.Must(templates), Faults: fault.New("scrape", "query"),
 	}
 	var err error
 	if s.byHand, err = disk.Keep(config.Dir, "metrics", map[string]Series{}); err != nil {
-		return nil, err
-	}
-	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	s.route()

@@ -99,14 +99,11 @@ type state struct {
 // if there is one. It fails when that cannot be read. Close it.
 func New(config Config) (*Server, error) {
 	s := &Server{
-		config: config, mux: http.NewServeMux(), Faults: fault.New("push", "hook"),
+		config: config, mux: http.NewServeMux(), pages: page.Must(templates), Faults: fault.New("push", "hook"),
 		client: &http.Client{Timeout: tapTimeout},
 	}
 	var err error
 	if s.kept, err = disk.Keep(config.Dir, "phone", state{}); err != nil {
-		return nil, err
-	}
-	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	s.route()

@@ -81,14 +81,11 @@ type state struct {
 func New(config Config) (*Server, error) {
 	config.Token = cmp.Or(config.Token, DefaultToken)
 	s := &Server{
-		config: config, mux: http.NewServeMux(), Faults: fault.New("message", "cancel"),
+		config: config, mux: http.NewServeMux(), pages: page.Must(templates), Faults: fault.New("message", "cancel"),
 		client: &http.Client{Timeout: callTimeout},
 	}
 	var err error
 	if s.kept, err = disk.Keep(config.Dir, "pushover", state{}); err != nil {
-		return nil, err
-	}
-	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	s.route()

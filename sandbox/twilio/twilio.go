@@ -87,15 +87,12 @@ func New(config Config) (*Server, error) {
 	config.Number = cmp.Or(config.Number, DefaultNumber)
 	config.Log = cmp.Or(config.Log, slog.New(slog.DiscardHandler))
 	s := &Server{
-		config: config, mux: http.NewServeMux(), Faults: fault.New("send"), client: &http.Client{Timeout: callTimeout},
+		config: config, mux: http.NewServeMux(), pages: page.Must(templates), Faults: fault.New("send"), client: &http.Client{Timeout: callTimeout},
 	}
 	s.life, s.stop = context.WithCancel(context.Background())
 	var err error
 	begin := state{Off: map[string]bool{}, Stopped: map[string]bool{}}
 	if s.kept, err = disk.Keep(config.Dir, "twilio", begin); err != nil {
-		return nil, err
-	}
-	if s.pages, err = page.Parse(templates); err != nil {
 		return nil, err
 	}
 	s.route()

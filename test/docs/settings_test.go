@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/cmd/tocsin/app"
+	"github.com/tocsinhq/tocsin/cmd/tocsin/settings"
 	"github.com/tocsinhq/tocsin/cmd/tocsin/watchdog"
 )
 
@@ -15,30 +16,22 @@ var row = regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\| `(TOCSIN_[A-Z_]+)` \\| (y
 
 type setting struct{ name, env, secret, help string }
 
-func TestTheTableOfSettingsIsTheProgramsOwn(t *testing.T) {
+func TestTheTablesOfSettingsAreThePrograms(t *testing.T) {
 	t.Parallel()
-	var want []setting
-	for _, s := range app.Settings() {
-		secret := ""
-		if s.Secret {
-			secret = "yes"
-		}
-		want = append(want, setting{s.Name, s.Env(), secret, s.Help})
-	}
-	require.Equal(t, want, shown(t, "docs/operating.md"))
+	require.Equal(t, table(app.Settings()), shown(t, "docs/operating.md"))
+	require.Equal(t, table(watchdog.Settings()), shown(t, "docs/watchdog.md"))
 }
 
-func TestTheTableOfTheWatchdogsSettingsIsTheProgramsOwn(t *testing.T) {
-	t.Parallel()
-	var want []setting
-	for _, s := range watchdog.Settings() {
+func table[C any](list []settings.Setting[C]) []setting {
+	var out []setting
+	for _, s := range list {
 		secret := ""
 		if s.Secret {
 			secret = "yes"
 		}
-		want = append(want, setting{s.Name, s.Env(), secret, s.Help})
+		out = append(out, setting{s.Name, s.Env(), secret, s.Help})
 	}
-	require.Equal(t, want, shown(t, "docs/watchdog.md"))
+	return out
 }
 
 // shown returns the table of settings in a document.

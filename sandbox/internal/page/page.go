@@ -64,6 +64,16 @@ func Parse(files fs.FS) (*Set, error) {
 	return set, nil
 }
 
+// Must is a Parse of pages that are part of the program: it panics where they
+// cannot be parsed.
+func Must(files fs.FS) *Set {
+	set, err := Parse(files)
+	if err != nil {
+		panic(err)
+	}
+	return set
+}
+
 // When is a moment as the pages show it, always with its zone.
 func When(t time.Time) string {
 	if t.IsZero() {

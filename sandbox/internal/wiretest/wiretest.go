@@ -1,5 +1,5 @@
 // Package wiretest serves a part of the sandbox to its test over a real
-// socket, and speaks to it.
+// socket, speaks to it, and watches what is said.
 package wiretest
 
 import (

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 )
 
 // Require returns the contract. Without one it skips the test, and fails it
@@ -54,24 +54,7 @@ func Check(t testing.TB, next http.Handler) http.Handler {
 	if contract == nil {
 		return next
 	}
-	c := checker{t: t, contract: contract}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !concerns(r) {
-			next.ServeHTTP(w, r)
-			return
-		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Errorf("read the request: %v", err)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		c.report(r, body, answer.Result())
-		maps.Copy(w.Header(), answer.Header())
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes())
-	})
+	return wiretest.Watch(t, next, concerns, checker{t: t, contract: contract}.report)
 }
 
 // Transport is a client's side of Check: it fails the test for each request

@@ -7,9 +7,7 @@ import (
 	"bytes"
 	_ "embed"
 	"io"
-	"maps"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -19,6 +17,8 @@ import (
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/sandbox/internal/wiretest"
 )
 
 //go:embed twilio.openapi.json
@@ -35,25 +35,11 @@ func Check(t testing.TB, prefix string, next http.Handler) http.Handler {
 	doc.Servers = openapi3.Servers{{URL: "/"}}
 	router, err := gorillamux.NewRouter(doc)
 	require.NoError(t, err)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		path := strings.TrimPrefix(r.URL.Path, prefix)
-		if !strings.HasPrefix(path, "/2010-04-01/") {
-			next.ServeHTTP(w, r)
-			return
+	concerns := func(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, prefix+"/2010-04-01/") }
+	return wiretest.Watch(t, next, concerns, func(r *http.Request, body []byte, answer *http.Response) {
+		if answer.StatusCode < http.StatusBadRequest {
+			report(t, router, request{r, strings.TrimPrefix(r.URL.Path, prefix), body}, answer)
 		}
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			t.Errorf("read the request: %v", err)
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-		answer := httptest.NewRecorder()
-		next.ServeHTTP(answer, r)
-		if answer.Code < http.StatusBadRequest {
-			report(t, router, request{r, path, body}, answer)
-		}
-		maps.Copy(w.Header(), answer.Header())
-		w.WriteHeader(answer.Code)
-		_, _ = w.Write(answer.Body.Bytes())
 	})
 }
 
@@ -63,7 +49,7 @@ type request struct {
 	body []byte
 }
 
-func report(t testing.TB, router routers.Router, r request, answer *httptest.ResponseRecorder) {
+func report(t testing.TB, router routers.Router, r request, answer *http.Response) {
 	probe := r.Clone(r.Context())
 	probe.URL, probe.Host = &url.URL{Path: r.path, RawQuery: r.URL.RawQuery}, ""
 	probe.Body, probe.GetBody = io.NopCloser(bytes.NewReader(r.body)), nil
@@ -84,8 +70,7 @@ func report(t testing.TB, router routers.Router, r request, answer *httptest.Res
 	}
 	unknown(t, route, r.body)
 	err = openapi3filter.ValidateResponse(r.Context(), &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: input, Status: answer.Code, Header: answer.Header(),
-		Body: io.NopCloser(bytes.NewReader(answer.Body.Bytes())), Options: input.Options,
+		RequestValidationInput: input, Status: answer.StatusCode, Header: answer.Header, Body: answer.Body, Options: input.Options,
 	})
 	if err != nil {
 		t.Errorf("against Twilio's description: the answer: %v", err)
