@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
@@ -16,6 +17,29 @@ type handing struct {
 	catalog.Handed
 	catalog *catalog.Catalog
 	silent  bool
+	// present are those who have the duty by now: what is found late may have
+	// been undone.
+	present []string
+}
+
+// onDuty lists who has a duty at a moment.
+func onDuty(shifts []catalog.Served, rotation string, at time.Time) []string {
+	var out []string
+	for _, s := range shifts {
+		if s.Rotation == rotation && !s.From.After(at) && s.Until.After(at) {
+			out = append(out, s.Person)
+		}
+	}
+	return out
+}
+
+// gone and come are those for whom the hand-off still holds.
+func (d handing) gone() []string {
+	return slices.DeleteFunc(slices.Clone(d.Outgoing), func(p string) bool { return slices.Contains(d.present, p) })
+}
+
+func (d handing) come() []string {
+	return slices.DeleteFunc(slices.Clone(d.Incoming), func(p string) bool { return !slices.Contains(d.present, p) })
 }
 
 func (d handing) duty() string { return d.Schedule + "/" + d.Rotation }
@@ -47,16 +71,18 @@ func (h *Herald) handOff(ctx context.Context, d handing, out *Heralded) error {
 	return nil
 }
 
-// offer offers the open incidents of those who go to whoever comes.
+// offer offers the open incidents of those who go to whoever comes, or has
+// come since.
 func (h *Herald) offer(ctx context.Context, d handing) ([]string, error) {
-	if len(d.Incoming) == 0 || len(d.Outgoing) == 0 {
+	gone, to := d.gone(), slices.Concat(d.come(), d.present)
+	if len(d.Incoming) == 0 || len(gone) == 0 || len(to) == 0 {
 		return nil, nil
 	}
-	numbers, err := h.Notices.OpenOf(ctx, d.catalog.PagedBy(d.Schedule), d.Outgoing)
+	numbers, err := h.Notices.OpenOf(ctx, d.catalog.PagedBy(d.Schedule), gone)
 	if err != nil {
 		return nil, err
 	}
-	fact := incident.HandOff{Rotation: d.duty(), At: d.At, Outgoing: d.Outgoing, Incoming: d.Incoming[0]}
+	fact := incident.HandOff{Rotation: d.duty(), At: d.At, Outgoing: gone, Incoming: to[0]}
 	for _, number := range numbers {
 		if err := h.Offers.HandOff(ctx, number, fact); err != nil && incident.KindOf(err) != incident.NotFound {
 			return nil, err
@@ -72,10 +98,10 @@ func (d handing) notices(offered []string) []DutyNotice {
 		incidents = "Open incidents: " + strings.Join(offered, ", ") + ". Whoever holds one keeps it until it is accepted.\n"
 	}
 	var out []DutyNotice
-	for _, person := range d.Incoming {
+	for _, person := range d.come() {
 		out = append(out, d.notice(person, "You are on call now: "+d.duty(), "Before you: "+d.names(d.Outgoing)+".\n"+incidents))
 	}
-	for _, person := range d.Outgoing {
+	for _, person := range d.gone() {
 		out = append(out, d.notice(person, "You are off call now: "+d.duty(), "After you: "+d.names(d.Incoming)+".\n"+incidents))
 	}
 	return out

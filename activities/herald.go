@@ -108,12 +108,13 @@ func (h *Herald) handOffs(ctx context.Context, out *Heralded) error {
 	}
 	var problems []error
 	for _, schedule := range history.Schedules() {
+		shifts := history.Shifts(schedule.ID, now, now.Add(time.Second))
 		for _, d := range history.Handed(schedule.ID, now.Add(-handOffsBack), now) {
 			c, ok := history.At(d.At)
 			if !ok {
 				continue
 			}
-			problems = append(problems, h.handOff(ctx, handing{d, c, schedule.SilentHandOffs}, out))
+			problems = append(problems, h.handOff(ctx, handing{d, c, schedule.SilentHandOffs, onDuty(shifts, d.Rotation, now)}, out))
 		}
 	}
 	return errors.Join(problems...)

@@ -147,10 +147,10 @@ func TestSilentHandOffsStillOffer(t *testing.T) {
 	require.Empty(t, p.got)
 }
 
-// Two changes within a second are two hand-offs: who came at the first went at
-// the second.
-func TestHandOffsWithinOneSecondAreAllTold(t *testing.T) {
-	h, _, p := handOffWorld(t, func(c *catalog.Catalog) {
+// Two changes within a second are two hand-offs, and told as far as they still
+// hold: ben came at the first, and went at the second.
+func TestHandOffsAreToldAsFarAsTheyHold(t *testing.T) {
+	h, desk, p := handOffWorld(t, func(c *catalog.Catalog) {
 		cai := c.People[0]
 		cai.ID, cai.Name = "cai", "cai"
 		c.People = append(c.People, cai)
@@ -166,9 +166,27 @@ func TestHandOffsWithinOneSecondAreAllTold(t *testing.T) {
 		told = append(told, m.Title+", "+strings.Split(m.Body, "\n")[1])
 	}
 	require.ElementsMatch(t, []string{
-		"You are on call now: pay/primary, Before you: ann.", "You are off call now: pay/primary, After you: ben.",
-		"You are on call now: pay/primary, Before you: ben.", "You are off call now: pay/primary, After you: cai.",
+		"You are off call now: pay/primary, After you: ben.", "You are off call now: pay/primary, After you: cai.",
+		"You are on call now: pay/primary, Before you: ben.",
 	}, told)
+	require.Equal(t, []string{"INC-7 to cai"}, desk.offered, "whoever is on call by now")
+}
+
+// After an outage that was longer than the hand-off held, nobody is offered
+// anything by it.
+func TestAHandOffThatWasUndoneOffersNothing(t *testing.T) {
+	h, desk, p := handOffWorld(t, func(c *catalog.Catalog) {
+		*c = *c.With(catalog.Overlay{Overrides: []oncall.Override{{
+			Schedule: "pay", Rotation: "primary", Kind: oncall.Replace, Person: "ann",
+			From: handOffAt.Add(5 * time.Minute), Until: handOffAt.Add(time.Hour),
+		}}})
+	})
+	h.Now = func() time.Time { return handOffAt.Add(20 * time.Minute) }
+	_, err := h.Herald(t.Context())
+	require.NoError(t, err)
+	require.Empty(t, desk.offered, "ann holds it, and is on call")
+	require.Len(t, p.got, 2)
+	require.ElementsMatch(t, []string{"You are on call now: pay/primary", "You are off call now: pay/primary"}, []string{p.got[0].Title, p.got[1].Title})
 }
 
 func TestNoticesWaitForTheEndOfQuietHours(t *testing.T) {

@@ -47,6 +47,20 @@ func TestWhomAPageReachesAfterItsAnswerIsToldWhoAnswered(t *testing.T) {
 	require.Contains(t, told(i, "bob answered"), "carol")
 }
 
+// The mail is with the server, the person answers by the button on their phone,
+// and only then the hand-over of the mail is heard of.
+func TestAnAnswerThatIsFasterThanTheNewsOfAHandOverAnswersThatPageToo(t *testing.T) {
+	i := opened(t)
+	do(t, i, "alice", time.Minute, i.AddResponder, incident.AddResponder{Target: oncall.Target{Person: "bob"}})
+	s := only(t, i, incident.ForResponder)
+	pages := due(i, s, time.Minute, "bob", "bob")
+	i.HandedOver(s, pages[0], after(time.Minute), after(time.Minute))
+	do(t, i, "bob", 2*time.Minute, i.Acknowledge, incident.Acknowledge{Page: pages[0].Key})
+	i.HandedOver(s, pages[1], after(90*time.Second), after(3*time.Minute))
+	require.Equal(t, incident.PageSent, pages[1].State)
+	require.Equal(t, after(2*time.Minute), pages[1].Answered)
+}
+
 // bothOf opens an incident whose second level asks bob and carol, both of them.
 func bothOf(t *testing.T) (*incident.Incident, *incident.Summons) {
 	t.Helper()

@@ -13,8 +13,12 @@ import (
 func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 	at = at.UTC()
 	p.State, p.Sent, p.Error = PageSent, at, ""
-	if since := s.lapsed(p.Person); !since.IsZero() && at.After(since) {
+	switch since := s.lapsed(p.Person); {
+	case since.IsZero():
+	case at.After(since):
 		p.State = PageOvertaken
+	case s.EndedBy == p.Person: // the answer was faster than the news of the hand-over
+		p.Answered = since
 	}
 	i.reached(s, p.Person, now)
 	i.startTimeout(s, p, at)

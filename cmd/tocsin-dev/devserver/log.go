@@ -69,6 +69,16 @@ func (g gate) Enabled(ctx context.Context, level slog.Level) bool {
 	return (level >= levelFatal || !g.shut.Load()) && g.Handler.Enabled(ctx, level)
 }
 
+// Handle drops the warnings that are about nothing: after a pause a schedule has
+// one for each time that has gone by, which is thousands after a night, and
+// whoever looks at a history gets one about the size of its pages.
+func (g gate) Handle(ctx context.Context, r slog.Record) error {
+	if r.Message == "Schedule missed catchup window" || r.Message == "GetHistory page size is larger than threshold" {
+		return nil
+	}
+	return g.Handler.Handle(ctx, r)
+}
+
 // WithAttrs returns a gate that shuts together with g.
 func (g gate) WithAttrs(attrs []slog.Attr) slog.Handler {
 	return gate{g.Handler.WithAttrs(attrs), g.shut}
