@@ -47,5 +47,4 @@ func (i *Incident) Recalled(s *Summons, roster Roster, handed map[string]time.Ti
 	for _, p := range s.Pages {
 		i.HandedOver(s, p, at(p), now)
 	}
-	s.settled(s.EndedBy, s.Ended)
 }
