@@ -44,8 +44,8 @@ func (s *server) OfferSwap(ctx context.Context, r gen.OfferSwapRequestObject) (g
 		return nil, err
 	}
 	made := store.Swap{Swap: w, State: store.SwapOffered, Made: now}
-	tell := swapNotice(c, made, w.Taker, fmt.Sprintf("%s offers you a swap", nameOf(c, w.Giver)),
-		fmt.Sprintf("Answer with: tocsin swap accept %s, or: tocsin swap decline %s", w.ID, w.ID))
+	tell := swapNotice(c, made, w.Taker, nameOf(c, w.Giver)+" offers you a swap")
+	tell.Body += fmt.Sprintf("Answer with: tocsin swap accept %s, or: tocsin swap decline %s", w.ID, w.ID)
 	if err := s.Duty.OfferSwap(ctx, made, tell); err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (s *server) AcceptSwap(ctx context.Context, r gen.AcceptSwapRequestObject) 
 		o.ID = newID("o")
 		overrides = append(overrides, store.Override{Override: o, Swap: w.ID, Made: w.Answered})
 	}
-	tell := swapNotice(c, w, w.Giver, fmt.Sprintf("%s accepts your swap", nameOf(c, w.Taker)), "")
+	tell := swapNotice(c, w, w.Giver, nameOf(c, w.Taker)+" accepts your swap")
 	if err := s.Duty.AcceptSwap(ctx, w, overrides, tell); err != nil {
 		return nil, err
 	}
@@ -108,7 +108,7 @@ func (s *server) endSwap(ctx context.Context, id string, state store.SwapState) 
 	if err != nil {
 		return store.Swap{}, err
 	}
-	tell := swapNotice(c, w, hears(w), nameOf(c, ends(w))+" "+verb, "")
+	tell := swapNotice(c, w, hears(w), nameOf(c, ends(w))+" "+verb)
 	if err := s.Duty.EndSwap(ctx, w, state, tell); err != nil {
 		return store.Swap{}, err
 	}
@@ -136,7 +136,7 @@ func (s *server) swapFor(ctx context.Context, id string, may func(store.Swap) st
 }
 
 // swapNotice writes what a person is told of a swap, with times in their zone.
-func swapNotice(c *catalog.Catalog, w store.Swap, person, title, more string) activities.DutyNotice {
+func swapNotice(c *catalog.Catalog, w store.Swap, person, title string) activities.DutyNotice {
 	zone := zoneOf(c, person)
 	span := func(who string, s oncall.Span) string {
 		return fmt.Sprintf("%s/%s of %s: %s to %s", w.Schedule, s.Rotation, nameOf(c, who),
@@ -148,7 +148,7 @@ func swapNotice(c *catalog.Catalog, w store.Swap, person, title, more string) ac
 	}
 	at := cmp.Or(w.Answered, w.Made)
 	return activities.DutyNotice{
-		Key: fmt.Sprintf("swap/%s/%s/%d", w.ID, person, at.Unix()), Person: person, Title: title, Body: body + more, Due: at,
+		Key: fmt.Sprintf("swap/%s/%s/%d", w.ID, person, at.Unix()), Person: person, Title: title, Body: body, Due: at,
 	}
 }
 

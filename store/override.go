@@ -106,14 +106,17 @@ func (s *Store) Override(ctx context.Context, id string) (Override, error) {
 // RemoveOverride ends an override. It is NotFound when there is none of that
 // id that is not over.
 func (s *Store) RemoveOverride(ctx context.Context, id, by string, at time.Time) error {
-	return s.change(ctx, "remove an override", func(tx *sqlx.Tx) error { return remove(ctx, tx, "overrides", id, by, at) })
+	return s.remove(ctx, "overrides", id, by, at)
 }
 
-func remove(ctx context.Context, tx *sqlx.Tx, table, id, by string, at time.Time) error {
-	result, err := tx.ExecContext(ctx, tx.Rebind(`
-		UPDATE `+table+` SET removed_at = ?, removed_by = ? WHERE id = ? AND removed_at IS NULL AND until_at > ?`),
-		stampOf(at), by, id, stampOf(at))
-	return changed(result, err, incident.Errorf(incident.NotFound, "%s is over, or was removed", id))
+// remove ends an override or a temporary schedule.
+func (s *Store) remove(ctx context.Context, table, id, by string, at time.Time) error {
+	return s.change(ctx, "remove from "+table, func(tx *sqlx.Tx) error {
+		result, err := tx.ExecContext(ctx, tx.Rebind(`
+			UPDATE `+table+` SET removed_at = ?, removed_by = ? WHERE id = ? AND removed_at IS NULL AND until_at > ?`),
+			stampOf(at), by, id, stampOf(at))
+		return changed(result, err, incident.Errorf(incident.NotFound, "%s is over, or was removed", id))
+	})
 }
 
 // DutyFilter narrows Overrides and Temporaries; what is empty does not narrow.

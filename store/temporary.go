@@ -83,9 +83,7 @@ func (s *Store) Temporary(ctx context.Context, id string) (Temporary, error) {
 // RemoveTemporary ends a temporary schedule. It is NotFound when there is none
 // of that id that is not over.
 func (s *Store) RemoveTemporary(ctx context.Context, id, by string, at time.Time) error {
-	return s.change(ctx, "remove a temporary schedule", func(tx *sqlx.Tx) error {
-		return remove(ctx, tx, "temporaries", id, by, at)
-	})
+	return s.remove(ctx, "temporaries", id, by, at)
 }
 
 // Temporaries lists temporary schedules by when they begin, and the cursor of

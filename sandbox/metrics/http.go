@@ -99,17 +99,10 @@ func (s *Server) query(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	found, err := s.find(r.FormValue("query"))
-	if err != nil {
-		badData(w, err)
-		return
-	}
-	results := []result{}
-	for _, series := range found {
+	s.answer(w, r, "vector", func(series Series) result {
 		value := sample(at, series.Value)
-		results = append(results, result{Metric: metric(series), Value: &value})
-	}
-	success(w, "vector", results)
+		return result{Metric: metric(series), Value: &value}
+	})
 }
 
 func (s *Server) queryRange(w http.ResponseWriter, r *http.Request) {
@@ -119,6 +112,17 @@ func (s *Server) queryRange(w http.ResponseWriter, r *http.Request) {
 		badData(w, err)
 		return
 	}
+	s.answer(w, r, "matrix", func(series Series) result {
+		one := result{Metric: metric(series)}
+		for _, at := range times {
+			one.Values = append(one.Values, sample(at, series.Value))
+		}
+		return one
+	})
+}
+
+// answer finds what a query asks for.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, kind string, render func(Series) result) {
 	found, err := s.find(r.FormValue("query"))
 	if err != nil {
 		badData(w, err)
@@ -126,16 +130,8 @@ func (s *Server) queryRange(w http.ResponseWriter, r *http.Request) {
 	}
 	results := []result{}
 	for _, series := range found {
-		one := result{Metric: metric(series)}
-		for _, at := range times {
-			one.Values = append(one.Values, sample(at, series.Value))
-		}
-		results = append(results, one)
+		results = append(results, render(series))
 	}
-	success(w, "matrix", results)
-}
-
-func success(w http.ResponseWriter, kind string, results []result) {
 	wire.Write(w, http.StatusOK, map[string]any{
 		"status": "success", "data": map[string]any{"resultType": kind, "result": results},
 	})

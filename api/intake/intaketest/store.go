@@ -5,8 +5,6 @@ package intaketest
 
 import (
 	"context"
-	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -92,20 +90,6 @@ func (s *Store) Reads() int {
 	return s.reads
 }
 
-// Pending is how many rows are wanted and not accepted.
-func (s *Store) Pending() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.wanted)
-}
-
-// Gone returns why a number was marked as gone, or "".
-func (s *Store) Gone(number string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.gone[number]
-}
-
 // Adopt does what the first write of an incident does that was started while
 // the store was away.
 func (s *Store) Adopt(number, service, key string) {
@@ -174,54 +158,6 @@ func (s *Store) Noted() []string {
 	return slices.Clone(s.noted)
 }
 
-// Accept implements intake.Store.
-func (s *Store) Accept(_ context.Context, outbox []int64) error {
-	leave, err := s.enter()
-	if err != nil {
-		return err
-	}
-	defer leave()
-	for _, id := range outbox {
-		if row, ok := s.wanted[id]; ok {
-			s.claims[row.Number].started = true
-			delete(s.wanted, id)
-		}
-	}
-	return nil
-}
-
-// Waiting implements intake.Store.
-func (s *Store) Waiting(_ context.Context, olderThan time.Time, limit int) ([]store.Outbox, error) {
-	leave, err := s.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	out := s.waiting(func(r *store.Outbox) bool { return r.At.Before(olderThan) })
-	return out[:min(len(out), limit)], nil
-}
-
-// WaitingFor implements intake.Store.
-func (s *Store) WaitingFor(_ context.Context, number string) ([]store.Outbox, error) {
-	leave, err := s.enter()
-	if err != nil {
-		return nil, err
-	}
-	defer leave()
-	return s.waiting(func(r *store.Outbox) bool { return r.Number == number }), nil
-}
-
-func (s *Store) waiting(which func(*store.Outbox) bool) []store.Outbox {
-	var out []store.Outbox
-	for _, id := range slices.Sorted(maps.Keys(s.wanted)) {
-		if row := *s.wanted[id]; which(&row) {
-			row.Started = s.claims[row.Number].started
-			out = append(out, row)
-		}
-	}
-	return out
-}
-
 // Release implements intake.Store. It is what an incident that is over does
 // to its key too.
 func (s *Store) Release(_ context.Context, number, _ string) error {
@@ -259,35 +195,6 @@ func (s *Store) free(number string) []slot {
 	return out
 }
 
-// Renumber implements intake.Store.
-func (s *Store) Renumber(_ context.Context, old string) (string, error) {
-	leave, err := s.enter()
-	if err != nil {
-		return "", err
-	}
-	defer leave()
-	moved, ok := s.claims[old]
-	if !ok {
-		return "", incident.Errorf(incident.NotFound, "nobody claimed %s", old)
-	}
-	number := s.number()
-	s.claims[number] = moved
-	delete(s.claims, old)
-	for _, names := range []map[slot]string{s.held, s.last} {
-		for at, holder := range names {
-			if holder == old {
-				names[at] = number
-			}
-		}
-	}
-	for _, row := range s.wanted {
-		if row.Number == old {
-			row.Number = number
-		}
-	}
-	return number, nil
-}
-
 // OpenKeys implements intake.Store.
 func (s *Store) OpenKeys(context.Context) ([]store.OpenKey, error) {
 	leave, err := s.enter()
@@ -317,21 +224,4 @@ func (s *Store) Declare(_ context.Context, d store.Declaration) (store.Claimed, 
 	s.declared[d.Request] = number
 	s.claims[number] = &claim{service: d.Service, team: d.Team, title: d.Title}
 	return store.Claimed{Number: number, New: true}, nil
-}
-
-// MarkGone implements intake.Store.
-func (s *Store) MarkGone(_ context.Context, number, reason string) error {
-	leave, err := s.enter()
-	if err != nil {
-		return err
-	}
-	defer leave()
-	s.gone[number] = reason
-	s.free(number)
-	return nil
-}
-
-func (s *Store) number() string {
-	s.next++
-	return fmt.Sprintf("INC-%d", s.next)
 }
