@@ -231,7 +231,7 @@ func (p *Pager) bundled(orders []PageOrder) incident.Message {
 		fmt.Fprintf(&body, "and %d more\n", more)
 	}
 	m := incident.Message{
-		Key: bundleKey(orders), Incident: first.Incident, Title: fmt.Sprintf("and %d more incidents page you", len(orders)-1),
+		Key: bundleKey(orders), Incident: first.Incident, Title: andMore(len(orders) - 1),
 		Urgent: first.Urgency == catalog.Urgent, Severity: first.Severity, Service: first.Service, At: first.Due,
 	}
 	claims := first.claims()
@@ -245,6 +245,13 @@ func (p *Pager) bundled(orders []PageOrder) incident.Message {
 	m.Links = []incident.MessageLink{{Title: "Incidents", URL: p.Links.Linked(claims)}}
 	m.Body = body.String()
 	return m
+}
+
+func andMore(n int) string {
+	if n == 1 {
+		return "and one more incident page you"
+	}
+	return fmt.Sprintf("and %d more incidents page you", n)
 }
 
 // bundleKey is the same for the same pages.

@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -102,7 +103,7 @@ func (i *Incident) CorrectStamp(h Header, c CorrectStamp, now time.Time) (Outcom
 		Clock: c.Clock, Original: original, Reason: cut(c.Reason), By: h.By.ID, At: now,
 	})
 	i.stamp(c.Clock, c.At)
-	i.did(h, now, "stamp.corrected", "%s is now %s (was %s): %s", c.Clock, orNever(c.At), orNever(original), orNone(c.Reason))
+	i.did(h, now, "stamp.corrected", "%s is now %s (was %s): %s", strings.ReplaceAll(string(c.Clock), "_", " "), orNever(c.At), orNever(original), orNone(c.Reason))
 	return i.outcome("the stamp is corrected; the original is kept"), nil
 }
 

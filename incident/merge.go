@@ -122,14 +122,15 @@ func (i *Incident) Merge(into string, now time.Time) {
 		i.note(now, "key.left", "%s holds the alerts of %s from now on.", into, i.Number)
 		return
 	}
-	text, by, why := fmt.Sprintf("%s is part of %s: go on there.", i.Number, into), Self(), ""
+	public := fmt.Sprintf("%s is part of %s: go on there.", i.Number, into)
+	text, by := public, Self()
 	if m != nil {
-		by, why = Person(m.By), " "+m.Reason
+		text, by = fmt.Sprintf("%s is part of %s (%s): go on there.", i.Number, into, m.Reason), Person(m.By)
 		i.leaveFollowUps(into, now)
 	}
-	i.move(Merged, now, by, text+why)
-	i.tell(now, i.involved(), by.ID, text+why)
-	i.correct(now, text)
+	i.move(Merged, now, by, text)
+	i.tell(now, i.involved(), by.ID, text)
+	i.correct(now, public)
 }
 
 // leaveFollowUps marks what the other incident goes on with.

@@ -133,7 +133,7 @@ func TestMergeTakesOverEverything(t *testing.T) {
 	require.Equal(t, "erin", into.Roles[incident.Commander])
 	require.True(t, into.HoldsKey)
 	require.True(t, into.MoreKeys)
-	require.Equal(t, []string{"bob", "carol", "erin", "dave"}, told(from, "INC-2 is part of INC-1: go on there. one cause"))
+	require.Equal(t, []string{"bob", "carol", "erin", "dave"}, told(from, "INC-2 is part of INC-1 (one cause): go on there."))
 	require.True(t, has(kinds(into), "absorbed"))
 	require.False(t, from.InMeans())
 }

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -63,6 +64,6 @@ func (i *Incident) SetStatus(h Header, c SetStatus, now time.Time) (Outcome, err
 	}
 	i.heard(h, now)
 	i.Status, i.NextStep = c.Status, c.NextStep
-	i.did(h, now, "status", "Now: %s Next: %s", c.Status, orUnknown(c.NextStep))
+	i.did(h, now, "status", "Now: %s. Next: %s", strings.TrimSuffix(c.Status, "."), orUnknown(c.NextStep))
 	return i.outcome("status set"), nil
 }

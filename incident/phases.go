@@ -129,7 +129,7 @@ func (i *Incident) missingToResolve(c Resolve) []string {
 		missing = append(missing, "fix (the fixing change) or shortcut (why there is none)")
 	}
 	if i.Firing() && c.Reason == "" {
-		missing = append(missing, fmt.Sprintf("reason (%d alerts still fire)", i.Counts.Firing+i.Counts.More))
+		missing = append(missing, fmt.Sprintf("reason (%s)", many(i.Counts.Firing+i.Counts.More, "alert still fires", "alerts still fire")))
 	}
 	for _, confirmation := range duties.Confirmations {
 		if !slices.Contains(c.Confirmations, confirmation) {

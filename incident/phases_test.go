@@ -92,7 +92,7 @@ func TestTheTimelineSaysHowItWasResolved(t *testing.T) {
 func TestResolvingWhileAlertsFireTakesAReason(t *testing.T) {
 	i := held(t)
 	do(t, i, "alice", 2*time.Minute, i.Mitigate, incident.Mitigate{What: "x"})
-	require.Equal(t, []string{"reason (1 alerts still fire)"}, refused(t, incident.Refused, by("alice", 3*time.Minute), i.Resolve, incident.Resolve{}))
+	require.Equal(t, []string{"reason (1 alert still fires)"}, refused(t, incident.Refused, by("alice", 3*time.Minute), i.Resolve, incident.Resolve{}))
 	do(t, i, "alice", 3*time.Minute, i.Resolve, incident.Resolve{Reason: "the alert is stuck"})
 	require.Equal(t, incident.Resolved, i.Phase)
 }

@@ -216,6 +216,14 @@ func selfNote(self bool) string {
 	return ""
 }
 
+// many says how many there are of something.
+func many(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}
+
 func because(reason string) string {
 	if reason == "" {
 		return ""

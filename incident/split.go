@@ -49,7 +49,7 @@ func (i *Incident) Split(h Header, c Split, now time.Time) (Outcome, error) {
 		s.Alerts = append(s.Alerts, a.Fingerprint)
 	}
 	i.Outbox.Splits = append(i.Outbox.Splits, s)
-	i.did(h, now, "splitting", "%s splits %d alerts off (%s): %s", h.By.ID, len(chosen), s.Title, c.Reason)
+	i.did(h, now, "splitting", "%s splits %s off (%s): %s", h.By.ID, many(len(chosen), "alert", "alerts"), s.Title, c.Reason)
 	out := i.outcome("an incident of their own is opened for them; its number appears in the timeline")
 	out.ID = s.ID
 	return out, nil
@@ -135,7 +135,7 @@ func (i *Incident) Divided(id, number string, now time.Time) {
 	i.Alerts = slices.DeleteFunc(i.Alerts, func(a AlertState) bool { return slices.Contains(s.Alerts, a.Fingerprint) })
 	i.Counts.Alerts -= before - len(i.Alerts)
 	i.countFiring()
-	text := fmt.Sprintf("%d alerts are %s from now on: %s.", len(s.Alerts), number, s.Title)
+	text := fmt.Sprintf("%s %s from now on: %s.", many(len(s.Alerts), "alert is", "alerts are"), number, s.Title)
 	i.record(Entry{Kind: "split", Recorded: now, Actor: Person(s.By), Text: text, Highlight: true})
 	i.tell(now, []string{i.Holder, s.By}, "", text)
 	if stood && !i.stands() && !i.Phase.Over() {

@@ -29,7 +29,7 @@ func TestMergeEndsOneAndPagesOnForBoth(t *testing.T) {
 		"02:02 sms first of INC-2 (alert-1)",
 		"02:03 push alice (alert-2)", "02:05 sms alice (alert-2)",
 	}, h.seen("02:00", "02:20", "push", "sms"), "the holder is paged about what came, and nobody for what went")
-	require.Equal(t, []string{"02:03 tell first of INC-2: INC-2 is part of INC-1: go on there. one cause"}, h.seen("02:03", "02:05", "tell"))
+	require.Equal(t, []string{"02:03 tell first of INC-2: INC-2 is part of INC-1 (one cause): go on there."}, h.seen("02:03", "02:05", "tell"))
 	require.Equal(t, "it becomes part of INC-1 as soon as that has taken over; paging goes on until then", h.answers["merge INC-2 02:03"])
 	require.Len(t, h.rows["INC-1"].Alerts, 2)
 	require.Equal(t, []string{"INC-2 became part of it (Title of INC-2): one cause"}, h.line("INC-1", "absorbed"))

@@ -28,9 +28,9 @@ func TestSplitPagesAsAnyNewIncident(t *testing.T) {
 	require.Equal(t, incident.Transient, next.Phase)
 	require.Equal(t, "Its own", next.Title)
 	require.Len(t, next.Alerts, 1)
-	require.Equal(t, []string{"1 alerts are INC-9 from now on: Its own."}, h.line("INC-1", "split"))
+	require.Equal(t, []string{"1 alert is INC-9 from now on: Its own."}, h.line("INC-1", "split"))
 	require.Equal(t, []string{"alert of INC-1", "third"}, []string{h.rows["INC-1"].Alerts[0].Fingerprint, h.rows["INC-1"].Alerts[1].Fingerprint})
-	require.Len(t, h.seen("02:10", "02:11", "tell alice heidi: 1 alerts are INC-9"), 1)
+	require.Len(t, h.seen("02:10", "02:11", "tell alice heidi: 1 alert is INC-9"), 1)
 }
 
 func TestSplitWaitsForTheStoreAndPagingGoesOn(t *testing.T) {

@@ -56,7 +56,7 @@ func pageAsText(m incident.Message) string {
 	if m.AckURL != "" {
 		fmt.Fprintf(&b, "Acknowledge: %s\n\n", m.AckURL)
 	}
-	fmt.Fprintf(&b, "%s\n%s\n\n%s\n", facts(m), m.Title, m.Body)
+	fmt.Fprintf(&b, "%s\n%s\n\n%s\n", facts(m), m.Title, strings.TrimRight(m.Body, "\n"))
 	for _, l := range m.Links {
 		fmt.Fprintf(&b, "\n%s: %s", l.Title, l.URL)
 	}

@@ -15,6 +15,9 @@ const maxSegments = 3
 // text is what arrives on the phone: what, where, why, and how to answer, in
 // at most maxSegments. What has to give way is the middle.
 func (c *Channel) text(m incident.Message) string {
+	if several(m) {
+		return fit(plain(m.Headline())+": ", plain(strings.ReplaceAll(strings.TrimSpace(m.Body), "\n", "; "))+".", c.hint(m))
+	}
 	head := plain(m.Incident + " " + m.Severity + " " + m.Service)
 	if head != "" {
 		head += ": "
@@ -28,12 +31,17 @@ func (c *Channel) hint(m incident.Message) string {
 	switch {
 	case m.AckAction == "":
 		return ""
-	case !strings.HasPrefix(m.Key, m.Incident+"/"): // several pages in one
+	case several(m):
 		return " Acknowledge all: " + m.AckURL
 	case c.config.Replies && numbered:
 		return fmt.Sprintf(" Reply ACK %s to acknowledge, NO %s to decline.", code, code)
 	}
 	return " Acknowledge: " + m.AckURL
+}
+
+// several says that a message stands for several pages.
+func several(m incident.Message) bool {
+	return m.Incident != "" && !strings.HasPrefix(m.Key, m.Incident+"/")
 }
 
 // plain makes one line of a text, without what phones cannot show.

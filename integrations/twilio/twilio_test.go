@@ -199,8 +199,8 @@ func TestWhatIsOfNoIncidentBeginsWithItsTitle(t *testing.T) {
 
 func TestSeveralPagesInOneAreAcknowledgedByTheirLink(t *testing.T) {
 	m := channeltest.Message()
-	m.Key, m.Title, m.Body = "bundle/0123", "12 incidents page you", "INC-1042 and more"
-	require.Equal(t, "INC-1042 SEV1 checkout: 12 incidents page you. INC-1042 and more Acknowledge all: https://tocsin.example.com/ack/opaque-ack-token",
+	m.Key, m.Title, m.Body = "bundle/0123", "and one more incident page you", "INC-1042 SEV1 pay: it fails\nINC-1043 SEV1 pay: so does it\n"
+	require.Equal(t, "INC-1042 and one more incident page you: INC-1042 SEV1 pay: it fails; INC-1043 SEV1 pay: so does it. Acknowledge all: https://tocsin.example.com/ack/opaque-ack-token",
 		written(t, config(""), m))
 }
 

@@ -95,7 +95,7 @@ func (c *call) outcome(o client.Outcome) {
 	if o.Holder != "" {
 		holder = "held by " + o.Holder
 	}
-	c.say("%s: %s (%s)", o.Number, o.Text, words(", ", string(o.Phase), string(o.Severity), holder))
+	c.say("%s: %s (%s)", o.Number, c.here(o.Text), words(", ", string(o.Phase), string(o.Severity), holder))
 	if o.ID != "" && !strings.Contains(o.Text, " "+o.ID+" ") {
 		c.say("%s", o.ID)
 	}

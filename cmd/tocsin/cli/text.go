@@ -79,6 +79,14 @@ func (k clock) in(text string) string {
 	})
 }
 
+// here is in, and asks for the zone only where it matters.
+func (c *call) here(text string) string {
+	if !moments.MatchString(text) {
+		return text
+	}
+	return c.clock(c.cmd.Context()).in(text)
+}
+
 // clock finds out in which zone the person wants to read times: as told, as
 // the catalog says of them, else UTC.
 func (c *call) clock(ctx context.Context) clock {
