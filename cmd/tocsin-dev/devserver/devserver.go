@@ -82,7 +82,7 @@ func Start(ctx context.Context, cfg Config) (*Server, error) {
 	cfg = cfg.withDefaults()
 	addrs, err := reserve(cfg)
 	if err != nil {
-		return nil, fmt.Errorf("start Temporal: %w", err)
+		return nil, err
 	}
 	store, err := prepareStore(ctx, cfg)
 	if err != nil {
