@@ -43,11 +43,13 @@ func (s *server) askedOf(ctx context.Context, person string) ([]asking, error) {
 	}
 }
 
-// waiting adds the incident of a page that still wants an answer. Of several
-// pages about one incident, the one about its alerts is answered.
+// waiting adds the incident of a page that still wants an answer: what its
+// person has declined does not. Of several pages about one incident, the one
+// about its alerts is answered.
 func waiting(list []asking, i *incident.Incident, p store.Page) []asking {
 	about := i.Summons(p.Summons)
-	if i.Phase.Over() || about == nil || !about.Open() || about.Kind == incident.ForQuestion {
+	if i.Phase.Over() || about == nil || !about.Open() || about.Kind == incident.ForQuestion ||
+		slices.Contains(about.Declined, p.Person) {
 		return list
 	}
 	n := slices.IndexFunc(list, func(a asking) bool { return a.number == p.Incident })

@@ -107,6 +107,16 @@ func TestDecline(t *testing.T) {
 	require.Equal(t, incident.Decline{Reason: "on a plane"}, w.commands.Sent()[0].Args)
 }
 
+func TestWhatWasDeclinedCanStillBeTakenByItsNumber(t *testing.T) {
+	w := newWorld(t)
+	w.held("alice")
+	w.paged("INC-7", "alice", func(s *incident.Summons) { s.Declined = []string{"alice"} })
+	w.paged("INC-8", "alice")
+	w.store.PutPage(store.Page{Incident: "INC-7"}, activities.Attempt{Key: "INC-7/alert-1/r0/l0/alice/text", Incident: "INC-7"})
+	require.Equal(t, "INC-8 is yours.", w.text(aliceNumber, "ack", "SM1"), "one is left that waits for them")
+	require.Equal(t, "INC-7 is yours.", w.text(aliceNumber, "ack 7", "SM2"))
+}
+
 func TestWhatPagesNobodyIsNotAnswered(t *testing.T) {
 	w := newWorld(t)
 	w.paged("INC-7", "alice", func(s *incident.Summons) { s.Ended = night })
