@@ -30,10 +30,10 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 	case asked.kind == ForQuestion:
 		return i.saw(h, now)
 	case asked.kind == ForResponder && i.Holder != h.By.ID, asked.kind == ForBreach && held:
-		return i.help(h, asked.summons, now)
+		return i.help(h, asked, now)
 	case i.takenBefore(h, asked):
-		i.answerToo(h.By.ID, now)
-		i.answerCalls(h, now)
+		i.answerToo(h.By.ID, asked.answered(h))
+		i.answerCalls(h, asked)
 		i.join(h.By.ID)
 		i.did(h, now, "acknowledged.also", "%s also acknowledged; %s holds the incident.", h.By.ID, i.Holder)
 		return i.outcome(i.Holder + " holds it already; you are a responder"), nil
@@ -99,24 +99,26 @@ func (i *Incident) stampAck(at time.Time) {
 }
 
 // answer ends what an acknowledgement covers, what asks this person for help,
-// and the question whether an earlier holder is still on it.
+// and the question whether an earlier holder is still on it, as of when it was
+// given: what is handed over between that and now is overtaken.
 func (i *Incident) answer(h Header, asked asked, now time.Time) {
-	i.answerToo(h.By.ID, now)
+	at := asked.answered(h)
+	i.answerToo(h.By.ID, at)
 	for _, s := range i.covered(h, asked) {
 		i.answeredEarly(s, asked.key)
-		i.answerFirst(s, h.By.ID, now)
+		i.answerFirst(s, h.By.ID, at, now)
 	}
 	for _, s := range i.open(ofKind(ForStillOnIt)) {
-		i.end(s, now, h.By.ID)
+		i.end(s, at, h.By.ID)
 	}
-	i.answerCalls(h, now)
+	i.answerCalls(h, asked)
 }
 
 // answerCalls ends what asks this person for help, or tells them of a limit.
-func (i *Incident) answerCalls(h Header, now time.Time) {
+func (i *Incident) answerCalls(h Header, asked asked) {
 	for _, s := range i.open(ofKind(ForResponder, ForBreach)) {
 		if s.calls(h.By.ID) && !s.Caused.After(h.At) {
-			i.end(s, now, h.By.ID)
+			i.end(s, asked.answered(h), h.By.ID)
 		}
 	}
 }
@@ -139,9 +141,9 @@ func (i *Incident) reachedBy(list []*Summons) []string {
 }
 
 // help answers a page that asked a person to join, and nothing else.
-func (i *Incident) help(h Header, s *Summons, now time.Time) (Outcome, error) {
-	if s != nil && s.Open() && s.calls(h.By.ID) {
-		i.end(s, now, h.By.ID)
+func (i *Incident) help(h Header, asked asked, now time.Time) (Outcome, error) {
+	if s := asked.summons; s != nil && s.Open() && s.calls(h.By.ID) {
+		i.end(s, asked.answered(h), h.By.ID)
 	}
 	i.join(h.By.ID)
 	i.did(h, now, "joined", "%s joins; %s holds the incident.", h.By.ID, orNobody(i.Holder))
@@ -167,6 +169,16 @@ type asked struct {
 	role    Role
 	summons *Summons
 	page    *Page
+}
+
+// answered is when an answer was given. The clock of another host that gave
+// the time of the tap may be behind: no page is answered before it was handed
+// over.
+func (a asked) answered(h Header) time.Time {
+	if a.page != nil && a.page.Sent.After(h.At) {
+		return a.page.Sent
+	}
+	return h.At
 }
 
 // askedBy reads a page's key: incident, summons, round, level, person,

@@ -61,6 +61,34 @@ func TestAnAnswerThatIsFasterThanTheNewsOfAHandOverAnswersThatPageToo(t *testing
 	require.Equal(t, after(2*time.Minute), pages[1].Answered)
 }
 
+// While the engine is away an answer waits to be heard: what is handed over in
+// the meantime comes after it.
+func TestWhatIsHandedOverAfterTheTapIsOvertaken(t *testing.T) {
+	i := opened(t)
+	s := i.Summons("alert-1")
+	pages := due(i, s, 0, "alice", "bob")
+	i.HandedOver(s, pages[0], after(time.Second), after(time.Second))
+	i.HandedOver(s, pages[1], after(70*time.Second), after(70*time.Second))
+	_, err := i.Acknowledge(by("alice", time.Minute), incident.Acknowledge{Page: pages[0].Key}, after(2*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, incident.PageSent, pages[0].State)
+	require.Equal(t, after(time.Minute), pages[0].Answered, "when it was tapped")
+	require.Equal(t, incident.PageOvertaken, pages[1].State)
+	require.Contains(t, told(i, "alice acknowledged"), "bob")
+}
+
+// The clock of the host that took the tap is behind.
+func TestNoPageIsAnsweredBeforeItWasHandedOver(t *testing.T) {
+	i := opened(t)
+	s := i.Summons("alert-1")
+	page := due(i, s, 0, "alice")[0]
+	i.HandedOver(s, page, after(time.Minute), after(time.Minute))
+	_, err := i.Acknowledge(by("alice", time.Second), incident.Acknowledge{Page: page.Key}, after(2*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, incident.PageSent, page.State)
+	require.Equal(t, after(time.Minute), page.Answered)
+}
+
 // bothOf opens an incident whose second level asks bob and carol, both of them.
 func bothOf(t *testing.T) (*incident.Incident, *incident.Summons) {
 	t.Helper()

@@ -8,14 +8,14 @@ import (
 
 // answerFirst applies the first answer to an escalation. Where everyone of the
 // level must acknowledge, the escalation stops and the rest stay paged.
-func (i *Incident) answerFirst(s *Summons, by string, now time.Time) {
+func (i *Incident) answerFirst(s *Summons, by string, at, now time.Time) {
 	rest := s.others(by)
 	if len(rest) == 0 {
-		i.end(s, now, by)
+		i.end(s, at, by)
 		return
 	}
-	s.Awaited, s.Stopped, s.Due, s.Hurry = rest, now, time.Time{}, false
-	s.settled(by, now)
+	s.Awaited, s.Stopped, s.Due, s.Hurry = rest, at, time.Time{}, false
+	s.settled(by, at)
 	i.note(now, "everyone.awaited", "%s must acknowledge too.", join(rest))
 }
 
@@ -31,24 +31,30 @@ func (s *Summons) others(by string) []string {
 
 // answerToo takes a person off those who have still to acknowledge; the last
 // one ends the summons.
-func (i *Incident) answerToo(person string, now time.Time) {
+func (i *Incident) answerToo(person string, at time.Time) {
 	for _, s := range i.open(func(s *Summons) bool { return slices.Contains(s.Awaited, person) }) {
-		s.settled(person, now)
 		rest := slices.DeleteFunc(slices.Clone(s.Awaited), func(p string) bool { return p == person })
 		if len(rest) == 0 {
-			i.end(s, now, person)
+			i.end(s, at, person)
 			continue
 		}
 		s.Awaited = rest
+		s.settled(person, at)
 		i.Revision++
 	}
 }
 
-// settled stamps the pages that a person has answered.
-func (s *Summons) settled(by string, now time.Time) {
+// settled stamps the pages that an answer at a time settles. Those that its
+// person had by then are answered; what was handed over later, when nobody need
+// answer it any more, was overtaken.
+func (s *Summons) settled(by string, at time.Time) {
 	for _, p := range s.Pages {
-		if p.Person == by && p.State == PageSent {
-			p.Answered = now
+		switch {
+		case p.State != PageSent:
+		case p.Sent.After(at) && !s.lapsed(p.Person).IsZero():
+			p.State = PageOvertaken
+		case p.Person == by && !p.Sent.After(at):
+			p.Answered = at
 		}
 	}
 }

@@ -99,13 +99,14 @@ func ofKind(kinds ...SummonsKind) func(*Summons) bool {
 	return func(s *Summons) bool { return slices.Contains(kinds, s.Kind) }
 }
 
-// end closes a summons; its pages that were not handed over are superseded.
-func (i *Incident) end(s *Summons, now time.Time, by string) {
-	s.Ended, s.EndedBy = now, by
+// end closes a summons as of a time; its pages that were not handed over are
+// superseded.
+func (i *Incident) end(s *Summons, at time.Time, by string) {
+	s.Ended, s.EndedBy = at, by
 	if s.Kind == ForRole {
 		i.dropOffer(s)
 	}
-	s.settled(by, now)
+	s.settled(by, at)
 	s.Awaited = nil
 	i.Revision++
 }

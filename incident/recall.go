@@ -28,10 +28,10 @@ func (i *Incident) Recall(s *Summons, roster Roster, now time.Time) []*Page {
 // had no reason to be. Whom they reached is told who answered.
 func (i *Incident) Recalled(s *Summons, roster Roster, handed map[string]time.Time, now time.Time) {
 	at := func(p *Page) time.Time {
-		if p.Key == s.Answer && handed[p.Key].IsZero() {
-			return s.Ended // whoever answered by it had it by then
+		if at := handed[p.Key]; p.Key != s.Answer || (!at.IsZero() && !at.After(s.Ended)) {
+			return at
 		}
-		return handed[p.Key]
+		return s.Ended // whoever answered by it had it by then
 	}
 	s.Pages = slices.DeleteFunc(s.Pages, func(p *Page) bool { return at(p).IsZero() })
 	if len(s.Pages) == 0 {

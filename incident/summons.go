@@ -146,7 +146,8 @@ const (
 	PageSent       PageState = "sent"
 	PageFailed     PageState = "failed"
 	PageSuperseded PageState = "superseded"
-	// PageOvertaken was in flight when its reason went away.
+	// PageOvertaken was in flight when its reason went away, or was handed over
+	// after it had.
 	PageOvertaken PageState = "overtaken"
 )
 
