@@ -66,6 +66,9 @@ type Published struct {
 	Untracked bool                          `json:"untracked,omitempty"`
 	Ticket    incident.TicketRef            `json:"ticket,omitzero"`
 	FollowUps map[string]incident.TicketRef `json:"follow_ups,omitempty"`
+	// Unheard says that a follow-up's ticket may have been there for a while:
+	// what the tracker told of it meanwhile was nobody's.
+	Unheard bool `json:"unheard,omitempty"`
 }
 
 // TicketKey is the key of the ticket within a Publication.
@@ -202,7 +205,7 @@ func (p *Publisher) ticket(ctx context.Context, o Publication, out *Published) (
 			errs = append(errs, fmt.Errorf("open the ticket of follow-up %s: %w", f.ID, err))
 			continue
 		}
-		out.FollowUps[f.ID] = ref
+		out.FollowUps[f.ID], out.Unheard = ref, repeated(ctx, o.Ticket.Again)
 		progress++
 	}
 	return progress, errs
@@ -244,11 +247,14 @@ func (p *Publisher) ticketOf(ctx context.Context, o *TicketOrder, t incident.Tic
 // again, since the tracker's index lags behind.
 func (p *Publisher) ensure(ctx context.Context, again bool, t incident.Ticket) (incident.TicketRef, error) {
 	patient, ok := p.Tracker.(patientTracker)
-	if ok && (again || activity.GetInfo(ctx).Attempt > 1) {
+	if ok && repeated(ctx, again) {
 		return patient.EnsureAgain(ctx, t)
 	}
 	return p.Tracker.Ensure(ctx, t)
 }
+
+// repeated reports whether an earlier try may have opened a ticket.
+func repeated(ctx context.Context, again bool) bool { return again || activity.GetInfo(ctx).Attempt > 1 }
 
 type patientTracker interface {
 	EnsureAgain(ctx context.Context, t incident.Ticket) (incident.TicketRef, error)

@@ -183,9 +183,14 @@ func TestPublishFailsWhenNothingCouldBeMade(t *testing.T) {
 func TestPublishLooksLongerAfterAnUnknownOutcome(t *testing.T) {
 	o, order := newOutside(), publication()
 	order.Ticket.Again = true
-	_, err := publish(t, o.publisher(), order)
+	out, err := publish(t, o.publisher(), order)
 	require.NoError(t, err)
 	require.Equal(t, 2, o.patient, "the ticket and that of its follow-up")
+	require.True(t, out.Unheard, "they may have been there")
+
+	out, err = publish(t, newOutside().publisher(), publication())
+	require.NoError(t, err)
+	require.False(t, out.Unheard)
 }
 
 func TestPublishWaitsUntilTheRecordIsThere(t *testing.T) {

@@ -101,6 +101,7 @@ func (r *response) ticketed(made activities.Published, face string, now time.Tim
 	if made.Ticket.ID != "" {
 		r.inc.Ticketed(made.Ticket, made.FollowUps)
 	}
+	r.ticket.hinted = r.ticket.hinted || made.Unheard
 	if !slices.Contains(made.Owed, activities.TicketKey) {
 		r.state.Ticketed, r.state.Ordered = face, false
 	}

@@ -89,6 +89,18 @@ func TestTicketMovedToDoneByAPersonOnlyReminds(t *testing.T) {
 	require.Contains(t, told[0], "02:04", "the webhook is quicker than the poll")
 }
 
+// Who did it was quicker than the news of its ticket: what the tracker told of
+// it was nobody's.
+func TestATicketThatMayHaveBeenThereIsReadAtOnce(t *testing.T) {
+	s := payments(t, ticketed())
+	s.broken["ticket"] = away("02:02", "02:03")
+	s.at("02:01", func(s *story) { s.swift = true }).
+		at("02:01:30", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:02", command("bob", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "test the rollback"})).
+		at("02:06", stop).play()
+	require.Len(t, s.recorded("follow-up.done"), 1, "before the first poll")
+}
+
 func TestTransientIncidentNeedsNoTicket(t *testing.T) {
 	s := payments(t, ticketed())
 	s.broken["ticket"] = away("02:00", "02:04")

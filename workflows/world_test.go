@@ -51,6 +51,8 @@ type world struct {
 	holder  string
 	tickets map[string]incident.TicketStatus
 	opened  int
+	// swift has new tickets be done before anybody here knows of them.
+	swift bool
 	// poll lengthens the wait between two looks at tickets: this environment
 	// gives up after ten, which a server does not.
 	poll time.Duration
@@ -208,7 +210,7 @@ func (w *world) first(key string) bool {
 	return !before
 }
 
-func (w *world) Publish(_ context.Context, o activities.Publication) (activities.Published, error) {
+func (w *world) Publish(ctx context.Context, o activities.Publication) (activities.Published, error) {
 	var out activities.Published
 	made := 0
 	for _, n := range o.Notices {
@@ -231,6 +233,7 @@ func (w *world) Publish(_ context.Context, o activities.Publication) (activities
 	}
 	if o.Ticket != nil {
 		made += w.ticket(o, &out)
+		out.Unheard = len(out.FollowUps) > 0 && (o.Ticket.Again || activity.GetInfo(ctx).Attempt > 1)
 	}
 	if made == 0 && len(out.Owed) > 0 {
 		return activities.Published{}, activities.Fail(incident.Errorf(incident.Unavailable, "away"))
@@ -281,6 +284,9 @@ func (w *world) open() incident.TicketRef {
 	w.opened++
 	ref := incident.TicketRef{ID: fmt.Sprint(w.opened), Key: fmt.Sprintf("OPS-%d", w.opened)}
 	w.tickets[ref.ID] = incident.TicketStatus{Ref: ref, Found: true, Status: "To Do"}
+	if w.swift {
+		w.tickets[ref.ID] = incident.TicketStatus{Ref: ref, Found: true, Status: "Done", Resolution: "Done", Done: true}
+	}
 	return ref
 }
 
