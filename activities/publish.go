@@ -254,7 +254,9 @@ func (p *Publisher) ensure(ctx context.Context, again bool, t incident.Ticket) (
 }
 
 // repeated reports whether an earlier try may have opened a ticket.
-func repeated(ctx context.Context, again bool) bool { return again || activity.GetInfo(ctx).Attempt > 1 }
+func repeated(ctx context.Context, again bool) bool {
+	return again || activity.GetInfo(ctx).Attempt > 1
+}
 
 type patientTracker interface {
 	EnsureAgain(ctx context.Context, t incident.Ticket) (incident.TicketRef, error)
