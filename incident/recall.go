@@ -45,6 +45,9 @@ func (i *Incident) Recalled(s *Summons, roster Roster, handed map[string]time.Ti
 	}
 	i.lookedUp(s, roster, "begun", "paged "+join(reached)+", and was answered before that was recorded.", now)
 	for _, p := range s.Pages {
+		if at := at(p); p.Due.After(at) {
+			p.Due = at
+		}
 		i.HandedOver(s, p, at(p), now)
 	}
 }

@@ -25,10 +25,10 @@ func Incident(ctx workflow.Context, state State) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	r := begin(ctx, state)
 	workflow.GoNamed(ctx, "tasks", r.watchTasks)
+	r.takeOpening(ctx) // first: commands that wait already run as soon as they are listened to
 	if err := r.listen(ctx); err != nil {
 		return fmt.Errorf("set the handlers: %w", err)
 	}
-	r.takeOpening(ctx)
 	r.coordinate(ctx)
 	workflow.GoNamed(outside, "cancellation", r.heedCancellation)
 	err := r.respond(ctx)

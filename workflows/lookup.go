@@ -50,11 +50,12 @@ func (r *response) lookUp(ctx workflow.Context, s *incident.Summons) incident.Ro
 // lookUpAgain is the pause after a look-up that was given up.
 const lookUpAgain = 15 * time.Second
 
-// lookUpOn asks until there is an answer, or the summons is over: nobody is
-// known yet who could be paged instead. It asks for the present each time.
+// lookUpOn asks until there is an answer, or the summons ends: nobody is known
+// yet who could be paged instead. It asks for the present each time.
 func (r *response) lookUpOn(ctx workflow.Context, s *incident.Summons, q activities.LookUp) []activities.Roster {
 	r.opening = false // the others need not wait for it
-	over := func() bool { return !s.Open() || r.stopping() }
+	ended := s.Ended
+	over := func() bool { return !s.Ended.Equal(ended) || r.stopping() }
 	for !over() {
 		askCtx, stop := workflow.WithCancel(ctx)
 		q.At = workflow.Now(ctx)

@@ -56,6 +56,17 @@ func TestAnAnswerProvesItsPage(t *testing.T) {
 	require.Len(t, s.pages, 1)
 }
 
+func TestALostFirstTaskIsRecalledOnceItsLevelIsKnown(t *testing.T) {
+	s := payments(t, bothAt())
+	s.sent[toAlice], s.sent[toErin] = true, true
+	s.broken["lookup"] = away("02:00", "02:00:10")
+	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
+	require.Equal(t, incident.PageSent, s.pages[toAlice].State)
+	require.Equal(t, incident.PageSent, s.pages[toErin].State)
+	require.Equal(t, clock("02:00"), s.pages[toErin].Due, "it was due when it went")
+}
+
 func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
 	s := payments(t, bothAt())
 	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
@@ -63,4 +74,6 @@ func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
 	require.Equal(t, "alice", s.row.Holder)
 	require.Empty(t, s.pages)
 	require.Empty(t, s.recorded("level.begun"))
+	require.Equal(t, []string{"02:00 1 of 1 alerts fire: PaymentsFail", "02:00 alice acknowledged."},
+		s.recorded("alert.firing", "acknowledged"), "what opened it comes first")
 }

@@ -71,10 +71,7 @@ func (k *climb) look(t *testing.T, sum *tally) {
 	require.WithinRange(t, held.Clocks.Stamps[incident.FirstAck], k.tried.Add(-time.Second), k.accepted.Add(time.Second), k.number)
 	sum.incidents++
 	pages := k.ledger(t)
-	if len(pages) == 0 {
-		k.forgotten(t)
-		return
-	}
+	require.NotEmpty(t, pages, k.number)
 	for _, p := range pages {
 		sum.pages++
 		arrived := k.arrivals(p)
@@ -87,23 +84,6 @@ func (k *climb) look(t *testing.T, sum *tally) {
 	k.onlyRecorded(t, pages)
 	k.inTurn(t, pages)
 	k.tellsEveryone(t, pages, sum)
-}
-
-// forgotten holds an incident without pages to having been acknowledged while
-// its first workflow task, by which the page arrived, died with its process,
-// and to not having been able to look up whom it had paged when it was done
-// again.
-func (k *climb) forgotten(t *testing.T) {
-	t.Helper()
-	k.stack.world.Say("%s has no pages", k.number)
-	for _, e := range timeline(t, k.stack.world, k.number) {
-		require.NotEqual(t, "level.begun", e.Kind, "%s: %s", k.number, e.Text)
-	}
-	k.stack.mu.Lock()
-	defer k.stack.mu.Unlock()
-	require.True(t, slices.ContainsFunc(k.stack.outages, func(o outage) bool {
-		return o.ours() && o.from.Before(k.accepted)
-	}), "%s has no pages, and nothing was killed", k.number)
 }
 
 // tellsEveryone holds everyone whom a page may have reached to hearing who
