@@ -77,6 +77,25 @@ func TestWhatIsHandedOverAfterTheTapIsOvertaken(t *testing.T) {
 	require.Contains(t, told(i, "alice acknowledged"), "bob")
 }
 
+// Carol's answer is heard last, and was given before bob was even paged.
+func TestAnAnsweredPageStaysAnswered(t *testing.T) {
+	i := opened(t, func(o *incident.Opening) { o.Policy.Escalation.Levels[0].Everyone = true })
+	s := i.Summons("alert-1")
+	pages := due(i, s, 0, "alice", "bob", "carol")
+	i.HandedOver(s, pages[0], after(time.Second), after(time.Second))
+	i.HandedOver(s, pages[2], after(time.Second), after(time.Second))
+	do(t, i, "alice", time.Minute, i.Acknowledge, incident.Acknowledge{Page: pages[0].Key})
+	i.HandedOver(s, pages[1], after(3*time.Minute), after(3*time.Minute))
+	do(t, i, "bob", 4*time.Minute, i.Acknowledge, incident.Acknowledge{Page: pages[1].Key})
+	_, err := i.Acknowledge(by("carol", 2*time.Minute), incident.Acknowledge{Page: pages[2].Key}, after(5*time.Minute))
+	require.NoError(t, err)
+	require.False(t, s.Open())
+	for n, minute := range []time.Duration{1, 4, 2} {
+		require.Equal(t, incident.PageSent, pages[n].State, pages[n].Key)
+		require.Equal(t, after(minute*time.Minute), pages[n].Answered, pages[n].Key)
+	}
+}
+
 // The clock of the host that took the tap is behind.
 func TestNoPageIsAnsweredBeforeItWasHandedOver(t *testing.T) {
 	i := opened(t)

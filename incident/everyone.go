@@ -50,7 +50,7 @@ func (i *Incident) answerToo(person string, at time.Time) {
 func (s *Summons) settled(by string, at time.Time) {
 	for _, p := range s.Pages {
 		switch {
-		case p.State != PageSent:
+		case p.State != PageSent, !p.Answered.IsZero():
 		case p.Sent.After(at) && !s.lapsed(p.Person).IsZero():
 			p.State = PageOvertaken
 		case p.Person == by && !p.Sent.After(at):
