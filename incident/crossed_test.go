@@ -87,6 +87,11 @@ func TestAnAnsweredPageStaysAnswered(t *testing.T) {
 	do(t, i, "alice", time.Minute, i.Acknowledge, incident.Acknowledge{Page: pages[0].Key})
 	i.HandedOver(s, pages[1], after(3*time.Minute), after(3*time.Minute))
 	do(t, i, "bob", 4*time.Minute, i.Acknowledge, incident.Acknowledge{Page: pages[1].Key})
+	mail := &incident.Page{Key: pages[1].Key + "/2", Person: "bob", State: incident.PageDue}
+	s.Pages = append(s.Pages, mail)
+	i.HandedOver(s, mail, after(210*time.Second), after(250*time.Second))
+	require.Equal(t, incident.PageSent, mail.State, "bob had it before he answered, and alice had before that")
+	require.Equal(t, after(4*time.Minute), mail.Answered)
 	_, err := i.Acknowledge(by("carol", 2*time.Minute), incident.Acknowledge{Page: pages[2].Key}, after(5*time.Minute))
 	require.NoError(t, err)
 	require.False(t, s.Open())

@@ -13,12 +13,12 @@ import (
 func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 	at = at.UTC()
 	p.State, p.Sent, p.Error = PageSent, at, ""
-	switch since := s.lapsed(p.Person); {
+	switch since, answered := s.lapsed(p.Person), s.answered(p.Person); {
 	case since.IsZero():
+	case !at.After(answered): // the answer was faster than the news of the hand-over
+		p.Answered = answered
 	case at.After(since):
 		p.State = PageOvertaken
-	case s.EndedBy == p.Person: // the answer was faster than the news of the hand-over
-		p.Answered = since
 	}
 	i.reached(s, p.Person, now)
 	i.startTimeout(s, p, at)

@@ -113,6 +113,20 @@ func (s *Summons) lapsed(person string) time.Time {
 	return s.Stopped
 }
 
+// answered returns when a person answered it, as far as its pages know, or the
+// zero time.
+func (s *Summons) answered(person string) time.Time {
+	for _, p := range s.Pages {
+		if p.Person == person && !p.Answered.IsZero() {
+			return p.Answered
+		}
+	}
+	if s.EndedBy == person {
+		return s.Ended
+	}
+	return time.Time{}
+}
+
 // mayAnswer reports whether a page can have an answer: a webhook gives none,
 // and counts only where nobody else is reached.
 func (s *Summons) mayAnswer(p *Page) bool {
