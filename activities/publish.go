@@ -301,27 +301,3 @@ func (w TicketWatch) news(now incident.TicketStatus) bool {
 	}
 	return now.Found != before.Found || now.Done != before.Done || (now.Done && now.Resolution != before.Resolution)
 }
-
-// beat heartbeats until the returned function is called, so that the death of
-// this worker is noticed within seconds.
-func beat(ctx context.Context) (stop func()) {
-	if !activity.IsActivity(ctx) || activity.GetInfo(ctx).IsLocalActivity {
-		return func() {}
-	}
-	done := make(chan struct{})
-	go func() {
-		ticker := time.NewTicker(2 * time.Second)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-ticker.C:
-				activity.RecordHeartbeat(ctx)
-			case <-done:
-				return
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	return func() { close(done) }
-}

@@ -14,6 +14,20 @@ import (
 // asking is an incident that pages somebody, and the page to answer.
 type asking struct{ number, page string }
 
+// meaning is what a text is about, or what to answer instead.
+type meaning struct {
+	asking
+	answer string
+	// early says that the page may be so new that it is not recorded.
+	early bool
+}
+
+func about(number string) meaning { return meaning{asking: asking{number: number}} }
+
+func instead(format string, args ...any) meaning {
+	return meaning{answer: fmt.Sprintf(format, args...)}
+}
+
 // askedOf lists the incidents that page a person and wait for an answer, in
 // the order in which they began to.
 func (s *server) askedOf(ctx context.Context, person string) ([]asking, error) {
@@ -65,24 +79,24 @@ func waiting(list []asking, i *incident.Incident, p store.Page) []asking {
 // unasked says why an incident is not for this person to answer. It is, when
 // the ledger has a page to them that the record has not caught up with; and one
 // that may have begun without the store is asked itself.
-func (s *server) unasked(ctx context.Context, person, number string) (string, string, string) {
+func (s *server) unasked(ctx context.Context, person, number string) meaning {
 	i, err := s.Store.Incident(ctx, number)
 	unknown := incident.KindOf(err) == incident.NotFound
 	switch {
 	case (unknown || err == nil && i.Holder == "" && !i.Phase.Over()) && s.handed(ctx, person, number):
-		return number, "", ""
+		return about(number)
 	case unknown && !strings.HasPrefix(number, incident.AwayPrefix):
-		return "", "", "There is no " + number + "."
+		return meaning{answer: "There is no " + number + ".", early: true}
 	case err != nil:
-		return number, "", ""
+		return about(number)
 	case i.Phase.Over():
-		return "", "", fmt.Sprintf("%s is %s. There is nothing to answer.", number, i.Phase)
+		return instead("%s is %s. There is nothing to answer.", number, i.Phase)
 	case i.Holder == person:
-		return "", "", number + " is yours already."
+		return instead("%s is yours already.", number)
 	case i.Holder != "":
-		return "", "", fmt.Sprintf("%s does not wait for you: %s holds it.", number, i.Holder)
+		return instead("%s does not wait for you: %s holds it.", number, i.Holder)
 	}
-	return "", "", number + " does not page you."
+	return meaning{answer: number + " does not page you.", early: true}
 }
 
 // handed reports whether a page about an incident was handed over to a person.

@@ -122,7 +122,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 		Links:    w.links,
 		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,
-		Poll: 5 * time.Millisecond,
+		Poll: 5 * time.Millisecond, Lag: 20 * time.Millisecond,
 	}
 	for _, f := range change {
 		f(&config)

@@ -62,6 +62,9 @@ type Config struct {
 	TrustedProxies []*net.IPNet
 	// Poll is how often a live stream looks for news; zero means a second.
 	Poll time.Duration
+	// Lag is how far the record may be behind what people hold in their hands;
+	// zero means a second.
+	Lag time.Duration
 }
 
 // server answers the operations of the contract: a file for each noun.
@@ -127,6 +130,9 @@ func (c *Config) complete() error {
 	}
 	if c.Poll <= 0 {
 		c.Poll = time.Second
+	}
+	if c.Lag <= 0 {
+		c.Lag = time.Second
 	}
 	for what, missing := range map[string]bool{
 		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil, "Duty": c.Duty == nil,

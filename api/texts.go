@@ -76,13 +76,15 @@ func (s *server) replied(ctx context.Context, person string, t Text) string {
 	if err != nil {
 		kept = store.Reply{ID: t.ID, Person: person, At: s.Now().UTC()}
 	}
-	var page, answer string
+	m := about(kept.Incident)
 	if kept.Incident == "" {
-		kept.Incident, page, answer = s.meant(ctx, person, wish)
+		m = s.meant(ctx, person, wish)
+		kept.Incident = m.number
 	}
+	answer := m.answer
 	if answer == "" {
 		s.keep(ctx, kept)
-		answer = s.obey(ctx, person, t.ID, wish, asking{kept.Incident, page})
+		answer = s.obey(ctx, person, t.ID, wish, m.asking)
 	}
 	if answer != unknownOutcome(kept.Incident) {
 		kept.Answer = answer
@@ -97,26 +99,36 @@ func (s *server) keep(ctx context.Context, r store.Reply) {
 	}
 }
 
-// meant returns which incident a text is about, or what to answer instead.
-// While the store is away a number alone says it, as with the command line: an
-// acknowledgement must not wait for a database.
-func (s *server) meant(ctx context.Context, person string, wish reply) (number, page, answer string) {
+// meant returns what a text is about. Whoever replies faster than their page is
+// recorded is waited for.
+func (s *server) meant(ctx context.Context, person string, wish reply) (m meaning) {
+	s.catchUp(ctx, func(context.Context) bool {
+		m = s.interpret(ctx, person, wish)
+		return !m.early
+	})
+	return m
+}
+
+// interpret finds what a text is about in the record. While the store is away a
+// number alone says it, as with the command line: an acknowledgement must not
+// wait for a database.
+func (s *server) interpret(ctx context.Context, person string, wish reply) meaning {
 	open, err := s.askedOf(ctx, person)
 	switch {
 	case err != nil && wish.number != "":
-		return wish.number, "", ""
+		return about(wish.number)
 	case err != nil:
-		return "", "", "Tocsin cannot look up your pages now. Reply with the number of the incident, such as ACK 1042."
+		return meaning{answer: "Tocsin cannot look up your pages now. Reply with the number of the incident, such as ACK 1042."}
 	case wish.number == "" && len(open) == 1:
-		return open[0].number, open[0].page, ""
+		return meaning{asking: open[0]}
 	case wish.number == "":
-		return "", "", choices(open)
+		return meaning{answer: choices(open), early: len(open) == 0}
 	}
 	n := slices.IndexFunc(open, func(a asking) bool { return a.number == wish.number })
 	if n < 0 {
 		return s.unasked(ctx, person, wish.number)
 	}
-	return open[n].number, open[n].page, ""
+	return meaning{asking: open[n]}
 }
 
 // obey sends the command and words its outcome. A text is one command, however

@@ -159,6 +159,28 @@ func TestAPageMayBeReadBeforeItIsRecorded(t *testing.T) {
 	require.Equal(t, incident.Acknowledge{Page: "INC-9/alert-1/r0/l0/alice/text"}, w.commands.Sent()[2].Args, "not the one that is not due yet")
 }
 
+// patiently lets the record be as far behind as a test needs it to be.
+func patiently(c *api.Config) { c.Lag = 10 * time.Second }
+
+func TestAReplyWaitsForTheRecordOfItsPage(t *testing.T) {
+	for body, catchUp := range map[string]func(w *world){
+		"ack 70": func(w *world) {
+			w.store.PutPage(store.Page{Incident: "INC-6"}, activities.Attempt{Key: "INC-70/alert-1/r0/l0/alice/text", Incident: "INC-70"})
+		},
+		"ack": func(w *world) { w.paged("INC-70", "alice") },
+	} {
+		t.Run(body, func(t *testing.T) {
+			w := newWorld(t, patiently)
+			w.held("alice")
+			told := make(chan string)
+			go func() { told <- w.text(aliceNumber, body, "SM1") }()
+			require.Eventually(t, func() bool { return w.store.Looks() > 1 }, 5*time.Second, time.Millisecond, "it looks again")
+			catchUp(w)
+			require.Equal(t, "INC-70 is yours.", <-told)
+		})
+	}
+}
+
 func TestThePageAboutTheAlertsIsAnswered(t *testing.T) {
 	w := newWorld(t)
 	w.held("alice")
@@ -323,7 +345,7 @@ func TestReceipts(t *testing.T) {
 }
 
 func TestAReceiptWaitsForTheLedger(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, patiently)
 	answered := make(chan answer)
 	go func() {
 		answered <- w.hook(statusPath, url.Values{"MessageSid": {"SM1"}, "MessageStatus": {"delivered"}})

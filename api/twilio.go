@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/xml"
 	"strings"
-	"time"
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api/gen"
@@ -78,33 +77,19 @@ func (s *server) receipt(ctx context.Context, r Receipt) error {
 	return err
 }
 
-const (
-	// recordedWithin is how long a receipt waits for the ledger, which is
-	// written after the hand-over. Providers do not come again.
-	recordedWithin = time.Second
-	recordedEvery  = 100 * time.Millisecond
-)
-
-// stamp notes a receipt in the ledger. Its error is of kind NotFound when the
-// message is none that the ledger is told of.
-func (s *server) stamp(ctx context.Context, r Receipt) ([]activities.Attempt, error) {
-	ctx, cancel := context.WithTimeout(ctx, recordedWithin)
-	defer cancel()
+// stamp notes a receipt in the ledger. Providers do not come again: one that
+// is faster than the note of its hand-over is waited for. Its error is of kind
+// NotFound when the message is none that the ledger is told of.
+func (s *server) stamp(ctx context.Context, r Receipt) (attempts []activities.Attempt, err error) {
 	note := store.Receipt{Reference: r.Reference, State: r.State, At: s.Now().UTC()}
 	if r.Delivered {
 		note.State = store.Delivered
 	}
-	for {
-		attempts, err := s.Store.Receipt(ctx, note)
-		if incident.KindOf(err) != incident.NotFound {
-			return attempts, err
-		}
-		select {
-		case <-time.After(recordedEvery):
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
+	s.catchUp(ctx, func(ctx context.Context) bool {
+		attempts, err = s.Store.Receipt(ctx, note)
+		return incident.KindOf(err) != incident.NotFound
+	})
+	return attempts, err
 }
 
 // bounced are the keys of the pages that have not arrived by this message.

@@ -59,7 +59,10 @@ func New(c client.Client, p Parts, queues ...string) ([]worker.Worker, error) {
 }
 
 func options(queue string) worker.Options {
-	o := worker.Options{WorkerStopTimeout: stopWithin}
+	o := worker.Options{
+		WorkerStopTimeout:            stopWithin,
+		MaxHeartbeatThrottleInterval: activities.BeatEvery, // the SDK would hold beats back for most of their time-out
+	}
 	switch queue {
 	case workflows.Incidents:
 		o.MaxConcurrentWorkflowTaskPollers = 8

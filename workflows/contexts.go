@@ -31,9 +31,11 @@ func locally(ctx workflow.Context, limit time.Duration, summary string) workflow
 	})
 }
 
-// missed is after how long a hand-over counts as lost whose worker died in the
-// midst of it: it is tried again then.
-const missed = 6 * time.Second
+// missed is after how long an activity counts as lost whose worker died in the
+// midst of it. The task that then decides to try again may still be offered to
+// that worker, for the five seconds that Temporal's SDK gives it: with them, a
+// page is handed over within the ten that are promised.
+const missed = 4 * activities.BeatEvery
 
 // pagingOnce tries a hand-over once, so that its result is known soon: even
 // when no worker takes it, the escalation goes on.
@@ -114,7 +116,7 @@ func working(ctx workflow.Context, summary string) workflow.Context {
 // tickets.
 func publishing(ctx workflow.Context, summary string) workflow.Context {
 	o := workingOptions(summary)
-	o.StartToCloseTimeout, o.HeartbeatTimeout = 2*time.Minute, 10*time.Second
+	o.StartToCloseTimeout, o.HeartbeatTimeout = 2*time.Minute, missed
 	return workflow.WithActivityOptions(ctx, o)
 }
 

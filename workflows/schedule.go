@@ -20,16 +20,13 @@ type recurring struct {
 	Workflow any
 }
 
-// diesWithin is how soon the death of a worker is noticed: until then the next
-// run waits for the one that died with it.
-const diesWithin = 10 * time.Second
-
-// once is the context of the one activity of such a run, which beats. It is
-// tried once, since the next run is the next try.
+// once is the context of the one activity of such a run, which beats: until the
+// death of its worker is noticed, the next run waits for it. It is tried once,
+// since the next run is the next try.
 func once(ctx workflow.Context, summary string, within time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		TaskQueue: Integrations, Summary: summary,
-		StartToCloseTimeout: within, ScheduleToCloseTimeout: 2 * within, HeartbeatTimeout: diesWithin,
+		StartToCloseTimeout: within, ScheduleToCloseTimeout: 2 * within, HeartbeatTimeout: missed,
 		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
 		Priority:    temporal.Priority{PriorityKey: 4},
 	})

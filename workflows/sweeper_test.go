@@ -178,7 +178,7 @@ func TestTheNextRunDoesNotWaitForOneThatDied(t *testing.T) {
 			env.SetOnActivityStartedListener(func(i *activity.Info, _ context.Context, _ converter.EncodedValues) { missed = i.HeartbeatTimeout })
 			env.ExecuteWorkflow(run)
 			require.NoError(t, env.GetWorkflowError())
-			require.Equal(t, 10*time.Second, missed, "a worker that died is missed by the time of the next run")
+			require.Equal(t, 4*time.Second, missed, "a worker that died is missed by the time of the next run")
 		})
 	}
 }

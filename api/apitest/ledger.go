@@ -17,6 +17,7 @@ func (s *Store) Pages(_ context.Context, f store.PageFilter) ([]store.Page, stri
 	if s.down != nil {
 		return nil, "", s.down
 	}
+	s.looks++
 	var fit []store.Page
 	for _, p := range s.pages {
 		fits := (f.Incident == "" || f.Incident == p.Incident) && (f.Person == "" || f.Person == p.Person) &&
@@ -102,6 +103,13 @@ func (s *Store) Receipt(_ context.Context, r store.Receipt) ([]activities.Attemp
 	}
 	s.receipts = append(s.receipts, r)
 	return out, nil
+}
+
+// Looks counts how often pages were looked for.
+func (s *Store) Looks() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.looks
 }
 
 // Strays counts how often a receipt was of no attempt.

@@ -32,6 +32,7 @@ type Store struct {
 	replies   map[string]store.Reply
 	receipts  []store.Receipt
 	strays    int
+	looks     int
 	lookUps   int
 	touches   int
 	hanging   bool

@@ -35,6 +35,19 @@ func requireReplay(t *testing.T, s *stack, number string) {
 	}
 }
 
+// over waits until the workflow of an incident has ended, and with it all that
+// its end owes: the record is closed, and so may its ticket be, before the last
+// notice has left.
+func over(t *testing.T, s *stack, number string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c, err := client.Dial(client.Options{HostPort: s.engine})
+	require.NoError(t, err)
+	defer c.Close()
+	require.NoError(t, c.GetWorkflow(ctx, number, "").Get(ctx, nil), "the end of the workflow of %s", number)
+}
+
 // historyOf reads the present run of an incident.
 func historyOf(t *testing.T, s *stack, number string) *history.History {
 	t.Helper()

@@ -23,6 +23,7 @@ func TestNothingIsLostOrDoubledByKilling(t *testing.T) {
 		s := allInOne(t)
 		i := sceneOf(s, s.services[0])
 		require.NoError(t, i.Play(t.Context()))
+		over(t, s, i.Number)
 		return look(t, s.world, i)
 	})()
 	t.Logf("undisturbed: %+v", undisturbed)
@@ -83,6 +84,7 @@ func disturb(t *testing.T, s *stack, seed uint64, undisturbed seen) {
 	t.Log(k)
 	var late []time.Duration
 	for _, i := range played {
+		over(t, s, i.Number)
 		require.Equal(t, undisturbed, look(t, s.world, i), i.Number)
 		requireReplay(t, s, i.Number)
 		for key, d := range lateness(t, s, i.Number) {

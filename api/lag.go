@@ -1,0 +1,26 @@
+package api
+
+import (
+	"context"
+	"time"
+)
+
+// looksPerLag is how often the record is looked at while it catches up.
+const looksPerLag = 10
+
+// catchUp looks for what a provider speaks of until it is found: what is handed
+// over is recorded afterwards, and both a receipt and a reply may be faster. It
+// looks for Lag at most.
+func (s *server) catchUp(ctx context.Context, found func(context.Context) bool) {
+	ctx, cancel := context.WithTimeout(ctx, s.Lag)
+	defer cancel()
+	again := time.NewTicker(s.Lag / looksPerLag)
+	defer again.Stop()
+	for !found(ctx) {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
