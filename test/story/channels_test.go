@@ -159,6 +159,28 @@ func TestSMSWhileTheProviderFails(t *testing.T) {
 	require.NoError(t, err, "the receipts were taken")
 }
 
+// TestASlowProviderIsNotTakenForADeadWorker lets a provider think for longer
+// than the death of a worker takes to be noticed: nobody asks it once more.
+func TestASlowProviderIsNotTakenForADeadWorker(t *testing.T) {
+	t.Parallel()
+	s, w := start(t, devstack.Config{Adjust: everyChannel})
+	firstTask := 1 // it is cut short, so that the incident goes on
+	require.NoError(t, s.Sandbox.Phone.Faults.Add("push", fault.Delay(6*time.Second).Repeat(firstTask+1)))
+	number := fire(t, w, "payments", "Errors")
+	page, err := w.Push(t.Context(), scene.Primary, number, "Errors")
+	require.NoError(t, err)
+	_, err = scene.Until(t.Context(), w, "the record of "+page.Key, func(ctx context.Context) (struct{}, bool) {
+		pages, err := w.Pages(ctx, number)
+		return struct{}{}, err == nil && slices.ContainsFunc(pages, func(p client.Page) bool {
+			return p.Key == page.Key && p.State == client.PageStateSent
+		})
+	})
+	require.NoError(t, err)
+	for _, e := range historyOf(t, s.App.Client, number) {
+		require.LessOrEqual(t, e.GetActivityTaskStartedEventAttributes().GetAttempt(), int32(1), "event %d", e.GetEventId())
+	}
+}
+
 // press posts to an address, as a button does.
 func press(t *testing.T, address string) {
 	t.Helper()
