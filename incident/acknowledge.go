@@ -33,6 +33,7 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 		return i.help(h, asked, now)
 	case i.takenBefore(h, asked):
 		i.answerToo(h.By.ID, asked.answered(h))
+		i.answerEarlyToo(Early{By: h.By.ID, At: asked.answered(h), Page: asked.key})
 		i.answerCalls(h, asked)
 		i.join(h.By.ID)
 		i.did(h, now, "acknowledged.also", "%s also acknowledged; %s holds the incident.", h.By.ID, i.Holder)
@@ -104,9 +105,11 @@ func (i *Incident) stampAck(at time.Time) {
 func (i *Incident) answer(h Header, asked asked, now time.Time) {
 	at := asked.answered(h)
 	i.answerToo(h.By.ID, at)
+	early := Early{By: h.By.ID, At: at, Page: asked.key}
 	for _, s := range i.covered(h, asked) {
-		i.answeredEarly(s, asked.key)
-		i.answerFirst(s, h.By.ID, at, now)
+		if !i.answerEarly(s, early) {
+			i.answerFirst(s, h.By.ID, at, now)
+		}
 	}
 	for _, s := range i.open(ofKind(ForStillOnIt)) {
 		i.end(s, at, h.By.ID)

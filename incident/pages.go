@@ -51,7 +51,7 @@ func (i *Incident) reached(s *Summons, person string, now time.Time) {
 	i.Paged = append(i.Paged, person)
 	forAlert := s.Kind == ForAlert
 	switch {
-	case s.lapsed(person).IsZero():
+	case s.lapsed(person).IsZero(), !s.answered(person).IsZero():
 	case i.Phase.Over():
 		i.tell(now, []string{person}, s.EndedBy, fmt.Sprintf("%s needs no answer any more: it is %s.", i.Number, i.Phase))
 	case forAlert && len(i.escalations()) > 0: // it is being paged anew

@@ -82,10 +82,9 @@ type Summons struct {
 	Ended time.Time `json:"ended,omitzero"`
 	// EndedBy is who answered; empty when its reason went away.
 	EndedBy string `json:"ended_by,omitempty"`
-	// Answer is the key of the page by which somebody answered before the
-	// present level's people were looked up: a workflow task that was lost had
-	// handed it over.
-	Answer string `json:"answer,omitempty"`
+	// Early are the answers from before its people were looked up, the first
+	// one first.
+	Early []Early `json:"early,omitempty"`
 }
 
 // Open reports whether it still wants an answer.
@@ -121,6 +120,11 @@ func (s *Summons) answered(person string) time.Time {
 			return p.Answered
 		}
 	}
+	for _, e := range s.Early {
+		if e.By == person {
+			return e.At
+		}
+	}
 	if s.EndedBy == person {
 		return s.Ended
 	}
@@ -138,7 +142,7 @@ func (s *Summons) mayAnswer(p *Page) bool {
 func (s *Summons) PolicyLevel() int { return s.Level - s.Ahead }
 
 // escalates reports whether nobody has answered it.
-func (s *Summons) escalates() bool { return s.Open() && len(s.Awaited) == 0 }
+func (s *Summons) escalates() bool { return s.Open() && len(s.Awaited)+len(s.Early) == 0 }
 
 // calls reports whether it has reached, or is about to reach, a person.
 func (s *Summons) calls(person string) bool {

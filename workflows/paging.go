@@ -53,7 +53,6 @@ func (r *response) summon(ctx workflow.Context, s *incident.Summons) {
 			break
 		}
 	}
-	r.recall(ctx, s)
 	r.opened(ctx)
 	if r.stopping() {
 		return
@@ -94,7 +93,11 @@ func (r *response) beginLevel(ctx, pageCtx workflow.Context, s *incident.Summons
 		return
 	}
 	before := slices.Clone(s.Pages)
-	r.inc.BeginLevel(s, roster, workflow.Now(ctx))
+	if len(s.Early) > 0 {
+		r.recall(ctx, s, roster)
+	} else {
+		r.inc.BeginLevel(s, roster, workflow.Now(ctx))
+	}
 	for _, p := range slices.Clone(s.Pages) {
 		if !slices.Contains(before, p) {
 			r.deliver(pageCtx, s, p)

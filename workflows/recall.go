@@ -9,15 +9,11 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// recall finds what an earlier try at the first workflow task had handed over
-// before its worker died, for a summons that was answered meanwhile: it belongs
-// into the ledger, and whoever else was paged hears who answered. Every later
+// recall begins a summons that was answered already: an earlier try at the
+// first workflow task had paged before its worker died. What it handed over to
+// those who need not answer any more belongs into the ledger. Every later
 // hand-over is an activity of its own, which the engine knows of.
-func (r *response) recall(ctx workflow.Context, s *incident.Summons) {
-	if !r.opening || s.Begun || s.EndedBy == "" || r.stopping() {
-		return
-	}
-	roster := r.lookUp(ctx, s)
+func (r *response) recall(ctx workflow.Context, s *incident.Summons, roster incident.Roster) {
 	pages := r.inc.Recall(s, roster, workflow.Now(ctx))
 	keys := make([]string, len(pages))
 	for n, p := range pages {

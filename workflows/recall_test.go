@@ -47,6 +47,46 @@ func TestWhatALostFirstTaskHandedOverIsRecorded(t *testing.T) {
 	require.Equal(t, []string{"02:00 tell erin: alice holds INC-1042."}, s.transcript("02:00", "02:10", "tell"))
 }
 
+func TestWhoMustAcknowledgeTooIsAwaitedAfterALostFirstTask(t *testing.T) {
+	s := payments(t, bothMust())
+	s.sent[toAlice] = true
+	s.at("02:00", answered("alice", toAlice)).at("02:20", command("erin", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
+	require.Equal(t, []string{
+		"02:00 push erin (alert-1)",
+		"02:00 tell erin: alice acknowledged INC-1042. You are asked to acknowledge it too.",
+		"02:02 sms erin (alert-1)",
+	}, s.transcript("02:00", "02:30", "push", "sms", "tell"), "the rest stay paged, and nothing escalates")
+	require.Equal(t, []string{"02:00 Level 1 (alert-1) paged alice, and was answered before that was recorded; pages erin."}, s.recorded("level.begun"))
+	require.Equal(t, "alice holds it already; you are a responder", s.answers["acknowledge erin 02:20"])
+	require.Equal(t, incident.PageSent, s.pages[toAlice].State)
+	require.Equal(t, clock("02:00"), s.pages[toAlice].Answered)
+	require.Equal(t, clock("02:20"), s.pages[toErin].Answered)
+	require.Equal(t, "alice", s.row.Holder)
+	require.Empty(t, s.row.Awaited())
+}
+
+func TestNobodyIsAwaitedWhenAllAnsweredALostFirstTask(t *testing.T) {
+	s := payments(t, bothMust())
+	s.sent[toAlice], s.sent[toErin] = true, true
+	s.at("02:00", answered("alice", toAlice)).at("02:00", answered("erin", toErin)).at("02:30", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:30", "push", "sms", "tell"))
+	require.Equal(t, "alice", s.row.Holder)
+	for _, key := range []string{toAlice, toErin} {
+		require.Equal(t, incident.PageSent, s.pages[key].State, key)
+		require.Equal(t, clock("02:00"), s.pages[key].Answered, key)
+	}
+	require.Len(t, s.pages, 2)
+	require.Empty(t, s.row.Awaited())
+}
+
+func TestAnAnswerWithoutAPageAwaitsWhoMustAcknowledgeToo(t *testing.T) {
+	s := payments(t, bothMust())
+	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:01", command("erin", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
+	require.Equal(t, []string{"02:00 push erin (alert-1)"}, s.transcript("02:00", "02:10", "push", "sms"))
+	require.Empty(t, s.row.Awaited())
+	require.Equal(t, "alice", s.row.Holder)
+}
+
 func TestAnAnswerProvesItsPage(t *testing.T) {
 	s := payments(t, bothAt()) // the task died before it could note what it handed over
 	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()

@@ -19,6 +19,49 @@ import (
 func TestAPageOfALostFirstTaskIsInTheLedger(t *testing.T) {
 	t.Parallel()
 	s := newStack(t)
+	number := answerLostFirstTask(t, s, scene.Primary, func() scene.Webhook { return alert(s.services[0], "Lost") })
+	held, err := s.world.Incident(t.Context(), number, "the holder", func(i *client.Incident) bool { return i.Holder == scene.Primary })
+	require.NoError(t, err)
+	requireAnswered(t, s, held.Number, scene.Primary)
+	requireOnce(t, s)
+	requireReplay(t, s, number)
+}
+
+// TestWhoMustAcknowledgeTooIsAwaitedAfterALostFirstTask does the same where
+// everyone of the level must acknowledge: the other one stays paged, by every
+// rule, and nobody else is.
+func TestWhoMustAcknowledgeTooIsAwaitedAfterALostFirstTask(t *testing.T) {
+	t.Parallel()
+	s := newStack(t)
+	s.services = nil
+	d := &deed{stack: s, name: "everyone", services: 1, everyone: 2}
+	s.declare = stages([]*deed{d}, s.world.Sandbox.URL()+"/phone/hook/")
+	first, second := d.person(0, 0), d.person(0, 1)
+	number := answerLostFirstTask(t, s, first, func() scene.Webhook { return d.alarm(0, "first") })
+	_, err := s.world.Incident(t.Context(), number, "whoever is awaited", func(i *client.Incident) bool {
+		return i.Holder == first && slices.Equal(i.Awaited, []string{second})
+	})
+	require.NoError(t, err)
+	require.NoError(t, d.byEveryRule(t.Context(), number, second))
+	_, err = d.acknowledge(t.Context(), number, second, time.Time{})
+	require.NoError(t, err)
+	_, err = s.world.Incident(t.Context(), number, "the last answer", func(i *client.Incident) bool {
+		return i.Holder == first && len(i.Awaited) == 0
+	})
+	require.NoError(t, err)
+	requireAnswered(t, s, number, first)
+	pages, err := s.world.Pages(t.Context(), number)
+	require.NoError(t, err)
+	require.False(t, slices.ContainsFunc(pages, func(p client.Page) bool { return p.Person == d.person(0, 2) }), "the escalation stopped")
+	requireOnce(t, s)
+	requireReplay(t, s, number)
+}
+
+// answerLostFirstTask starts a stack and has an alert page somebody from a
+// first task that is lost with its processes, and them answer while no worker
+// runs.
+func answerLostFirstTask(t *testing.T, s *stack, person string, monitor func() scene.Webhook) (number string) {
+	t.Helper()
 	s.startGround(t)
 	g, between := newGate(t, s.engine)
 	takes := freeAddr(t)
@@ -27,11 +70,11 @@ func TestAPageOfALostFirstTaskIsInTheLedger(t *testing.T) {
 	s.addTocsin(t, "api --no-intake")
 	source := *s.world
 	source.API = "http://" + takes
-	a := alert(s.services[0], "Lost")
+	a := monitor()
 	caught := g.set(trap{method: "RespondWorkflowTaskCompleted", about: "INC-1"})
 	number, err := a.Fire(t.Context(), &source)
 	require.NoError(t, err)
-	page, err := s.world.Push(t.Context(), scene.Primary, number, a.Summary)
+	page, err := s.world.Push(t.Context(), person, number, a.Summary)
 	require.NoError(t, err)
 	var release func()
 	select {
@@ -45,17 +88,19 @@ func TestAPageOfALostFirstTaskIsInTheLedger(t *testing.T) {
 	release()
 	require.NoError(t, (&scene.Incident{World: s.world}).Tap(t.Context(), page))
 	require.NoError(t, s.victims["worker"].Restart(t.Context()))
+	return number
+}
 
-	held, err := s.world.Incident(t.Context(), number, "the holder", func(i *client.Incident) bool { return i.Holder == scene.Primary })
+// requireAnswered holds the ledger to a push to somebody that they answered,
+// and the timeline to when that was.
+func requireAnswered(t *testing.T, s *stack, number, person string) {
+	t.Helper()
+	pages, err := s.world.Pages(t.Context(), number)
 	require.NoError(t, err)
-	pages, err := s.world.Pages(t.Context(), held.Number)
-	require.NoError(t, err)
-	n := slices.IndexFunc(pages, func(p client.Page) bool { return p.Key == page.Key })
+	n := slices.IndexFunc(pages, func(p client.Page) bool { return p.Person == person && p.Kind == "push" })
 	require.GreaterOrEqual(t, n, 0, "%v", pages)
 	require.Equal(t, client.PageStateSent, pages[n].State)
 	require.False(t, pages[n].Answered.IsZero())
 	lost := func(e client.Entry) bool { return strings.Contains(e.Text, "was answered before that was recorded") }
 	require.True(t, slices.ContainsFunc(timeline(t, s.world, number), lost), "the task was done again after the answer")
-	requireOnce(t, s)
-	requireReplay(t, s, number)
 }
