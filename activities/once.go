@@ -50,21 +50,19 @@ func attemptOf(e effect, at time.Time, taken incident.HandOver, err error) Attem
 	}
 }
 
-// Before returns what is known to have been handed over, by its key. A try that
-// is under way in this process is waited for.
-func (p *Pager) Before(ctx context.Context, keys []string) (map[string]Sent, error) {
-	out := map[string]Sent{}
-	for _, key := range keys {
-		leave, err := p.sent.enter(ctx, key)
-		if err != nil {
-			return nil, Fail(err)
-		}
-		if sent, known := p.before(ctx, key); known {
-			out[key] = sent
-		}
-		leave()
+// Before returns what is known of a hand-over, by its key: the zero value when
+// there was none. A try that is under way in this process is waited for.
+func (p *Pager) Before(ctx context.Context, key string) (Sent, error) {
+	leave, err := p.sent.enter(ctx, key)
+	if err != nil {
+		return Sent{}, Fail(err)
 	}
-	return out, nil
+	defer leave()
+	sent, known := p.before(ctx, key)
+	if !known {
+		return Sent{}, nil
+	}
+	return sent, nil
 }
 
 // before looks an effect up that was made already.

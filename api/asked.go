@@ -18,14 +18,15 @@ type asking struct{ number, page string }
 type meaning struct {
 	asking
 	answer string
-	// early says that the page may be so new that it is not recorded.
-	early bool
+	// unsure says that the page may be so new that it is not recorded.
+	unsure bool
 }
 
 func about(number string) meaning { return meaning{asking: asking{number: number}} }
 
+// instead is the answer where no page is known that could be meant.
 func instead(format string, args ...any) meaning {
-	return meaning{answer: fmt.Sprintf(format, args...)}
+	return meaning{answer: fmt.Sprintf(format, args...), unsure: true}
 }
 
 // askedOf lists the incidents that page a person and wait for an answer, in
@@ -86,17 +87,17 @@ func (s *server) unasked(ctx context.Context, person, number string) meaning {
 	case (unknown || err == nil && i.Holder == "" && !i.Phase.Over()) && s.handed(ctx, person, number):
 		return about(number)
 	case unknown && !strings.HasPrefix(number, incident.AwayPrefix):
-		return meaning{answer: "There is no " + number + ".", early: true}
+		return instead("There is no %s.", number)
 	case err != nil:
 		return about(number)
 	case i.Phase.Over():
-		return instead("%s is %s. There is nothing to answer.", number, i.Phase)
+		return meaning{answer: fmt.Sprintf("%s is %s. There is nothing to answer.", number, i.Phase)}
 	case i.Holder == person:
 		return instead("%s is yours already.", number)
 	case i.Holder != "":
 		return instead("%s does not wait for you: %s holds it.", number, i.Holder)
 	}
-	return meaning{answer: number + " does not page you.", early: true}
+	return instead("%s does not page you.", number)
 }
 
 // handed reports whether a page about an incident was handed over to a person.

@@ -10,13 +10,11 @@ const looksPerLag = 10
 
 // catchUp looks for what a provider speaks of until it is found: what is handed
 // over is recorded afterwards, and both a receipt and a reply may be faster. It
-// looks for Lag at most.
-func (s *server) catchUp(ctx context.Context, found func(context.Context) bool) {
-	ctx, cancel := context.WithTimeout(ctx, s.Lag)
-	defer cancel()
+// looks for about as long as Lag, and the last look counts.
+func (s *server) catchUp(ctx context.Context, found func() bool) {
 	again := time.NewTicker(s.Lag / looksPerLag)
 	defer again.Stop()
-	for !found(ctx) {
+	for look := 0; !found() && look < looksPerLag; look++ {
 		select {
 		case <-again.C:
 		case <-ctx.Done():

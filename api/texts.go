@@ -102,9 +102,9 @@ func (s *server) keep(ctx context.Context, r store.Reply) {
 // meant returns what a text is about. Whoever replies faster than their page is
 // recorded is waited for.
 func (s *server) meant(ctx context.Context, person string, wish reply) (m meaning) {
-	s.catchUp(ctx, func(context.Context) bool {
+	s.catchUp(ctx, func() bool {
 		m = s.interpret(ctx, person, wish)
-		return !m.early
+		return !m.unsure
 	})
 	return m
 }
@@ -122,7 +122,7 @@ func (s *server) interpret(ctx context.Context, person string, wish reply) meani
 	case wish.number == "" && len(open) == 1:
 		return meaning{asking: open[0]}
 	case wish.number == "":
-		return meaning{answer: choices(open), early: len(open) == 0}
+		return meaning{answer: choices(open), unsure: len(open) == 0}
 	}
 	n := slices.IndexFunc(open, func(a asking) bool { return a.number == wish.number })
 	if n < 0 {

@@ -85,7 +85,9 @@ func (s *server) stamp(ctx context.Context, r Receipt) (attempts []activities.At
 	if r.Delivered {
 		note.State = store.Delivered
 	}
-	s.catchUp(ctx, func(ctx context.Context) bool {
+	s.catchUp(ctx, func() bool {
+		ctx, cancel := context.WithTimeout(ctx, s.Lag)
+		defer cancel()
 		attempts, err = s.Store.Receipt(ctx, note)
 		return incident.KindOf(err) != incident.NotFound
 	})

@@ -23,6 +23,14 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 		return Outcome{}, Refusal(fmt.Sprintf("%s is %s", i.Number, i.Phase), "an open incident")
 	}
 	asked := i.askedBy(c.Page)
+	out, err := i.acknowledge(h, asked, now)
+	if p := asked.page; err == nil && p != nil && p.State == PageDue && p.Person == h.By.ID {
+		p.Answered = h.At // which proves that they have it
+	}
+	return out, err
+}
+
+func (i *Incident) acknowledge(h Header, asked asked, now time.Time) (Outcome, error) {
 	held := i.Holder != "" && i.Holder != h.By.ID
 	switch {
 	case asked.role != "":
@@ -33,7 +41,6 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 		return i.help(h, asked, now)
 	case i.takenBefore(h, asked):
 		i.answerToo(h.By.ID, asked.answered(h))
-		i.answerEarlyToo(Early{By: h.By.ID, At: asked.answered(h), Page: asked.key})
 		i.answerCalls(h, asked)
 		i.join(h.By.ID)
 		i.did(h, now, "acknowledged.also", "%s also acknowledged; %s holds the incident.", h.By.ID, i.Holder)
@@ -105,11 +112,8 @@ func (i *Incident) stampAck(at time.Time) {
 func (i *Incident) answer(h Header, asked asked, now time.Time) {
 	at := asked.answered(h)
 	i.answerToo(h.By.ID, at)
-	early := Early{By: h.By.ID, At: at, Page: asked.key}
 	for _, s := range i.covered(h, asked) {
-		if !i.answerEarly(s, early) {
-			i.answerFirst(s, h.By.ID, at, now)
-		}
+		i.answerFirst(s, h.By.ID, at, now)
 	}
 	for _, s := range i.open(ofKind(ForStillOnIt)) {
 		i.end(s, at, h.By.ID)

@@ -21,16 +21,13 @@ func (i *Incident) answerFirst(s *Summons, by string, at, now time.Time) {
 
 // others lists who else of the present level must acknowledge.
 func (s *Summons) others(by string) []string {
-	if !s.Begun || !s.everyone() {
+	if !s.Begun || s.Level >= len(s.Levels) || !s.Levels[s.Level].Everyone {
 		return nil
 	}
 	return slices.DeleteFunc(slices.Clone(s.Present), func(p string) bool {
 		return p == by || slices.Contains(s.Declined, p)
 	})
 }
-
-// everyone reports whether everyone of the present level must acknowledge.
-func (s *Summons) everyone() bool { return s.Level < len(s.Levels) && s.Levels[s.Level].Everyone }
 
 // answerToo takes a person off those who have still to acknowledge; the last
 // one ends the summons.

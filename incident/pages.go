@@ -8,9 +8,12 @@ import (
 )
 
 // HandedOver records that a page left, at the moment at which its channel
-// accepted it. The level's timeout counts from its first page. Whom it reaches
-// after somebody answered is told who did.
+// accepted it; whoever answered by it had it by then. The level's timeout counts
+// from its first page. Whom it reaches after somebody answered is told who did.
 func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
+	if !p.Answered.IsZero() && at.After(p.Answered) {
+		at = p.Answered
+	}
 	at = at.UTC()
 	p.State, p.Sent, p.Error = PageSent, at, ""
 	switch since, answered := s.lapsed(p.Person), s.answered(p.Person); {

@@ -223,7 +223,7 @@ func (w *walk) paging() {
 			w.i.Forget()
 		case !s.Begun:
 			people := []incident.Reach{{Person: w.person(), Contact: "phone"}, {Person: w.person(), Contact: "mail", After: time.Minute}}
-			w.begin(s, incident.Roster{Reach: people[:w.r.IntN(3)]})
+			w.i.BeginLevel(s, incident.Roster{Reach: people[:w.r.IntN(3)]}, w.now)
 		case s.Hurry || (!s.Due.IsZero() && !w.now.Before(s.Due)):
 			w.i.NextLevel(s, w.now)
 		}
@@ -246,23 +246,6 @@ func (w *walk) paging() {
 	}
 }
 
-// begin begins a level. Of what was answered before, some was handed over.
-func (w *walk) begin(s *incident.Summons, roster incident.Roster) {
-	if len(s.Early) == 0 {
-		w.i.BeginLevel(s, roster, w.now)
-		return
-	}
-	handed := map[string]time.Time{}
-	for _, p := range w.i.Recall(s, roster, w.now) {
-		if w.r.IntN(2) == 0 {
-			handed[p.Key] = w.now.Add(-time.Duration(w.r.IntN(100)) * time.Second)
-		}
-	}
-	w.i.Recalled(s, roster, handed, w.now)
-	require.True(w.t, s.Begun)
-	require.Equal(w.t, s.Open(), len(s.Awaited) > 0, "an answer ends it, or somebody else is awaited")
-}
-
 func (w *walk) step() {
 	w.now = w.now.Add(time.Duration(w.r.IntN(900)) * time.Second)
 	before, revision := w.i.Phase, w.i.Revision
@@ -281,7 +264,7 @@ func (w *walk) step() {
 
 // escalating lists the escalations that nobody has answered.
 func escalating(i *incident.Incident) []*incident.Summons {
-	return slices.DeleteFunc(open(i, incident.ForAlert), func(s *incident.Summons) bool { return len(s.Awaited)+len(s.Early) > 0 })
+	return slices.DeleteFunc(open(i, incident.ForAlert), func(s *incident.Summons) bool { return len(s.Awaited) > 0 })
 }
 
 func (w *walk) invariants() {

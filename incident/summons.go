@@ -82,9 +82,6 @@ type Summons struct {
 	Ended time.Time `json:"ended,omitzero"`
 	// EndedBy is who answered; empty when its reason went away.
 	EndedBy string `json:"ended_by,omitempty"`
-	// Early are the answers from before its people were looked up, the first
-	// one first.
-	Early []Early `json:"early,omitempty"`
 }
 
 // Open reports whether it still wants an answer.
@@ -120,11 +117,6 @@ func (s *Summons) answered(person string) time.Time {
 			return p.Answered
 		}
 	}
-	for _, e := range s.Early {
-		if e.By == person {
-			return e.At
-		}
-	}
 	if s.EndedBy == person {
 		return s.Ended
 	}
@@ -142,7 +134,7 @@ func (s *Summons) mayAnswer(p *Page) bool {
 func (s *Summons) PolicyLevel() int { return s.Level - s.Ahead }
 
 // escalates reports whether nobody has answered it.
-func (s *Summons) escalates() bool { return s.Open() && len(s.Awaited)+len(s.Early) == 0 }
+func (s *Summons) escalates() bool { return s.Open() && len(s.Awaited) == 0 }
 
 // calls reports whether it has reached, or is about to reach, a person.
 func (s *Summons) calls(person string) bool {
@@ -182,7 +174,8 @@ type Page struct {
 	Due     time.Time `json:"due"`
 	State   PageState `json:"state"`
 	Sent    time.Time `json:"sent,omitzero"`
-	// Answered is when this person answered the summons.
+	// Answered is when this person answered the summons. A page by which they
+	// did is answered before it is known to be handed over.
 	Answered time.Time `json:"answered,omitzero"`
 	// Error says why it failed, without address or secret.
 	Error string `json:"error,omitempty"`

@@ -64,9 +64,11 @@ type response struct {
 	// first tries at a page, busy everything that is being sent, started or
 	// asked.
 	asking, trying, busy int
-	attended             map[string]bool
-	tried                map[string]bool
-	inFlight             map[string]bool
+	// early counts the commands that wait for the first look-up.
+	early    int
+	attended map[string]bool
+	tried    map[string]bool
+	inFlight map[string]bool
 	// ringing is what rings though nobody need answer it any more.
 	ringing []activities.Ringing
 

@@ -60,13 +60,16 @@ type rule[A any] func(i *incident.Incident, h incident.Header, args A, now time.
 
 // obey returns what sets the handler of one command. The validator tries the
 // rule on a copy, so that a refusal leaves no trace in history; the handler
-// applies it once a command id, and never blocks.
+// applies it once a command id. It waits for nothing but the first look-up.
 func obey[A any](ctx workflow.Context, r *response, name string, apply rule[A]) func() error {
 	handle := func(ctx workflow.Context, c Command[A]) (incident.Outcome, error) {
+		if err := r.whenLaidOut(ctx); err != nil {
+			return incident.Outcome{}, err
+		}
 		return applyOnce(ctx, r, c, apply)
 	}
 	validate := func(ctx workflow.Context, c Command[A]) error {
-		if _, known := r.state.answer(c.ID); known {
+		if _, known := r.state.answer(c.ID); known || !r.laidOut() {
 			return nil
 		}
 		_, err := apply(r.inc.Clone(), c.Header, c.Args, workflow.Now(ctx)) //workflowcheck:ignore

@@ -18,8 +18,9 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 	if p.State != incident.PageDue {
 		return
 	}
+	opening := r.opening
 	workflow.GoNamed(ctx, p.Key, func(ctx workflow.Context) {
-		if r.untilDue(ctx, s, p) != nil || r.stopping() {
+		if workflow.Await(ctx, r.heard) != nil || r.untilDue(ctx, s, p) != nil || r.stopping() {
 			return
 		}
 		if r.takeIn(ctx); s.Wants(p) {
@@ -27,7 +28,7 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 			r.handOver(ctx, s, p)
 		}
 		if p.State == incident.PageDue && !r.stopping() {
-			r.inc.Superseded(p)
+			r.lapse(ctx, s, p, opening)
 		}
 		r.opened(ctx)
 		if s.Done(p) && !r.stopping() {
@@ -67,6 +68,8 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 		p.Provider, p.Reference, p.Rings = sent.Provider, sent.Reference, sent.Rings
 		r.inc.HandedOver(s, p, sent.At, now)
 	case err == nil, r.stopping(), p.State == incident.PageSuperseded:
+	case (temporal.IsCanceledError(err) || retryable(err) && !s.Wants(p)) && !p.Answered.IsZero():
+		r.inc.HandedOver(s, p, p.Answered, now)
 	case temporal.IsCanceledError(err), retryable(err) && !s.Wants(p):
 		r.inc.Overtaken(p, now) // whoever did not answer may have taken it
 	default:

@@ -93,11 +93,7 @@ func (r *response) beginLevel(ctx, pageCtx workflow.Context, s *incident.Summons
 		return
 	}
 	before := slices.Clone(s.Pages)
-	if len(s.Early) > 0 {
-		r.recall(ctx, s, roster)
-	} else {
-		r.inc.BeginLevel(s, roster, workflow.Now(ctx))
-	}
+	r.inc.BeginLevel(s, roster, workflow.Now(ctx))
 	for _, p := range slices.Clone(s.Pages) {
 		if !slices.Contains(before, p) {
 			r.deliver(pageCtx, s, p)

@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,20 +33,63 @@ func bothAt() catalog.Policy {
 	return p
 }
 
-func TestWhatALostFirstTaskHandedOverIsRecorded(t *testing.T) {
-	s := payments(t, bothAt())
-	s.sent[toAlice], s.sent[toErin] = true, true // by a task that died with its worker
-	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()
-	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"), "nobody is paged after the answer")
-	require.Equal(t, "alice", s.row.Holder)
-	for _, key := range []string{toAlice, toErin} {
-		require.Equal(t, incident.PageSent, s.pages[key].State, key)
-		require.Equal(t, "ntfy", s.pages[key].Provider)
+// states lists the pages that are known, and how far each has come.
+func states(s *story) []string {
+	var out []string
+	for key, p := range s.pages {
+		answered := ""
+		if !p.Answered.IsZero() {
+			answered = ", answered " + p.Answered.Format("15:04")
+		}
+		out = append(out, strings.TrimPrefix(key, "INC-1042/alert-1/r0/")+" "+string(p.State)+answered)
 	}
-	require.False(t, s.pages[toAlice].Answered.IsZero())
-	require.Len(t, s.pages, 2, "what was not handed over had no reason to be")
-	require.Equal(t, []string{"02:00 Level 1 (alert-1) paged alice, erin, and was answered before that was recorded."}, s.recorded("level.begun"))
-	require.Equal(t, []string{"02:00 tell erin: alice holds INC-1042."}, s.transcript("02:00", "02:10", "tell"))
+	slices.Sort(out)
+	return out
+}
+
+func TestWhatALostFirstTaskHandedOverIsRecorded(t *testing.T) {
+	for name, test := range map[string]struct {
+		does func(*story)
+		want []string
+		told []string
+	}{
+		"answered by a page": {
+			answered("alice", toAlice),
+			[]string{"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone sent"},
+			[]string{"02:00 tell erin: alice holds INC-1042."},
+		},
+		"answered without one": {
+			command("alice", incident.AcknowledgeCommand, ack),
+			[]string{"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone sent"},
+			[]string{"02:00 tell erin: alice holds INC-1042."},
+		},
+		"mitigated": {
+			command("alice", incident.MitigateCommand, mitigate),
+			[]string{"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone sent"},
+			[]string{"02:00 tell erin: alice holds INC-1042."},
+		},
+		"cancelled": {
+			command("alice", incident.CancelCommand, incident.Cancel{Reason: "a drill"}),
+			[]string{"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone sent"},
+			[]string{"02:00 tell erin: INC-1042 needs no answer any more: it is cancelled."},
+		},
+		"cleared": {
+			says(clear("PaymentsFail", "02:00")),
+			[]string{"l0/alice/mobile superseded", "l0/alice/phone sent", "l0/erin/mobile superseded", "l0/erin/phone sent"},
+			[]string{"02:00 tell alice: INC-1042 needs no answer any more: it is transient.", "02:00 tell erin: INC-1042 needs no answer any more: it is transient."},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := payments(t, bothAt())
+			s.sent[toAlice], s.sent[toErin] = true, true // by a task that died with its worker
+			s.at("02:00", test.does).at("02:10", stop).play()
+			require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"), "nobody is paged after the answer")
+			require.Equal(t, test.want, states(s))
+			require.Equal(t, "ntfy", s.pages[toErin].Provider)
+			require.Equal(t, []string{"02:00 Level 1 (alert-1) pages alice, erin."}, s.recorded("level.begun"))
+			require.ElementsMatch(t, test.told, s.transcript("02:00", "02:10", "tell"))
+		})
+	}
 }
 
 func TestWhoMustAcknowledgeTooIsAwaitedAfterALostFirstTask(t *testing.T) {
@@ -56,11 +101,11 @@ func TestWhoMustAcknowledgeTooIsAwaitedAfterALostFirstTask(t *testing.T) {
 		"02:00 tell erin: alice acknowledged INC-1042. You are asked to acknowledge it too.",
 		"02:02 sms erin (alert-1)",
 	}, s.transcript("02:00", "02:30", "push", "sms", "tell"), "the rest stay paged, and nothing escalates")
-	require.Equal(t, []string{"02:00 Level 1 (alert-1) paged alice, and was answered before that was recorded; pages erin."}, s.recorded("level.begun"))
 	require.Equal(t, "alice holds it already; you are a responder", s.answers["acknowledge erin 02:20"])
-	require.Equal(t, incident.PageSent, s.pages[toAlice].State)
-	require.Equal(t, clock("02:00"), s.pages[toAlice].Answered)
-	require.Equal(t, clock("02:20"), s.pages[toErin].Answered)
+	require.Equal(t, []string{
+		"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00",
+		"l0/erin/mobile sent, answered 02:20", "l0/erin/phone sent, answered 02:20",
+	}, states(s))
 	require.Equal(t, "alice", s.row.Holder)
 	require.Empty(t, s.row.Awaited())
 }
@@ -69,42 +114,43 @@ func TestNobodyIsAwaitedWhenAllAnsweredALostFirstTask(t *testing.T) {
 	s := payments(t, bothMust())
 	s.sent[toAlice], s.sent[toErin] = true, true
 	s.at("02:00", answered("alice", toAlice)).at("02:00", answered("erin", toErin)).at("02:30", stop).play()
-	require.Empty(t, s.transcript("02:00", "02:30", "push", "sms", "tell"))
+	require.Empty(t, s.transcript("02:00", "02:30", "push", "sms"))
+	require.Equal(t, []string{
+		"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00",
+		"l0/erin/mobile superseded", "l0/erin/phone sent, answered 02:00",
+	}, states(s))
 	require.Equal(t, "alice", s.row.Holder)
-	for _, key := range []string{toAlice, toErin} {
-		require.Equal(t, incident.PageSent, s.pages[key].State, key)
-		require.Equal(t, clock("02:00"), s.pages[key].Answered, key)
-	}
-	require.Len(t, s.pages, 2)
 	require.Empty(t, s.row.Awaited())
 }
 
-func TestAnAnswerWithoutAPageAwaitsWhoMustAcknowledgeToo(t *testing.T) {
+func TestWhoMustAcknowledgeTooMayHaveDeclinedAPageOfALostFirstTask(t *testing.T) {
 	s := payments(t, bothMust())
-	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:01", command("erin", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
-	require.Equal(t, []string{"02:00 push erin (alert-1)"}, s.transcript("02:00", "02:10", "push", "sms"))
+	s.sent[toAlice], s.sent[toErin] = true, true
+	s.at("02:00", answered("alice", toAlice)).at("02:00", command("erin", incident.DeclineCommand, incident.Decline{Reason: "asleep"})).at("02:10", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
 	require.Empty(t, s.row.Awaited())
-	require.Equal(t, "alice", s.row.Holder)
+}
+
+func TestALostFirstTaskMayHaveLeftALevelOut(t *testing.T) {
+	const toBob = "INC-1042/alert-1/r0/l1/bob/phone"
+	p := bothMust()
+	p.Escalation.Levels[0].During = "business"
+	s := payments(t, p)
+	s.hours = map[string]string{"business": "it is outside of business"}
+	s.sent[toBob] = true
+	s.at("02:00", answered("bob", toBob)).at("02:10", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms", "tell"), "nobody of the level that is left out is asked")
+	require.Equal(t, incident.PageSent, s.pages[toBob].State)
+	require.False(t, s.pages[toBob].Answered.IsZero())
 }
 
 func TestAnAnswerProvesItsPage(t *testing.T) {
 	s := payments(t, bothAt()) // the task died before it could note what it handed over
 	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()
 	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
-	require.Equal(t, incident.PageSent, s.pages[toAlice].State)
-	require.False(t, s.pages[toAlice].Answered.IsZero())
-	require.Len(t, s.pages, 1)
-}
-
-func TestALostFirstTaskIsRecalledOnceItsLevelIsKnown(t *testing.T) {
-	s := payments(t, bothAt())
-	s.sent[toAlice], s.sent[toErin] = true, true
-	s.broken["lookup"] = away("02:00", "02:00:10")
-	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()
-	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
-	require.Equal(t, incident.PageSent, s.pages[toAlice].State)
-	require.Equal(t, incident.PageSent, s.pages[toErin].State)
-	require.Equal(t, clock("02:00"), s.pages[toErin].Due, "it was due when it went")
+	require.Equal(t, []string{
+		"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone superseded",
+	}, states(s))
 }
 
 func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
@@ -112,8 +158,18 @@ func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
 	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
 	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
 	require.Equal(t, "alice", s.row.Holder)
-	require.Empty(t, s.pages)
-	require.Empty(t, s.recorded("level.begun"))
+	require.Equal(t, []string{
+		"l0/alice/mobile superseded", "l0/alice/phone superseded", "l0/erin/mobile superseded", "l0/erin/phone superseded",
+	}, states(s))
 	require.Equal(t, []string{"02:00 1 of 1 alerts fire: PaymentsFail", "02:00 alice acknowledged."},
 		s.recorded("alert.firing", "acknowledged"), "what opened it comes first")
+}
+
+func TestAnAnswerDoesNotWaitForALookUpThatFails(t *testing.T) {
+	s := payments(t, bothAt())
+	s.broken["lookup"] = away("02:00", "02:10")
+	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:20", stop).play()
+	require.Equal(t, "you hold it; everyone who was paged is told", s.answers["acknowledge alice 02:00"])
+	require.Equal(t, []string{"02:00 alice acknowledged."}, s.recorded("acknowledged"))
+	require.Empty(t, s.transcript("02:00", "02:20", "push", "sms"))
 }

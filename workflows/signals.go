@@ -22,7 +22,7 @@ func (r *response) receive(ctx workflow.Context) {
 		workflow.GoNamed(ctx, "signal "+name, func(ctx workflow.Context) {
 			channel := workflow.GetSignalChannel(ctx, name)
 			for !r.stopping() {
-				if workflow.Await(ctx, func() bool { return channel.Len() > 0 || r.stopping() }) != nil || r.stopping() {
+				if workflow.Await(ctx, func() bool { return channel.Len() > 0 && r.laidOut() || r.stopping() }) != nil || r.stopping() {
 					return
 				}
 				r.takeIn(ctx)
@@ -35,6 +35,9 @@ func (r *response) receive(ctx workflow.Context) {
 // on a deadline calls it before: what was tapped or reported while no worker
 // ran comes before what became overdue meanwhile.
 func (r *response) takeIn(ctx workflow.Context) {
+	if !r.laidOut() {
+		return
+	}
 	now := workflow.Now(ctx)
 	drain(ctx, AcknowledgeSignal, func(c Command[incident.Acknowledge]) {
 		if _, err := applyOnce(ctx, r, c, (*incident.Incident).Acknowledge); err != nil {

@@ -179,16 +179,13 @@ func (w *world) Page(ctx context.Context, o activities.PageOrder) (activities.Se
 	return activities.Sent{At: w.now()}, nil
 }
 
-func (w *world) Before(_ context.Context, keys []string) (map[string]activities.Sent, error) {
+func (w *world) Before(_ context.Context, key string) (activities.Sent, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	out := map[string]activities.Sent{}
-	for _, key := range keys {
-		if w.sent[key] {
-			out[key] = activities.Sent{At: clock("02:00"), Provider: "ntfy"}
-		}
+	if !w.sent[key] {
+		return activities.Sent{}, nil
 	}
-	return out, nil
+	return activities.Sent{At: clock("02:00"), Provider: "ntfy"}, nil
 }
 
 func (w *world) Silence(_ context.Context, list []activities.Ringing) error {
