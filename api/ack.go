@@ -46,7 +46,7 @@ func (s *server) PostAcknowledge(ctx context.Context, r gen.PostAcknowledgeReque
 	page := s.acknowledgePage(ctx, r.Token, claims, seen)
 	spent := s.spent(ctx, claims, seen)
 	o := order{number: claims.Incident, name: "acknowledge", args: incident.Acknowledge{Page: claims.Page}}
-	h := incident.Header{By: incident.Person(claims.Person), Via: "link"}
+	h := incident.Header{By: incident.Person(claims.Person), Via: incident.ViaLink}
 	// Every attempt at a page carries a link of its own: they are one command.
 	h.ID = commandID(byLink, h.By, o.name, claims.Page)
 	out, err := s.send(ctx, o, h, seen)

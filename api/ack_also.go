@@ -66,7 +66,7 @@ func (s *server) acknowledgeAlso(ctx context.Context, claims acklink.Claims) str
 }
 
 func (s *server) acknowledgeOne(ctx context.Context, claims acklink.Claims, number string) error {
-	h := incident.Header{By: incident.Person(claims.Person), Via: "link"}
+	h := incident.Header{By: incident.Person(claims.Person), Via: incident.ViaLink}
 	o := order{number: number, name: incident.AcknowledgeCommand, args: incident.Acknowledge{}}
 	h.ID = commandID(byLink, h.By, o.name, claims.Page+" "+number)
 	_, err := s.send(ctx, o, h, s.glance(ctx, number))

@@ -167,7 +167,7 @@ func TestAReplyWaitsForTheRecordOfItsPage(t *testing.T) {
 		"ack 70": func(w *world) {
 			w.store.PutPage(store.Page{Incident: "INC-6"}, activities.Attempt{Key: "INC-70/alert-1/r0/l0/alice/text", Incident: "INC-70"})
 		},
-		"ack": func(w *world) { w.paged("INC-70", "alice") },
+		"ack":    func(w *world) { w.paged("INC-70", "alice") },
 		"ack 71": func(w *world) { w.paged("INC-71", "alice") }, // which she holds, and is asked about
 	} {
 		t.Run(body, func(t *testing.T) {

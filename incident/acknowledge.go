@@ -24,8 +24,8 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 	}
 	asked := i.askedBy(c.Page)
 	out, err := i.acknowledge(h, asked, now)
-	if p := asked.page; err == nil && p != nil && p.State == PageDue && p.Person == h.By.ID {
-		p.Answered = h.At // which proves that they have it
+	if p := asked.page; err == nil && h.Via == ViaLink && p != nil && p.State == PageDue {
+		p.Answered = h.At
 	}
 	return out, err
 }

@@ -7,6 +7,10 @@ import (
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
+// ViaLink is how what somebody did with the link of a page came: it proves that
+// they have that page.
+const ViaLink = "link"
+
 // Header says who commands, when, and through what. It comes with every
 // command, and is filled in by the API, never by the caller.
 type Header struct {
@@ -16,7 +20,7 @@ type Header struct {
 	// At is the time of the tap, which may be earlier than the moment at
 	// which the incident learns of it.
 	At time.Time `json:"at"`
-	// Via says through what it came: api, cli, link, page.
+	// Via says through what it came: api, cli, sms, ViaLink.
 	Via string `json:"via,omitempty"`
 	// Standings are what the catalog grants this person here.
 	Standings []catalog.Standing `json:"standings,omitempty"`

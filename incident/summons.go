@@ -174,8 +174,8 @@ type Page struct {
 	Due     time.Time `json:"due"`
 	State   PageState `json:"state"`
 	Sent    time.Time `json:"sent,omitzero"`
-	// Answered is when this person answered the summons. A page by which they
-	// did is answered before it is known to be handed over.
+	// Answered is when this person answered the summons. A page whose link they
+	// used is answered, whether or not it is known to be handed over.
 	Answered time.Time `json:"answered,omitzero"`
 	// Error says why it failed, without address or secret.
 	Error string `json:"error,omitempty"`

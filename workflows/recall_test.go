@@ -16,6 +16,7 @@ import (
 func answered(person, page string) func(*story) {
 	return func(s *story) {
 		h := header(s, "answer by "+page, person)
+		h.Via = incident.ViaLink
 		s.env.SignalWorkflow(workflows.AcknowledgeSignal, workflows.Command[incident.Acknowledge]{Header: h, Args: incident.Acknowledge{Page: page}})
 	}
 }
@@ -151,6 +152,12 @@ func TestAnAnswerProvesItsPage(t *testing.T) {
 	require.Equal(t, []string{
 		"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone superseded",
 	}, states(s))
+}
+
+func TestAnAnswerThatOnlyNamesAPageProvesNothing(t *testing.T) {
+	s := payments(t, bothAt()) // a reply by SMS is about some page of its person
+	s.at("02:00", command("alice", incident.AcknowledgeCommand, incident.Acknowledge{Page: toAlice})).at("02:10", stop).play()
+	require.Equal(t, incident.PageSuperseded, s.pages[toAlice].State)
 }
 
 func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
