@@ -1,6 +1,7 @@
 package kill_test
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"time"
@@ -90,13 +91,15 @@ func answerLostFirstTask(t *testing.T, s *stack, person string, monitor func() s
 	return number
 }
 
-// requireAnswered holds the ledger to a push to somebody that they answered.
+// requireAnswered waits until the ledger has a push to somebody that they
+// answered.
 func requireAnswered(t *testing.T, s *stack, number, person string) {
 	t.Helper()
-	pages, err := s.world.Pages(t.Context(), number)
+	_, err := scene.Until(t.Context(), s.world, "the answered page to "+person, func(ctx context.Context) (struct{}, bool) {
+		pages, err := s.world.Pages(ctx, number)
+		return struct{}{}, err == nil && slices.ContainsFunc(pages, func(p client.Page) bool {
+			return p.Person == person && p.Kind == "push" && p.State == client.PageStateSent && !p.Answered.IsZero()
+		})
+	})
 	require.NoError(t, err)
-	n := slices.IndexFunc(pages, func(p client.Page) bool { return p.Person == person && p.Kind == "push" })
-	require.GreaterOrEqual(t, n, 0, "%v", pages)
-	require.Equal(t, client.PageStateSent, pages[n].State)
-	require.False(t, pages[n].Answered.IsZero())
 }
