@@ -24,7 +24,7 @@ func (i *Incident) Acknowledge(h Header, c Acknowledge, now time.Time) (Outcome,
 	}
 	asked := i.askedBy(c.Page)
 	out, err := i.acknowledge(h, asked, now)
-	if p := asked.page; err == nil && h.Via == ViaLink && p != nil && p.State == PageDue {
+	if p := asked.page; err == nil && h.Via == ViaLink && p != nil && p.State == PageDue && !asked.summons.lapsed(p.Person).IsZero() {
 		p.Answered = h.At
 	}
 	return out, err

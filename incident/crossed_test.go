@@ -232,3 +232,19 @@ func TestWhatClearedWhileAMergeWasRefusedEndsThen(t *testing.T) {
 	i.NotMerged("INC-7 is closed", after(3*time.Minute))
 	require.Equal(t, incident.Transient, i.Phase)
 }
+
+func TestAPageWhoseSummonsGoesOnIsNotAnswered(t *testing.T) {
+	i := incident.New(opening())
+	i.Begin(noon)
+	s := i.Summons("alert-1")
+	i.BeginLevel(s, incident.Roster{Reach: []incident.Reach{{Person: "alice", Contact: "phone", Kind: "push"}}}, noon)
+	p := s.Pages[0]
+	i.FirstTryFailed(s, p, noon)
+	s.Caused = after(30 * time.Second) // more came up
+	h := by("alice", 20*time.Second)
+	h.Via = incident.ViaLink
+	_, err := i.Acknowledge(h, incident.Acknowledge{Page: p.Key}, after(31*time.Second))
+	require.NoError(t, err)
+	require.True(t, s.Wants(p), "it is paged on")
+	require.Zero(t, p.Answered)
+}

@@ -48,6 +48,12 @@ func (i *Incident) answerToo(person string, at time.Time) {
 // person had by then are answered; what was handed over later, when nobody need
 // answer it any more, was overtaken.
 func (s *Summons) settled(by string, at time.Time) {
+	if len(s.Awaited) > 0 && by != "" {
+		if s.Answers == nil {
+			s.Answers = map[string]time.Time{}
+		}
+		s.Answers[by] = at
+	}
 	for _, p := range s.Pages {
 		switch {
 		case p.State != PageSent, !p.Answered.IsZero():

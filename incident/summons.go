@@ -75,9 +75,10 @@ type Summons struct {
 	Reached []string `json:"reached,omitempty"`
 	// Awaited lists who has still to acknowledge, where everyone of the level
 	// must: from the first ack, which ends the escalation, to the last. Stopped
-	// is when the first one came.
-	Awaited []string  `json:"awaited,omitempty"`
-	Stopped time.Time `json:"stopped,omitzero"`
+	// is when the first one came, and Answers when each did.
+	Awaited []string             `json:"awaited,omitempty"`
+	Stopped time.Time            `json:"stopped,omitzero"`
+	Answers map[string]time.Time `json:"answers,omitempty"`
 
 	Ended time.Time `json:"ended,omitzero"`
 	// EndedBy is who answered; empty when its reason went away.
@@ -120,7 +121,7 @@ func (s *Summons) answered(person string) time.Time {
 	if s.EndedBy == person {
 		return s.Ended
 	}
-	return time.Time{}
+	return s.Answers[person]
 }
 
 // mayAnswer reports whether a page can have an answer: a webhook gives none,

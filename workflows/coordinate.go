@@ -64,6 +64,9 @@ func (r *response) attend(ctx workflow.Context, what string, due func() time.Tim
 			if r.until(ctx, wait, what, moved) != nil {
 				return
 			}
+			if workflow.Await(ctx, func() bool { return r.heard() || r.stopping() }) != nil {
+				return
+			}
 			r.takeIn(ctx)
 			if now := workflow.Now(ctx); !r.stopping() && due().Equal(at) && !at.IsZero() && !now.Before(wait) {
 				act(now)

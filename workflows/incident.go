@@ -64,8 +64,8 @@ type response struct {
 	// first tries at a page, busy everything that is being sent, started or
 	// asked.
 	asking, trying, busy int
-	// early counts the commands that wait for the first look-up.
-	early    int
+	// waiting counts the commands that wait for the first look-up.
+	waiting  int
 	attended map[string]bool
 	tried    map[string]bool
 	inFlight map[string]bool
@@ -147,6 +147,7 @@ func (r *response) await(ctx workflow.Context, fact func() bool) error {
 // cancel: everyone who was told is told. All else runs disconnected from it.
 func (r *response) heedCancellation(ctx workflow.Context) {
 	if workflow.Await(ctx, r.stopping) != nil && !r.stopping() {
+		_ = r.whenLaidOut(ctx)
 		r.inc.CalledOff(workflow.Now(ctx))
 	}
 }

@@ -33,7 +33,7 @@ func (r *response) mustLeave(ctx workflow.Context) bool {
 // what waits is taken in, and what is owed travels in the state. What is in
 // flight is owed still: the next run makes it under the same key.
 func (r *response) leave(ctx workflow.Context) error {
-	r.leaving = true
+	r.leaving, r.opening = true, false
 	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
 		return fmt.Errorf("leave the run: %w", err)
 	}

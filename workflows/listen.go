@@ -60,7 +60,8 @@ type rule[A any] func(i *incident.Incident, h incident.Header, args A, now time.
 
 // obey returns what sets the handler of one command. The validator tries the
 // rule on a copy, so that a refusal leaves no trace in history; the handler
-// applies it once a command id. It waits for nothing but the first look-up.
+// applies it once a command id. It waits for nothing but the look-ups of the
+// opening; a command that came so early is refused by its handler.
 func obey[A any](ctx workflow.Context, r *response, name string, apply rule[A]) func() error {
 	handle := func(ctx workflow.Context, c Command[A]) (incident.Outcome, error) {
 		if err := r.whenLaidOut(ctx); err != nil {

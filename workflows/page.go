@@ -3,6 +3,7 @@ package workflows
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -20,7 +21,10 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 	}
 	opening := r.opening
 	workflow.GoNamed(ctx, p.Key, func(ctx workflow.Context) {
-		if workflow.Await(ctx, r.heard) != nil || r.untilDue(ctx, s, p) != nil || r.stopping() {
+		if opening {
+			r.afterLostTask(ctx, s, p)
+		}
+		if r.untilDue(ctx, s, p) != nil || r.stopping() {
 			return
 		}
 		if r.takeIn(ctx); s.Wants(p) {
@@ -28,13 +32,23 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 			r.handOver(ctx, s, p)
 		}
 		if p.State == incident.PageDue && !r.stopping() {
-			r.lapse(ctx, s, p, opening)
+			r.lapse(s, p, workflow.Now(ctx))
 		}
 		r.opened(ctx)
 		if s.Done(p) && !r.stopping() {
 			r.settle(s, p)
 		}
 	})
+}
+
+// lapse ends a page that lost its reason before it was handed over; whoever
+// used its link has it all the same.
+func (r *response) lapse(s *incident.Summons, p *incident.Page, now time.Time) {
+	if p.Answered.IsZero() {
+		r.inc.Superseded(p)
+		return
+	}
+	r.inc.HandedOver(s, p, p.Answered, now)
 }
 
 // untilDue waits until a page is due, which may come to be earlier, or has no
@@ -68,7 +82,7 @@ func (r *response) handOver(ctx workflow.Context, s *incident.Summons, p *incide
 		p.Provider, p.Reference, p.Rings = sent.Provider, sent.Reference, sent.Rings
 		r.inc.HandedOver(s, p, sent.At, now)
 	case err == nil, r.stopping(), p.State == incident.PageSuperseded:
-	case (temporal.IsCanceledError(err) || retryable(err) && !s.Wants(p)) && !p.Answered.IsZero():
+	case !p.Answered.IsZero() && !s.Wants(p):
 		r.inc.HandedOver(s, p, p.Answered, now)
 	case temporal.IsCanceledError(err), retryable(err) && !s.Wants(p):
 		r.inc.Overtaken(p, now) // whoever did not answer may have taken it

@@ -2,7 +2,6 @@ package workflows
 
 import (
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -16,8 +15,8 @@ import (
 // answered. Every later hand-over is an activity of its own, which the engine
 // knows of.
 
-// laidOut reports whether it is known whom the incident pages to begin with, or
-// was not found out in time.
+// laidOut reports whether it is known whom each summons of the opening pages,
+// or was not found out in time.
 func (r *response) laidOut() bool {
 	return !r.opening || !slices.ContainsFunc(r.inc.Summonses, func(s *incident.Summons) bool { return s.Open() && !s.Begun })
 }
@@ -27,41 +26,36 @@ func (r *response) whenLaidOut(ctx workflow.Context) error {
 	if r.laidOut() {
 		return nil
 	}
-	r.early++
-	defer func() { r.early-- }()
+	r.waiting++
+	defer func() { r.waiting-- }()
 	steady, _ := workflow.NewDisconnectedContext(ctx)
 	return workflow.Await(steady, r.laidOut)
 }
 
-// heard reports whether what waited for the first task was applied.
-func (r *response) heard() bool { return r.laidOut() && r.early == 0 }
+// heard reports whether the commands that waited for it were applied.
+func (r *response) heard() bool { return r.laidOut() && r.waiting == 0 }
 
-// lapse ends a page that lost its reason before it was handed over, as far as
-// this task knows: a lost one may have, and whoever answered by it has it.
-func (r *response) lapse(ctx workflow.Context, s *incident.Summons, p *incident.Page, opening bool) {
-	had := p.Answered
-	if opening && !p.Due.After(workflow.Now(ctx)) {
-		had = r.recall(ctx, p)
-	}
-	if had.IsZero() {
-		r.inc.Superseded(p)
+// afterLostTask hears what waits before a page of the opening is handed over.
+// When the page has no reason any more, it asks whether a lost task had handed
+// it over: that belongs into the ledger, and whom it reached is told who
+// answered.
+func (r *response) afterLostTask(ctx workflow.Context, s *incident.Summons, p *incident.Page) {
+	steady, _ := workflow.NewDisconnectedContext(ctx)
+	if workflow.Await(steady, func() bool { return r.heard() || !s.Wants(p) || r.stopping() }) != nil {
 		return
 	}
-	r.inc.HandedOver(s, p, had, workflow.Now(ctx))
-}
-
-// recall returns when a lost task had handed a page over, or the zero time.
-func (r *response) recall(ctx workflow.Context, p *incident.Page) time.Time {
+	if r.takeIn(ctx); s.Wants(p) || r.stopping() {
+		return
+	}
 	defer r.effect()()
-	steady, _ := workflow.NewDisconnectedContext(ctx)
 	var before activities.Sent
-	err := workflow.ExecuteLocalActivity(locally(steady, lookUpLimit, "was it handed over? "+pageSummary(p)), pager.Before, p.Key).Get(steady, &before)
+	err := workflow.ExecuteLocalActivity(locally(steady, pageLimit, "was it handed over? "+pageSummary(p)), pager.Before, p.Key).Get(steady, &before)
 	if err != nil {
 		r.log.Warn("nobody knows whether a page was handed over before", "page", p.Key, "error", err)
 	}
-	if before.At.IsZero() {
-		return p.Answered
+	if before.At.IsZero() || p.State != incident.PageDue {
+		return
 	}
 	p.Provider, p.Reference, p.Rings = before.Provider, before.Reference, before.Rings
-	return before.At
+	r.inc.HandedOver(s, p, before.At, workflow.Now(ctx))
 }

@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
 	"github.com/tocsinhq/tocsin/workflows"
 )
 
@@ -32,6 +34,19 @@ func bothAt() catalog.Policy {
 	p := bothMust()
 	p.Escalation.Levels[0].Everyone = false
 	return p
+}
+
+// graveAt is a policy whose alerts are SEV1 and demand a commander: an answer
+// pages others.
+func graveAt(p catalog.Policy) catalog.Policy {
+	p.AlertSeverities = map[string]catalog.AlertSeverity{"critical": {Severity: catalog.SEV1, Urgency: catalog.Urgent}}
+	return p
+}
+
+func grave(p catalog.Policy) incident.Opening {
+	o := opening(graveAt(p))
+	o.Severity = catalog.SEV1
+	return o
 }
 
 // states lists the pages that are known, and how far each has come.
@@ -73,6 +88,11 @@ func TestWhatALostFirstTaskHandedOverIsRecorded(t *testing.T) {
 			command("alice", incident.CancelCommand, incident.Cancel{Reason: "a drill"}),
 			[]string{"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone sent"},
 			[]string{"02:00 tell erin: INC-1042 needs no answer any more: it is cancelled."},
+		},
+		"cancelled by an operator": {
+			stop,
+			[]string{"l0/alice/mobile superseded", "l0/alice/phone sent", "l0/erin/mobile superseded", "l0/erin/phone sent"},
+			[]string{"02:00 tell alice: INC-1042 needs no answer any more: it is cancelled.", "02:00 tell erin: INC-1042 needs no answer any more: it is cancelled."},
 		},
 		"cleared": {
 			says(clear("PaymentsFail", "02:00")),
@@ -170,6 +190,91 @@ func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
 	}, states(s))
 	require.Equal(t, []string{"02:00 1 of 1 alerts fire: PaymentsFail", "02:00 alice acknowledged."},
 		s.recorded("alert.firing", "acknowledged"), "what opened it comes first")
+}
+
+func TestWhatALostFirstTaskBroughtForwardIsRecorded(t *testing.T) {
+	s := payments(t, bothAt())
+	s.broken["push"] = refused
+	s.sent["INC-1042/alert-1/r0/l0/alice/mobile"], s.sent["INC-1042/alert-1/r0/l0/erin/mobile"] = true, true
+	s.at("02:00", command("alice", incident.CancelCommand, incident.Cancel{Reason: "a drill"})).play()
+	require.Equal(t, []string{
+		"l0/alice/mobile sent, answered 02:00", "l0/alice/phone superseded", "l0/erin/mobile sent", "l0/erin/phone superseded",
+	}, states(s))
+	require.Equal(t, []string{"02:00 tell erin: INC-1042 needs no answer any more: it is cancelled."}, s.transcript("02:00", "02:30", "tell"))
+}
+
+func TestALimitIsNotBreachedBeforeAnAnswerThatWaits(t *testing.T) {
+	for name, act := range map[string]func(*story){"signal": tapped("alice", "01:41"), "update": command("alice", incident.AcknowledgeCommand, ack)} {
+		t.Run(name, func(t *testing.T) {
+			p := with(func(r *catalog.ResponsePolicy) { r.Limits.Acknowledge = 15 * time.Minute })
+			p.Leads = []string{"frank"}
+			o := opening(p)
+			o.At = clock("01:40")
+			s := tell(t, o, fire("PaymentsFail", "01:40"))
+			s.sent[toAlice] = true
+			s.at("02:00", act).at("02:30", stop).play()
+			require.Empty(t, s.recorded("limit.breached"))
+			require.Empty(t, s.transcript("02:00", "02:30", "push frank", "sms frank"))
+		})
+	}
+}
+
+func TestNoPageStaysDueWhenCommandsThatWaitPageOthers(t *testing.T) {
+	for name, lost := range map[string]bool{"lost": true, "fresh": false} {
+		t.Run(name, func(t *testing.T) {
+			s := tell(t, grave(bothAt()), fire("PaymentsFail", "02:00"))
+			s.sent[toAlice], s.sent[toErin] = lost, lost
+			s.at("02:00", command("bob", incident.AddResponderCommand, incident.AddResponder{Target: oncall.Target{Person: "dave"}, Reason: "help"})).
+				at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:30", stop).play()
+			require.Empty(t, s.transcript("02:00", "02:30", "push alice", "sms alice"))
+			for key, p := range s.pages {
+				require.NotEqual(t, incident.PageDue, p.State, key)
+			}
+			if lost {
+				require.Contains(t, s.transcript("02:00", "02:30", "tell"), "02:00 tell erin: alice holds INC-1042.")
+			}
+		})
+	}
+}
+
+func TestWhoAnsweredIsKnownWhileOthersAreAwaited(t *testing.T) {
+	s := tell(t, grave(bothMust()), fire("PaymentsFail", "02:00"))
+	s.sent[toAlice] = true
+	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
+	require.Equal(t, incident.PageSent, s.pages[toAlice].State)
+	require.Equal(t, clock("02:00"), s.pages[toAlice].Answered)
+}
+
+func TestACommandThatComesEarlyMayBeRefused(t *testing.T) {
+	s := payments(t, bothAt())
+	s.at("02:00", command("alice", incident.MitigateCommand, incident.Mitigate{})).at("02:10", stop).play()
+	require.Equal(t, "refused: say what was done", s.answers["mitigate alice 02:00"])
+	require.Equal(t, []string{"02:00 push alice (alert-1)", "02:00 push erin (alert-1)"}, s.transcript("02:00", "02:01", "push"))
+}
+
+func TestAnOperatorMayCancelBeforeAnybodyIsPaged(t *testing.T) {
+	s := payments(t, bothAt())
+	s.at("02:00", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:30", "push", "sms"))
+	require.Equal(t, incident.Cancelled, s.row.Phase)
+}
+
+func TestARunMayBeLeftAtItsFirstTask(t *testing.T) {
+	for name, act := range map[string]func(*story){
+		"signal": answered("alice", toAlice), "update": command("alice", incident.AcknowledgeCommand, ack),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := payments(t, bothAt())
+			long := 10_001 // a storm while no worker ran
+			s.watch = func(s *story) {
+				s.env.SetCurrentHistoryLength(long)
+				long = 1
+			}
+			s.at("02:00", act).at("02:30", stop).play()
+			require.Equal(t, 2, s.runs)
+			require.Equal(t, []string{"02:00 alice acknowledged."}, s.recorded("acknowledged"))
+		})
+	}
 }
 
 func TestAnAnswerDoesNotWaitForALookUpThatFails(t *testing.T) {

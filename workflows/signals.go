@@ -31,9 +31,10 @@ func (r *response) receive(ctx workflow.Context) {
 	}
 }
 
-// takeIn applies every signal that waits, acknowledgements first. Whoever acts
-// on a deadline calls it before: what was tapped or reported while no worker
-// ran comes before what became overdue meanwhile.
+// takeIn applies every signal that waits, acknowledgements first; none before
+// the people of the opening are looked up. Whoever acts on a deadline calls it
+// before: what was tapped or reported while no worker ran comes before what
+// became overdue meanwhile.
 func (r *response) takeIn(ctx workflow.Context) {
 	if !r.laidOut() {
 		return
