@@ -110,8 +110,7 @@ func (s *Summons) lapsed(person string) time.Time {
 	return s.Stopped
 }
 
-// answered returns when a person answered it, as far as its pages know, or the
-// zero time.
+// answered returns when a person answered it, or the zero time.
 func (s *Summons) answered(person string) time.Time {
 	for _, p := range s.Pages {
 		if p.Person == person && !p.Answered.IsZero() {

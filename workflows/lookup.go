@@ -54,8 +54,7 @@ const lookUpAgain = 15 * time.Second
 // yet who could be paged instead. It asks for the present each time.
 func (r *response) lookUpOn(ctx workflow.Context, s *incident.Summons, q activities.LookUp) []activities.Roster {
 	r.opening = false // the others need not wait for it
-	ended := s.Ended
-	over := func() bool { return !s.Ended.Equal(ended) || r.stopping() }
+	over := func() bool { return !s.Open() || r.stopping() }
 	for !over() {
 		askCtx, stop := workflow.WithCancel(ctx)
 		q.At = workflow.Now(ctx)

@@ -22,7 +22,7 @@ func (r *response) deliver(ctx workflow.Context, s *incident.Summons, p *inciden
 	opening := r.opening
 	workflow.GoNamed(ctx, p.Key, func(ctx workflow.Context) {
 		if opening {
-			r.afterLostTask(ctx, s, p)
+			r.hearFirst(ctx, s, p)
 		}
 		if r.untilDue(ctx, s, p) != nil || r.stopping() {
 			return

@@ -42,10 +42,17 @@ func over(t *testing.T, s *stack, number string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c, err := client.Dial(client.Options{HostPort: s.engine})
-	require.NoError(t, err)
+	c := dial(t, s)
 	defer c.Close()
 	require.NoError(t, c.GetWorkflow(ctx, number, "").Get(ctx, nil), "the end of the workflow of %s", number)
+}
+
+// dial connects to the engine of a stack.
+func dial(t *testing.T, s *stack) client.Client {
+	t.Helper()
+	c, err := client.Dial(client.Options{HostPort: s.engine})
+	require.NoError(t, err)
+	return c
 }
 
 // historyOf reads the present run of an incident.
@@ -59,8 +66,7 @@ func runOf(t *testing.T, s *stack, number, run string) *history.History {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	defer cancel()
-	c, err := client.Dial(client.Options{HostPort: s.engine})
-	require.NoError(t, err)
+	c := dial(t, s)
 	defer c.Close()
 	out := &history.History{}
 	events := c.GetWorkflowHistory(ctx, number, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
 
 	"github.com/tocsinhq/tocsin/api/client"
 	"github.com/tocsinhq/tocsin/test/scene"
@@ -25,6 +27,7 @@ func TestAPageOfALostFirstTaskIsInTheLedger(t *testing.T) {
 	requireAnswered(t, s, held.Number, scene.Primary)
 	requireOnce(t, s)
 	requireReplay(t, s, number)
+	requireLost(t, s, number)
 }
 
 // TestWhoMustAcknowledgeTooIsAwaitedAfterALostFirstTask does the same where
@@ -55,6 +58,7 @@ func TestWhoMustAcknowledgeTooIsAwaitedAfterALostFirstTask(t *testing.T) {
 	require.False(t, slices.ContainsFunc(pages, func(p client.Page) bool { return p.Person == d.person(0, 2) }), "the escalation stopped")
 	requireOnce(t, s)
 	requireReplay(t, s, number)
+	requireLost(t, s, number)
 }
 
 // answerLostFirstTask starts a stack and has an alert page somebody from a
@@ -89,6 +93,18 @@ func answerLostFirstTask(t *testing.T, s *stack, person string, monitor func() s
 	require.NoError(t, (&scene.Incident{World: s.world}).Tap(t.Context(), page))
 	require.NoError(t, s.victims["worker"].Restart(t.Context()))
 	return number
+}
+
+// requireLost holds an incident to having lost its first workflow task.
+func requireLost(t *testing.T, s *stack, number string) {
+	t.Helper()
+	events := historyOf(t, s, number).GetEvents()
+	first := func(kind enums.EventType) int {
+		return slices.IndexFunc(events, func(e *history.HistoryEvent) bool { return e.GetEventType() == kind })
+	}
+	lost := first(enums.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT)
+	require.NotEqual(t, -1, lost)
+	require.Less(t, lost, first(enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED))
 }
 
 // requireAnswered waits until the ledger has a push to somebody that they

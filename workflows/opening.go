@@ -35,11 +35,10 @@ func (r *response) whenLaidOut(ctx workflow.Context) error {
 // heard reports whether the commands that waited for it were applied.
 func (r *response) heard() bool { return r.laidOut() && r.waiting == 0 }
 
-// afterLostTask hears what waits before a page of the opening is handed over.
-// When the page has no reason any more, it asks whether a lost task had handed
-// it over: that belongs into the ledger, and whom it reached is told who
-// answered.
-func (r *response) afterLostTask(ctx workflow.Context, s *incident.Summons, p *incident.Page) {
+// hearFirst hears what waits before a page of the opening is handed over. When
+// the page has no reason any more, it asks whether a lost task had handed it
+// over: that belongs into the ledger, and whom it reached is told who answered.
+func (r *response) hearFirst(ctx workflow.Context, s *incident.Summons, p *incident.Page) {
 	steady, _ := workflow.NewDisconnectedContext(ctx)
 	if workflow.Await(steady, func() bool { return r.heard() || !s.Wants(p) || r.stopping() }) != nil {
 		return

@@ -36,15 +36,10 @@ func bothAt() catalog.Policy {
 	return p
 }
 
-// graveAt is a policy whose alerts are SEV1 and demand a commander: an answer
-// pages others.
-func graveAt(p catalog.Policy) catalog.Policy {
-	p.AlertSeverities = map[string]catalog.AlertSeverity{"critical": {Severity: catalog.SEV1, Urgency: catalog.Urgent}}
-	return p
-}
-
+// grave opens a SEV1, which demands a commander: an answer pages others.
 func grave(p catalog.Policy) incident.Opening {
-	o := opening(graveAt(p))
+	p.AlertSeverities = map[string]catalog.AlertSeverity{"critical": {Severity: catalog.SEV1, Urgency: catalog.Urgent}}
+	o := opening(p)
 	o.Severity = catalog.SEV1
 	return o
 }
@@ -165,31 +160,25 @@ func TestALostFirstTaskMayHaveLeftALevelOut(t *testing.T) {
 	require.False(t, s.pages[toBob].Answered.IsZero())
 }
 
-func TestAnAnswerProvesItsPage(t *testing.T) {
-	s := payments(t, bothAt()) // the task died before it could note what it handed over
-	s.at("02:00", answered("alice", toAlice)).at("02:10", stop).play()
-	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
-	require.Equal(t, []string{
-		"l0/alice/mobile superseded", "l0/alice/phone sent, answered 02:00", "l0/erin/mobile superseded", "l0/erin/phone superseded",
-	}, states(s))
-}
-
-func TestAnAnswerThatOnlyNamesAPageProvesNothing(t *testing.T) {
-	s := payments(t, bothAt()) // a reply by SMS is about some page of its person
-	s.at("02:00", command("alice", incident.AcknowledgeCommand, incident.Acknowledge{Page: toAlice})).at("02:10", stop).play()
-	require.Equal(t, incident.PageSuperseded, s.pages[toAlice].State)
-}
-
-func TestAnAnswerBeforeAnyPageNeedsNone(t *testing.T) {
-	s := payments(t, bothAt())
-	s.at("02:00", command("alice", incident.AcknowledgeCommand, ack)).at("02:10", stop).play()
-	require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
-	require.Equal(t, "alice", s.row.Holder)
-	require.Equal(t, []string{
-		"l0/alice/mobile superseded", "l0/alice/phone superseded", "l0/erin/mobile superseded", "l0/erin/phone superseded",
-	}, states(s))
-	require.Equal(t, []string{"02:00 1 of 1 alerts fire: PaymentsFail", "02:00 alice acknowledged."},
-		s.recorded("alert.firing", "acknowledged"), "what opened it comes first")
+func TestWhatAnAnswerProves(t *testing.T) {
+	for name, test := range map[string]struct {
+		does  func(*story)
+		alice string
+	}{ // the task died before it could note what it handed over, or had not begun
+		"a link, its page":                  {answered("alice", toAlice), "l0/alice/phone sent, answered 02:00"},
+		"a reply about some page, nothing":  {command("alice", incident.AcknowledgeCommand, incident.Acknowledge{Page: toAlice}), "l0/alice/phone superseded"},
+		"an answer without a page, nothing": {command("alice", incident.AcknowledgeCommand, ack), "l0/alice/phone superseded"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := payments(t, bothAt())
+			s.at("02:00", test.does).at("02:10", stop).play()
+			require.Empty(t, s.transcript("02:00", "02:10", "push", "sms"))
+			require.Equal(t, "alice", s.row.Holder)
+			require.Equal(t, []string{"l0/alice/mobile superseded", test.alice, "l0/erin/mobile superseded", "l0/erin/phone superseded"}, states(s))
+			require.Equal(t, []string{"02:00 1 of 1 alerts fire: PaymentsFail", "02:00 alice acknowledged."},
+				s.recorded("alert.firing", "acknowledged"), "what opened it comes first")
+		})
+	}
 }
 
 func TestWhatALostFirstTaskBroughtForwardIsRecorded(t *testing.T) {
