@@ -8,12 +8,9 @@ import (
 )
 
 // HandedOver records that a page left, at the moment at which its channel
-// accepted it; whoever answered by it had it by then. The level's timeout counts
-// from its first page. Whom it reaches after somebody answered is told who did.
+// accepted it. The level's timeout counts from its first page. Whom it reaches
+// after somebody answered is told who did.
 func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
-	if !p.Answered.IsZero() && at.After(p.Answered) {
-		at = p.Answered
-	}
 	at = at.UTC()
 	p.State, p.Sent, p.Error = PageSent, at, ""
 	switch since, answered := s.lapsed(p.Person), s.answered(p.Person); {
@@ -21,7 +18,7 @@ func (i *Incident) HandedOver(s *Summons, p *Page, at, now time.Time) {
 	case !at.After(answered): // the answer was faster than the news of the hand-over
 		p.Answered = answered
 	case at.After(since):
-		p.State = PageOvertaken
+		p.State, p.Answered = PageOvertaken, time.Time{}
 	}
 	i.reached(s, p.Person, now)
 	i.startTimeout(s, p, at)

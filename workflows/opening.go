@@ -56,5 +56,9 @@ func (r *response) hearFirst(ctx workflow.Context, s *incident.Summons, p *incid
 		return
 	}
 	p.Provider, p.Reference, p.Rings = before.Provider, before.Reference, before.Rings
-	r.inc.HandedOver(s, p, before.At, workflow.Now(ctx))
+	at := before.At
+	if !p.Answered.IsZero() && at.After(p.Answered) {
+		at = p.Answered // whoever answered by it had it by then
+	}
+	r.inc.HandedOver(s, p, at, workflow.Now(ctx))
 }
