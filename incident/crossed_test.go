@@ -248,3 +248,25 @@ func TestAPageWhoseSummonsGoesOnIsNotAnswered(t *testing.T) {
 	require.True(t, s.Wants(p), "it is paged on")
 	require.Zero(t, p.Answered)
 }
+
+// The provider's answer to the first hand-over was lost, so the page is due
+// still when its link comes back. What is handed over once more before the
+// answer is heard of came either before or after the tap.
+func TestAPageThatIsHandedOverAfterItsLinkWasUsedIsOvertaken(t *testing.T) {
+	i := opened(t)
+	p := due(i, i.Summons("alert-1"), 0, "alice")[0]
+	h := by("alice", 20*time.Second)
+	h.Via = incident.ViaLink
+	_, err := i.Acknowledge(h, incident.Acknowledge{Page: p.Key}, after(20*time.Second))
+	require.NoError(t, err)
+	require.Equal(t, after(20*time.Second), p.Answered, "they have it")
+
+	early := *p
+	i.HandedOver(i.Summons("alert-1"), &early, after(10*time.Second), after(25*time.Second))
+	require.Equal(t, incident.PageSent, early.State)
+	require.Equal(t, after(20*time.Second), early.Answered)
+
+	i.HandedOver(i.Summons("alert-1"), p, after(22*time.Second), after(25*time.Second))
+	require.Equal(t, incident.PageOvertaken, p.State)
+	require.Zero(t, p.Answered)
+}
