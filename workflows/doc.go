@@ -51,6 +51,9 @@ const StateQuery = "state"
 type Alerts struct {
 	Alerts []alerts.Alert `json:"alerts"`
 	More   int            `json:"more,omitempty"`
+	// PassedOn says that another incident passes them on: they are no whole
+	// delivery, and More says nothing.
+	PassedOn bool `json:"passed_on,omitempty"`
 }
 
 // PageFailed is the payload of PageFailedSignal: a page that a provider took

@@ -5,7 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/workflows"
 )
 
 // into asks for a merge.
@@ -88,11 +90,33 @@ func TestMergeIsHandedOnWhileTheStoreIsAway(t *testing.T) {
 	h.broken["store"] = away("02:02", "02:10")
 	h.at("02:01", acks("alice", "INC-1")).at("02:03", into("alice", "INC-2", "INC-1")).
 		at("02:05", hears("INC-2", fire("late", "02:05"))).
-		at("02:11", hears("INC-1", clear("late", "02:05"))).at("02:20", end("INC-1")).play()
+		at("02:05:30", func(h *herd) {
+			delivery := workflows.Alerts{Alerts: []alerts.Alert{fire("alert of INC-1", "02:00")}, More: 2}
+			require.NoError(t, h.env.SignalWorkflowByID("INC-1", workflows.AlertsSignal, delivery))
+		}).
+		at("02:06", hears("INC-2", clear("late", "02:05"), clear("alert of INC-2", "02:00"))).at("02:20", end("INC-1")).play()
 	require.Equal(t, incident.Merged, h.rows["INC-2"].Phase)
 	require.Len(t, h.rows["INC-1"].Alerts, 3, "what comes late is passed on")
-	require.Equal(t, 2, h.rows["INC-1"].Counts.Firing)
+	require.Equal(t, 1, h.rows["INC-1"].Counts.Firing, "and so is what ends")
+	require.Equal(t, 2, h.rows["INC-1"].Counts.More, "of which nothing was said")
 	require.Empty(t, h.seen("02:03", "02:20", "push", "sms"))
+}
+
+// TestWhatEndsReachesWhoeverGoesOnWithIt: while the store is away, monitoring
+// still knows the old number.
+func TestWhatEndsReachesWhoeverGoesOnWithIt(t *testing.T) {
+	h := several(t, "INC-1")
+	h.broken["store"] = away("02:02", "02:20")
+	h.at("02:03", end("INC-1")).
+		at("02:05", hears("INC-1", fire("again", "02:05"))).
+		at("02:06", hears("INC-1", clear("again", "02:05"))).play()
+	require.Len(t, h.rows, 2)
+	for number, row := range h.rows {
+		if number != "INC-1" {
+			require.Equal(t, incident.Transient, row.Phase)
+			require.Equal(t, "INC-1", row.Recurs)
+		}
+	}
 }
 
 func TestCommandsWhileMerging(t *testing.T) {

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"time"
@@ -22,17 +21,17 @@ const recurAgain = time.Minute
 // one. It tries until somebody has it.
 func (r *response) recur(ctx workflow.Context) {
 	owed := func() bool { return len(r.inc.Outbox.Recurrence) > 0 }
-	next := r.state.Into
 	for !r.stopping() {
 		if workflow.Await(ctx, func() bool { return r.stopping() || owed() }) != nil || r.stopping() {
 			return
 		}
 		late := r.inc.Outbox.Recurrence
-		next = cmp.Or(r.state.Into, next)
+		next := r.state.Into
 		if next == "" || !r.passOn(ctx, next, late) {
 			next = r.open(ctx, late)
 		}
 		if next != "" {
+			r.state.Into = next
 			r.inc.Recurred(len(late), next, workflow.Now(ctx))
 			continue
 		}

@@ -76,5 +76,9 @@ func (r *response) takeAlerts(a Alerts, now time.Time) {
 		r.state.Kept = append(r.state.Kept, a.Alerts...)
 		r.state.Kept = r.state.Kept[max(0, len(r.state.Kept)-maxKept):]
 	}
-	r.inc.TakeAlerts(r.sortStrays(a.Alerts), a.More, now) //workflowcheck:ignore
+	more := a.More
+	if a.PassedOn {
+		more = r.inc.Counts.More
+	}
+	r.inc.TakeAlerts(r.sortStrays(a.Alerts), more, now) //workflowcheck:ignore
 }

@@ -158,7 +158,8 @@ func alertsOf(states []incident.AlertState, known []alerts.Alert) []alerts.Alert
 	return out
 }
 
-// stray is what came here and belongs to an incident that was split off.
+// stray is what came here and belongs to another incident: one that was split
+// off, or the one that goes on with the alerts of this one.
 type stray struct {
 	To     string         `json:"to"`
 	Alerts []alerts.Alert `json:"alerts"`
@@ -171,8 +172,12 @@ func (r *response) astray(to string, batch []alerts.Alert) {
 }
 
 // sortStrays takes out of a delivery what belongs to incidents that were split
-// off.
+// off. Where another one goes on with the alerts of this one, it hears what
+// ends; what fires is handed on as a recurrence.
 func (r *response) sortStrays(batch []alerts.Alert) []alerts.Alert {
+	if r.state.Into != "" {
+		r.astray(r.state.Into, slices.DeleteFunc(slices.Clone(batch), func(a alerts.Alert) bool { return a.Status == alerts.Firing }))
+	}
 	for _, s := range r.inc.Outbox.Splits {
 		if s.Number == "" {
 			continue
@@ -184,15 +189,15 @@ func (r *response) sortStrays(batch []alerts.Alert) []alerts.Alert {
 	return batch
 }
 
-// passStrays passes on what belongs to incidents that were split off. What
-// those cannot hear any more is taken here.
+// passStrays passes on what belongs to other incidents. What those cannot hear
+// any more is taken here.
 func (r *response) passStrays(ctx workflow.Context) {
 	for !r.stopping() {
 		if workflow.Await(ctx, func() bool { return r.stopping() || len(r.state.Strays) > 0 }) != nil || r.stopping() {
 			return
 		}
 		first := r.state.Strays[0]
-		if !r.signal(ctx, first.To, AlertsSignal, Alerts{Alerts: first.Alerts}) {
+		if !r.signal(ctx, first.To, AlertsSignal, Alerts{Alerts: first.Alerts, PassedOn: true}) {
 			r.inc.TakeAlerts(first.Alerts, r.inc.Counts.More, workflow.Now(ctx)) //workflowcheck:ignore
 		}
 		r.state.Strays = r.state.Strays[1:]

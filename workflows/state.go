@@ -60,9 +60,10 @@ type State struct {
 	// database was away is settled; until then Kept holds what it was told.
 	Adopted bool           `json:"adopted,omitempty"`
 	Kept    []alerts.Alert `json:"kept,omitempty"`
-	// Strays came here and belong to incidents that were split off.
+	// Strays came here and belong to other incidents.
 	Strays []stray `json:"strays,omitempty"`
-	// Into is the incident that this one was merged into.
+	// Into is the incident that goes on with the alerts of this one: it was
+	// merged into it, or that one was opened for what came after the end.
 	Into string `json:"into,omitempty"`
 	// Since is when the present run began.
 	Since time.Time `json:"since,omitzero"`
