@@ -95,7 +95,8 @@ func answerLostFirstTask(t *testing.T, s *stack, person string, monitor func() s
 	return number
 }
 
-// requireLost holds an incident to having lost its first workflow task.
+// requireLost holds an incident to having lost its first workflow task. The one
+// that did it again may be under way still: what it records is seen before.
 func requireLost(t *testing.T, s *stack, number string) {
 	t.Helper()
 	events := historyOf(t, s, number).GetEvents()
@@ -104,7 +105,9 @@ func requireLost(t *testing.T, s *stack, number string) {
 	}
 	lost := first(enums.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT)
 	require.NotEqual(t, -1, lost)
-	require.Less(t, lost, first(enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED))
+	if done := first(enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED); done >= 0 {
+		require.Less(t, lost, done)
+	}
 }
 
 // requireAnswered waits until the ledger has a push to somebody that they
