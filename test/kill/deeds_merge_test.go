@@ -79,17 +79,43 @@ func (d *deed) joins(ctx context.Context) error {
 }
 
 // merge makes one incident a part of another, and returns when that is done.
+// One that was opened without the database takes no other before its own key is
+// settled: whoever asked is told, and asks again.
 func (d *deed) merge(ctx context.Context, from, into, by string) error {
-	err := d.stack.world.Insist(ctx, by, "merge "+from+" into "+into, func(ctx context.Context, c *client.ClientWithResponses, key string) error {
-		_, err := c.MergeWithResponse(ctx, from, &client.MergeParams{IdempotencyKey: key}, incident.MergeInto{Into: into, Reason: "one cause"})
-		return err
-	})
-	if err != nil {
-		return err
+	for refused := 0; ; refused++ {
+		err := d.stack.world.Insist(ctx, by, "merge "+from+" into "+into, func(ctx context.Context, c *client.ClientWithResponses, key string) error {
+			_, err := c.MergeWithResponse(ctx, from, &client.MergeParams{IdempotencyKey: key}, incident.MergeInto{Into: into, Reason: "one cause"})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		merged, err := d.merged(ctx, from, refused)
+		if err != nil {
+			return err
+		}
+		if merged {
+			d.rests = append(d.rests, rest{number: from, from: time.Now()})
+			return nil
+		}
 	}
-	err = d.become(ctx, from, incident.Merged)
-	d.rests = append(d.rests, rest{number: from, from: time.Now()})
-	return err
+}
+
+// merged waits until an incident is merged, or refused once more than before.
+func (d *deed) merged(ctx context.Context, number string, before int) (bool, error) {
+	return scene.Until(ctx, d.stack.world, "the end of the merge of "+number, func(ctx context.Context) (merged, known bool) {
+		entries, err := d.stack.world.Timeline(ctx, number)
+		refused := 0
+		for _, e := range entries {
+			switch e.Kind {
+			case string(incident.Merged):
+				merged = true
+			case "not-merged":
+				refused++
+			}
+		}
+		return merged, err == nil && (merged || refused > before)
+	})
 }
 
 // told waits for words to a person about an incident.

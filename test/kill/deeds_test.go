@@ -13,7 +13,6 @@ import (
 
 	"github.com/tocsinhq/tocsin/api/client"
 	"github.com/tocsinhq/tocsin/catalog"
-	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/test/scene"
 )
 
@@ -229,12 +228,6 @@ func (d *deed) acknowledge(ctx context.Context, number, person string, since tim
 func (d *deed) hold(ctx context.Context, number, person string) error {
 	at, err := d.acknowledge(ctx, number, person, time.Time{})
 	d.rests = append(d.rests, rest{number: number, from: at})
-	return err
-}
-
-// become waits for a phase.
-func (d *deed) become(ctx context.Context, number string, phase incident.Phase) error {
-	_, err := d.stack.world.Incident(ctx, number, string(phase), func(i *client.Incident) bool { return i.Phase == phase })
 	return err
 }
 
