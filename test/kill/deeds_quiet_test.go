@@ -2,6 +2,7 @@ package kill_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -43,20 +44,22 @@ func (d *deed) silences(ctx context.Context) error {
 	if err := a.Hush(ctx, w); err != nil {
 		return err
 	}
-	return d.waken(ctx, until, func(number string) error { return d.end(ctx, number, a) })
+	return d.waken(ctx, until, func(number string) error {
+		return errors.Join(d.end(ctx, number, a), d.open(ctx, number))
+	})
 }
 
 // beats has a heartbeat fall silent: somebody is paged when it is missed and
 // not before, and its return ends the alert. It is missed too when whoever
 // takes it is away for as long.
 func (d *deed) beats(ctx context.Context) error {
-	missed := time.Now().Add(2 * beatEvery)
+	missed, late := time.Now().Add(2*beatEvery), false
 	for range 15 {
 		sent := time.Now()
 		if err := d.beat(ctx); err != nil {
 			return err
 		}
-		if time.Now().After(missed) {
+		if late = time.Now().After(missed); late {
 			break
 		}
 		missed = sent.Add(2 * beatEvery)
@@ -67,7 +70,10 @@ func (d *deed) beats(ctx context.Context) error {
 	return d.waken(ctx, missed, func(number string) error {
 		rested := &d.rests[len(d.rests)-1]
 		rested.until = time.Now().Add(2 * beatEvery) // it falls silent again
-		return d.returns(ctx, number)
+		if err := d.returns(ctx, number); err != nil || late {
+			return err // the late beat was a return too: it may have ended the incident before anybody answered
+		}
+		return d.open(ctx, number)
 	})
 }
 
@@ -118,10 +124,7 @@ func (d *deed) waken(ctx context.Context, due time.Time, end func(number string)
 		return fmt.Errorf("%s was paged %s late", d.person(0, 0), late)
 	}
 	d.stack.world.Say("%s: noticed %s after its time", number, first.Sub(due).Round(time.Millisecond))
-	if err := end(number); err != nil {
-		return err
-	}
-	return d.open(ctx, number)
+	return end(number)
 }
 
 // snoozes has the holder sleep for a while: nobody is paged meanwhile, and the
