@@ -15,7 +15,7 @@ workflowcheck := $(tools)/workflowcheck
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@printf '\nSettings, from the environment:\n'
 	@awk '/^#:/ { sub(/^#:/, ""); print }' $(MAKEFILE_LIST)
 
@@ -49,6 +49,17 @@ bench: bin/tocsin-dev ## measure the way from an alert to its page
 .PHONY: test
 test: bin/with-postgres ## run every test, on SQLite and on PostgreSQL
 	bin/with-postgres -- $(GO) test -timeout 30m $(TESTFLAGS) ./...
+	@$(MAKE) --no-print-directory test-kubernetes
+
+# A module of its own: what the real controllers need is not the product's.
+.PHONY: test-kubernetes
+test-kubernetes: ## run the tests against the real controllers of Kubernetes, as make test does
+	$(GO) -C test/kubernetes test -timeout 10m $(TESTFLAGS) ./...
+
+# Building a whole kube-apiserver costs minutes more, so it is asked for.
+.PHONY: test-apiserver
+test-apiserver: ## run the tests against a real API server of Kubernetes, which is no part of make test
+	$(GO) -C test/kubernetes test -timeout 20m -tags apiserver $(TESTFLAGS) ./apiserver
 
 .PHONY: check
 check: check-format check-tidy check-generated check-imports check-workflows check-vet check-lint ## hold the code to its rules
@@ -62,6 +73,7 @@ check-format: $(gofumpt)
 .PHONY: check-tidy
 check-tidy:
 	$(GO) mod tidy -diff
+	$(GO) -C test/kubernetes mod tidy -diff
 
 # What is generated is compared with what was there, and left new.
 .PHONY: check-generated
@@ -82,6 +94,7 @@ check-workflows: $(workflowcheck)
 .PHONY: check-vet
 check-vet:
 	$(GO) vet ./...
+	$(GO) -C test/kubernetes vet ./...
 
 .PHONY: check-lint
 check-lint: $(golangci)

@@ -11,10 +11,16 @@ import (
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/redact"
 )
 
-// maxHighlights bounds the timeline shown in a ticket.
-const maxHighlights = 30
+// What a ticket shows at most: lines of the timeline, the latest outputs, and
+// of each so many bytes.
+const (
+	maxHighlights = 30
+	shownOutputs  = 5
+	shownOutput   = 2000
+)
 
 // clock is how every time is shown: with its zone.
 const clock = "2006-01-02 15:04 MST"
@@ -27,6 +33,9 @@ func updateMail(o Publication, u incident.StatusUpdate, audience catalog.Audienc
 	key := fmt.Sprintf("%s/%d", thread, u.Ordinal)
 	if slices.Contains(u.Opens, audience.ID) {
 		key = thread
+	}
+	if audience.External {
+		u.Overdue = ""
 	}
 	text := strings.Join(updateLines(o, u), "\n\n") + "\n"
 	return incident.Mail{
@@ -53,6 +62,9 @@ func updateLines(o Publication, u incident.StatusUpdate) []string {
 		lines = append(lines, "What happens: "+u.What, "What is being done: "+u.Doing)
 	}
 	if u.Kind == incident.HumanUpdate || u.Kind == incident.AutomaticUpdate {
+		if u.Overdue != "" {
+			lines = append(lines, fmt.Sprintf("The time to mitigate (%s) has been over since %s.", u.Overdue, at(u.OverdueSince)))
+		}
 		lines = append(lines, estimate(u), "Next update: "+at(u.Next))
 	}
 	return lines
@@ -93,11 +105,12 @@ func paragraphs(text string) string {
 }
 
 // incidentTicket is what the tracker should show of an incident.
-func incidentTicket(inc *incident.Incident, highlights []incident.Entry, links Links) incident.Ticket {
+func incidentTicket(r record, links Links) incident.Ticket {
+	inc := r.incident
 	p := inc.Policy.Ticket
 	return incident.Ticket{
 		Label: label(inc.Number, ""), Project: p.Project, Type: cmp.Or(p.IssueType, "Incident"),
-		Summary: fmt.Sprintf("[%s] %s", inc.Number, inc.Title), Block: ticketBlock(inc, highlights, links),
+		Summary: fmt.Sprintf("[%s] %s", inc.Number, inc.Title), Block: ticketBlock(r, links),
 		Done: inc.Phase.Over(),
 	}
 }
@@ -107,7 +120,8 @@ func label(number, part string) string {
 	return strings.ToLower("tocsin-" + number + part)
 }
 
-func ticketBlock(inc *incident.Incident, highlights []incident.Entry, links Links) string {
+func ticketBlock(r record, links Links) string {
+	inc := r.incident
 	var out strings.Builder
 	for _, row := range [][2]string{
 		{"Incident", fmt.Sprintf("[%s](%s)", inc.Number, links.Incident(inc.Number))},
@@ -115,6 +129,8 @@ func ticketBlock(inc *incident.Incident, highlights []incident.Entry, links Link
 		{"Phase", string(inc.Phase)},
 		{"Commander", cmp.Or(inc.Roles[incident.Commander], actingText(inc))},
 		{"Service", inc.Service},
+		{"Hypothesis", inc.Hypothesis},
+		{"Root cause", inc.RootCause},
 		{"Now", inc.Status},
 		{"Next", inc.NextStep},
 	} {
@@ -122,14 +138,42 @@ func ticketBlock(inc *incident.Incident, highlights []incident.Entry, links Link
 			fmt.Fprintf(&out, "**%s:** %s\n\n", row[0], row[1])
 		}
 	}
+	for n, s := range inc.Suspects {
+		fmt.Fprintf(&out, "- Suspect %d: %s\n", n+1, s)
+	}
 	for _, f := range inc.FollowUps {
 		fmt.Fprintf(&out, "- Follow-up %s (%s, %s): %s\n", f.ID, f.Owner, f.State, f.Title)
 	}
 	out.WriteString("\n**Timeline**\n\n")
-	for _, e := range highlights {
+	for _, e := range r.highlights {
 		fmt.Fprintf(&out, "- %s %s\n", at(e.Occurred), e.Text)
 	}
+	for _, o := range r.outputs {
+		out.WriteString(outputBlock(o))
+	}
 	return out.String()
+}
+
+// outputBlock is the beginning of an output, word for word.
+func outputBlock(o incident.Output) string {
+	body, cut := redact.Cut(strings.TrimRight(o.Body, "\n"), shownOutput)
+	if o.RedactedBy != "" {
+		body = "redacted by " + o.RedactedBy
+	}
+	more := ""
+	if cut {
+		more = ", in part"
+	}
+	return fmt.Sprintf("\n**%s** (%s, output %s%s)\n\n%s\n", o.Title, at(o.At), o.ID, more, fenced(body))
+}
+
+// fenced is a text as a block of code, whatever fences it holds itself.
+func fenced(text string) string {
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + "\n" + text + "\n" + fence
 }
 
 func severityText(inc *incident.Incident) string {

@@ -57,6 +57,22 @@ func (t TemporalRuns) RunState(ctx context.Context, id string) (RunState, error)
 	return runState(answer.GetWorkflowExecutionInfo().GetStatus()), nil
 }
 
+// Holder implements Targets by asking the engine.
+func (t TemporalRuns) Holder(ctx context.Context, id string) (run string, err error) {
+	answer, err := t.Client.DescribeWorkflowExecution(ctx, id, "")
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); gone {
+		return "", nil
+	}
+	if err != nil {
+		return "", incident.Errorf(incident.Unavailable, "look at %s: %w", id, err)
+	}
+	info := answer.GetWorkflowExecutionInfo()
+	if runState(info.GetStatus()).Closed {
+		return "", nil
+	}
+	return info.GetParentExecution().GetWorkflowId(), nil
+}
+
 func runState(status enums.WorkflowExecutionStatus) RunState {
 	switch status {
 	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_PAUSED,

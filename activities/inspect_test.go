@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
@@ -20,12 +21,15 @@ import (
 type described struct {
 	client.Client
 	status enums.WorkflowExecutionStatus
+	parent string
 	err    error
 }
 
 func (d described) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	return &workflowservice.DescribeWorkflowExecutionResponse{
-		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: d.status},
+		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
+			Status: d.status, ParentExecution: &commonpb.WorkflowExecution{WorkflowId: d.parent},
+		},
 	}, d.err
 }
 
@@ -51,6 +55,28 @@ func TestLookAtRun(t *testing.T) {
 	}
 	i := &activities.Inspector{Runs: activities.TemporalRuns{Client: described{err: serviceerror.NewUnavailable("away")}}}
 	_, err := i.LookAtRun(t.Context(), activities.RunRef{ID: "r"})
+	require.Equal(t, incident.Unavailable, incident.KindOf(activities.Known(err)))
+}
+
+func TestWhoChangesATarget(t *testing.T) {
+	const run = "INC-1/runbook/rollback/1"
+	for name, c := range map[string]struct {
+		engine described
+		want   string
+	}{
+		"a run":              {described{status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING, parent: run}, run},
+		"one that has ended": {described{status: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, parent: run}, ""},
+		"nobody":             {described{err: serviceerror.NewNotFound("no such workflow")}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &activities.Runbooks{Targets: activities.TemporalRuns{Client: c.engine}}
+			got, err := a.Holder(t.Context(), activities.HeldTarget{Target: "deploy/payments"})
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
+	a := &activities.Runbooks{Targets: activities.TemporalRuns{Client: described{err: serviceerror.NewUnavailable("away")}}}
+	_, err := a.Holder(t.Context(), activities.HeldTarget{Target: "deploy/payments"})
 	require.Equal(t, incident.Unavailable, incident.KindOf(activities.Known(err)))
 }
 

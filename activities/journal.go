@@ -13,6 +13,10 @@ type Recorder struct {
 	// that they make. Where there is none nothing can be split.
 	Divider  Divider
 	Catalogs Catalogs
+	// Outputs keeps what runs brought to light, and Gate lets them start by
+	// themselves; without one, nothing is kept and none starts.
+	Outputs Outputs
+	Gate    Gate
 }
 
 // Record writes a batch once, however often it is tried.

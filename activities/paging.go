@@ -45,6 +45,8 @@ type PageOrder struct {
 	Due      time.Time       `json:"due"`
 	Also     []string        `json:"also,omitempty"`
 	Runbooks []string        `json:"runbooks,omitempty"`
+	// Suspect is the change that is the likeliest cause, in words.
+	Suspect string `json:"suspect,omitempty"`
 	// Answer says how a page without that link is answered.
 	Answer string `json:"answer,omitempty"`
 	// Answerable pages carry the acknowledge link.
@@ -190,6 +192,9 @@ func pageBody(o PageOrder) string {
 		lines = append(lines, sentence(o.Why))
 	}
 	lines = append(lines, sentence("Why you: "+o.Reason))
+	if o.Suspect != "" {
+		lines = append(lines, sentence("Suspect: "+o.Suspect))
+	}
 	if len(o.Also) > 0 {
 		lines = append(lines, sentence("Also paged: "+strings.Join(o.Also, ", ")))
 	}

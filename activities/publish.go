@@ -31,6 +31,8 @@ type Incidents interface {
 	Incident(ctx context.Context, number string) (*incident.Incident, error)
 	// Highlights returns the last entries marked as such, the oldest first.
 	Highlights(ctx context.Context, number string, limit int) ([]incident.Entry, error)
+	// Outputs returns what runs brought to light, the latest first.
+	Outputs(ctx context.Context, number string, limit int) ([]incident.Output, error)
 }
 
 // Publication is all that is to be told at one moment: one activity, since
@@ -183,11 +185,12 @@ func (p *Publisher) ticket(ctx context.Context, o Publication, out *Published) (
 		out.Untracked = true
 		return 0, nil
 	}
-	inc, highlights, err := p.recorded(ctx, o)
+	known, err := p.recorded(ctx, o)
 	if err != nil {
 		return 0, []error{err}
 	}
-	out.Ticket, err = p.ticketOf(ctx, o.Ticket, incidentTicket(inc, highlights, p.Pager.Links))
+	inc := known.incident
+	out.Ticket, err = p.ticketOf(ctx, o.Ticket, incidentTicket(known, p.Pager.Links))
 	if err != nil {
 		return 0, []error{err}
 	}
@@ -211,21 +214,32 @@ func (p *Publisher) ticket(ctx context.Context, o Publication, out *Published) (
 	return progress, errs
 }
 
-// recorded reads the incident and its highlights as the store has them, at
-// least as of the revision that was ordered.
-func (p *Publisher) recorded(ctx context.Context, o Publication) (*incident.Incident, []incident.Entry, error) {
+// record is what the store has of an incident, for its ticket.
+type record struct {
+	incident   *incident.Incident
+	highlights []incident.Entry
+	outputs    []incident.Output
+}
+
+// recorded reads the incident as the store has it, at least as of the revision
+// that was ordered.
+func (p *Publisher) recorded(ctx context.Context, o Publication) (record, error) {
 	inc, err := p.Incidents.Incident(ctx, o.Number)
 	if err != nil {
-		return nil, nil, incident.Errorf(incident.Unavailable, "read %s for its ticket: %w", o.Number, err)
+		return record{}, incident.Errorf(incident.Unavailable, "read %s for its ticket: %w", o.Number, err)
 	}
 	if inc.Revision < o.Ticket.Revision {
-		return nil, nil, incident.Errorf(incident.Unavailable, "%s is not recorded up to revision %d yet", o.Number, o.Ticket.Revision)
+		return record{}, incident.Errorf(incident.Unavailable, "%s is not recorded up to revision %d yet", o.Number, o.Ticket.Revision)
 	}
 	highlights, err := p.Incidents.Highlights(ctx, o.Number, maxHighlights)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read the highlights for the ticket: %w", err)
+		return record{}, fmt.Errorf("read the highlights for the ticket: %w", err)
 	}
-	return inc, highlights, nil
+	outputs, err := p.Incidents.Outputs(ctx, o.Number, shownOutputs)
+	if err != nil {
+		return record{}, fmt.Errorf("read the outputs for the ticket: %w", err)
+	}
+	return record{inc, highlights, outputs}, nil
 }
 
 // ticketOf opens a ticket, or makes the one that is known current.

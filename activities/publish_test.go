@@ -28,6 +28,7 @@ type outside struct {
 	statuses []incident.TicketStatus
 	made     map[string]bool
 	attempts []activities.Attempt
+	outputs  []incident.Output
 }
 
 func newOutside() *outside {
@@ -97,6 +98,10 @@ func (o *outside) Incident(context.Context, string) (*incident.Incident, error) 
 }
 
 func (o *outside) Highlights(context.Context, string, int) ([]incident.Entry, error) { return nil, nil }
+
+func (o *outside) Outputs(context.Context, string, int) ([]incident.Output, error) {
+	return o.outputs, nil
+}
 
 func (o *outside) Made(_ context.Context, key string) (activities.Attempt, bool, error) {
 	return activities.Attempt{Key: key, At: noon, Provider: "bells", Reference: "bell-1"}, o.made[key], o.broken["ledger"]

@@ -8,11 +8,34 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// Runbooks are the activities that runbooks stand on. Either field may be nil:
-// what needs it then fails for good, saying so.
+// Runbooks are the activities that runbooks stand on. Deployer and Metrics may
+// be nil: what needs them then fails for good, saying so.
 type Runbooks struct {
 	Deployer Deployer
 	Metrics  Metrics
+	Targets  Targets
+}
+
+// Targets says who changes what.
+type Targets interface {
+	// Holder returns the id of the run that holds a workflow of this id as its
+	// child, or "" when no such workflow runs.
+	Holder(ctx context.Context, id string) (run string, err error)
+}
+
+// HoldID is the id of the workflow that stands for a target while a run changes
+// it.
+func HoldID(target string) string { return "target/" + target }
+
+// HeldTarget names what a run changes.
+type HeldTarget struct {
+	Target string `json:"target"`
+}
+
+// Holder returns the run that changes a target, or "".
+func (a *Runbooks) Holder(ctx context.Context, t HeldTarget) (string, error) {
+	run, err := a.Targets.Holder(ctx, HoldID(t.Target))
+	return run, Fail(err)
 }
 
 // DeployTarget names a deploy target.

@@ -20,7 +20,7 @@ func TestNothingButHealthAndLinksIsOpen(t *testing.T) {
 	w := newWorld(t)
 	doc := document(t)
 	open := map[string]bool{
-		"getHealth": true, "getReadiness": true, "postJiraWebhook": true, "postTwilioText": true, "postTwilioStatus": true,
+		"getHealth": true, "getReadiness": true, "postJiraWebhook": true, "postGithubWebhook": true, "postTwilioText": true, "postTwilioStatus": true,
 		"showAcknowledge": true, "postAcknowledge": true, "showLinkedIncident": true, "showCalendar": true,
 	}
 	fill := strings.NewReplacer("{number}", "INC-1", "{id}", "1", "{role}", "scribe", "{question}", "q", "{sequence}", "1", "{token}", "t")

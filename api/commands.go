@@ -35,7 +35,7 @@ func (s *server) send(ctx context.Context, o order, h incident.Header, seen sigh
 	if seen.err != nil && incident.KindOf(seen.err) != incident.NotFound {
 		s.Log.Warn("the store does not answer: a command goes on without it", "incident", o.number, "error", seen.err)
 	}
-	h.Standings = s.standings(ctx, h.By, seen.incident)
+	h.Standings, h.Teams = s.standings(ctx, h.By, seen.incident), s.teams(ctx, h.By)
 	out, err := s.Commands.Send(ctx, o.number, o.name, h, o.args)
 	if incident.KindOf(err) == incident.Gone {
 		return incident.Outcome{}, whyGone(o.number, seen)
@@ -79,6 +79,15 @@ func (s *server) standings(ctx context.Context, by incident.Actor, i *incident.I
 		service = i.Service
 	}
 	return c.Standings(by.ID, service)
+}
+
+// teams lists the teams that somebody is in, as far as a catalog is at hand.
+func (s *server) teams(ctx context.Context, by incident.Actor) []string {
+	c, err := s.Catalogs.Current(ctx)
+	if err != nil || by.Kind != incident.APerson {
+		return nil
+	}
+	return c.TeamsOf(by.ID)
 }
 
 // whyGone says why no workflow takes commands for an incident.

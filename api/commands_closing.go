@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/incident"
@@ -56,45 +54,6 @@ func (s *server) Close(ctx context.Context, r gen.CloseRequestObject) (gen.Close
 		return nil, err
 	}
 	return gen.Close200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
-}
-
-// StartRun runs a runbook. What the request leaves out is as the service's
-// catalog entry offers it, and else as the runbook's defaults say.
-func (s *server) StartRun(ctx context.Context, r gen.StartRunRequestObject) (gen.StartRunResponseObject, error) {
-	n := slices.IndexFunc(s.Runbooks, func(b Runbook) bool { return b.Name == r.Body.Name })
-	if n < 0 {
-		return nil, &fieldError{field: "name", message: "there is no runbook of this name"}
-	}
-	if complete := s.Runbooks[n].Complete; complete != nil {
-		params := s.offered(ctx, r.Number, r.Body.Name)
-		maps.Copy(params, r.Body.Params)
-		full, err := complete(params)
-		if err != nil {
-			return nil, err
-		}
-		r.Body.Params = full
-	}
-	out, err := s.command(ctx, order{r.Number, "start-run", r.Params.IdempotencyKey, *r.Body})
-	if err != nil {
-		return nil, err
-	}
-	return gen.StartRun200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
-}
-
-// offered returns the parameters with which the incident offers a runbook, as
-// far as they are known: a store that is away keeps nobody from mitigating.
-func (s *server) offered(ctx context.Context, number, name string) map[string]string {
-	params := map[string]string{}
-	seen := s.glance(ctx, number)
-	if seen.incident == nil {
-		return params
-	}
-	for _, b := range seen.incident.Runbooks {
-		if b.Name == name {
-			maps.Copy(params, b.Params)
-		}
-	}
-	return params
 }
 
 // AnswerQuestion answers a question or an approval of a runbook.

@@ -33,6 +33,15 @@ func (s *server) AddLink(ctx context.Context, r gen.AddLinkRequestObject) (gen.A
 	return gen.AddLink200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
 }
 
+// SetCause says what may be the cause, or what it was.
+func (s *server) SetCause(ctx context.Context, r gen.SetCauseRequestObject) (gen.SetCauseResponseObject, error) {
+	out, err := s.command(ctx, order{r.Number, "set-cause", r.Params.IdempotencyKey, *r.Body})
+	if err != nil {
+		return nil, err
+	}
+	return gen.SetCause200JSONResponse{DoneJSONResponse: gen.DoneJSONResponse(out)}, nil
+}
+
 // SetStatus says what happens now and next.
 func (s *server) SetStatus(ctx context.Context, r gen.SetStatusRequestObject) (gen.SetStatusResponseObject, error) {
 	out, err := s.command(ctx, order{r.Number, "set-status", r.Params.IdempotencyKey, *r.Body})

@@ -52,6 +52,7 @@ var everyCommand = []struct {
 	{"follow-ups/2/waive", `{"reason":"r"}`, "waive-follow-up", incident.WaiveFollowUp{ID: "2", Reason: "r"}, false},
 	{"close", ``, "close", incident.Close{}, false},
 	{"runs", `{"name":"rollback","params":{"target":"checkout"},"dry_run":true}`, "start-run", incident.StartRun{Name: "rollback", Params: map[string]string{"target": "checkout"}, DryRun: true}, false},
+	{"runs/rollback-1/control", `{"do":"abort","reason":"r"}`, "control-run", incident.ControlRun{Run: "rollback-1", Do: "abort", Reason: "r"}, false},
 	{"questions/q-1/answer", `{"choice":"approve","reason":"r"}`, "answer", incident.Answer{Question: "q-1", Choice: "approve", Reason: "r"}, false},
 }
 

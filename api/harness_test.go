@@ -25,6 +25,7 @@ import (
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest"
 )
@@ -120,10 +121,11 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
 		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Texts: apitest.Texts{}, Failures: w.failures,
 		Links:    w.links,
-		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
+		Runbooks: []spec.Spec{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,
 		Poll: 5 * time.Millisecond, Lag: 20 * time.Millisecond,
 	}
+	config.Evidence = config.Duty.(*store.Store)
 	for _, f := range change {
 		f(&config)
 	}

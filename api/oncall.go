@@ -65,10 +65,3 @@ func (s *server) catalog(ctx context.Context) (*catalog.Catalog, error) {
 	}
 	return nil, incident.Errorf(incident.Unavailable, "read the catalog for the first time: %w", err)
 }
-
-// ListRunbooks lists the runbooks.
-func (s *server) ListRunbooks(context.Context, gen.ListRunbooksRequestObject) (gen.ListRunbooksResponseObject, error) {
-	return gen.ListRunbooks200JSONResponse{Runbooks: each(s.Runbooks, func(b Runbook) gen.Runbook {
-		return gen.Runbook{Name: b.Name, About: b.About, Fits: b.Fits, Params: b.Params}
-	})}, nil
-}

@@ -20,8 +20,11 @@ import (
 	"github.com/tocsinhq/tocsin/web"
 )
 
-// shownEntries is how much of a timeline a page shows: the latest.
-const shownEntries = 200
+// What a page shows at most: the latest of a timeline, and of the outputs.
+const (
+	shownEntries = 200
+	shownOutputs = 20
+)
 
 // ShowIncident shows an incident as a page.
 func (s *server) ShowIncident(ctx context.Context, r gen.ShowIncidentRequestObject) (gen.ShowIncidentResponseObject, error) {
@@ -38,7 +41,14 @@ func (s *server) incidentPage(ctx context.Context, number, reader string) (answe
 	if err != nil {
 		return answerPage{}, err
 	}
+	outputs, err := s.Evidence.Outputs(ctx, number, shownOutputs)
+	if err != nil {
+		return answerPage{}, err
+	}
 	page := pageOfIncident(i)
+	page.Outputs = each(outputs, func(o incident.Output) web.Output {
+		return web.Output{Title: o.Title, Body: cmp.Or(o.Body, "redacted by "+o.RedactedBy), At: o.At}
+	})
 	page.Gates = each(gatesOf(i, s.Now()), func(g incident.Gate) web.Fact {
 		return web.Fact{Title: g.Name, Text: cmp.Or(g.Missing, "met")}
 	})
@@ -48,7 +58,7 @@ func (s *server) incidentPage(ctx context.Context, number, reader string) (answe
 	})
 	for _, q := range i.Questions {
 		if q.Open() {
-			page.Questions = append(page.Questions, web.Question{Text: q.Text, How: i.HowToAnswer(q), Until: q.Until})
+			page.Questions = append(page.Questions, web.Question{Text: q.Text, How: i.HowToAnswer(q), Until: q.Until, Calls: q.Calls})
 		}
 	}
 	_, page.Zone = s.reader(ctx, reader)
@@ -80,6 +90,9 @@ func pageOfIncident(i *incident.Incident) web.Incident {
 		Number: i.Number, Title: i.Title, Phase: string(i.Phase), Severity: string(i.Severity),
 		Service: serviceName(i), Team: i.Team, Status: i.Status, NextStep: i.NextStep, Facts: factsOf(i), Measures: measuresShown(i),
 		Links: each(i.Links, func(l catalog.Link) web.Link { return web.Link{Title: l.Title, URL: l.URL} }),
+		Suspects: each(i.Suspects, func(s incident.Suspect) web.Suspect {
+			return web.Suspect{What: s.What, Why: strings.Join(s.Reasons, ", "), At: s.At}
+		}),
 		Runbooks: each(i.Runbooks, func(b incident.RunbookOffered) web.Fact {
 			return web.Fact{Title: b.Name, Text: b.About}
 		}),
@@ -120,6 +133,9 @@ func factsOf(i *incident.Incident) []web.Fact {
 	facts := []web.Fact{
 		{Title: "Holder", Text: cmp.Or(i.Holder, "nobody yet")},
 		{Title: "What", Text: i.What},
+		{Title: "Hypothesis", Text: i.Hypothesis},
+		{Title: "Root cause", Text: i.RootCause},
+		{Title: "Degraded", Text: degraded(i)},
 		{Title: "Impact", Text: strings.Join(slices.DeleteFunc([]string{
 			string(i.Impact.Scope), i.Impact.Users, cannot(i.Impact.Cannot),
 		}, func(s string) bool { return s == "" }), ", ")},
@@ -186,4 +202,15 @@ func writePage(w http.ResponseWriter, pages *web.Pages, status int, render func(
 	w.WriteHeader(status)
 	_, err := page.WriteTo(w)
 	return err
+}
+
+// degraded says what runs have left degraded, and until when.
+func degraded(i *incident.Incident) string {
+	var list []string
+	for _, h := range i.Hatches {
+		if h.Restored.IsZero() {
+			list = append(list, h.What+", expires "+h.Expires.UTC().Format("2 Jan 15:04 MST"))
+		}
+	}
+	return strings.Join(list, "; ")
 }

@@ -178,17 +178,6 @@ type Failures interface {
 	PageFailed(ctx context.Context, number, key, reason string) error
 }
 
-// Runbook is a runbook that can be run.
-type Runbook struct {
-	Name   string
-	About  string
-	Fits   string
-	Params []string
-	// Complete fills in defaults, or says in an incident.Invalid which
-	// parameters do not fit. Nil takes any.
-	Complete func(params map[string]string) (map[string]string, error)
-}
-
 // Check is something that the process depends on.
 type Check struct {
 	Name string

@@ -11,8 +11,10 @@ import (
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/apitest"
+	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 	"github.com/tocsinhq/tocsin/store"
 )
 
@@ -217,9 +219,14 @@ func TestOnCall(t *testing.T) {
 
 func TestRunbooks(t *testing.T) {
 	w := newWorld(t)
-	var out struct{ Runbooks []api.Runbook }
+	var out struct{ Runbooks []gen.Runbook }
 	w.do("alice", "GET", "/v1/runbooks", "").want(200, &out)
-	require.Equal(t, []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}}, out.Runbooks)
+	require.Len(t, out.Runbooks, 1)
+	b := out.Runbooks[0]
+	require.Equal(t, []string{"rollback", "Rolls back.", "After a deploy.", "deploy/{target}"}, []string{b.Name, b.About, b.Fits, b.Target})
+	require.Equal(t, []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}, b.Params)
+	require.Equal(t, []any{"target"}, b.Schema["required"])
+	require.Equal(t, 1, b.Approval.People)
 }
 
 func TestTheLedgerIsReadByPersonStateAndTime(t *testing.T) {

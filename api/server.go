@@ -13,8 +13,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/tocsinhq/tocsin/api/gen"
+	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 	"github.com/tocsinhq/tocsin/web"
 )
 
@@ -26,6 +28,8 @@ type Config struct {
 	Catalogs Catalogs
 	// Duty keeps what people change day by day.
 	Duty Duty
+	// Evidence is what was found out.
+	Evidence Evidence
 	// PublicURL is where people and providers reach the API, without a slash at
 	// the end; it stands before the addresses of calendar feeds and of webhooks.
 	PublicURL string
@@ -40,14 +44,23 @@ type Config struct {
 	// returns the ticket that it is about, if any. Its error is of kind
 	// incident.Unauthenticated or incident.Invalid.
 	ReadHint func(header http.Header, body []byte) (incident.TicketRef, error)
+	// Changes keeps what is reported as changed, and Suspicions tells the open
+	// incidents of it; without them reports are answered with 404.
+	Changes    Changes
+	Suspicions Suspicions
+	// ReadGitHub checks the signature of a webhook, which is in its header, and
+	// returns the repository that it is about and what was changed there; no
+	// repository means nothing. Without it the webhook answers 404.
+	ReadGitHub func(header http.Header, body []byte) (repository string, c changes.Change, err error)
 	// Texts reads the webhooks of the provider of SMS, which are signed for
 	// PublicURL, and Failures hears what they say of pages; without both they
 	// answer 404.
 	Texts    Texts
 	Failures Failures
 	// Links verifies acknowledge links.
-	Links    acklink.Signer
-	Runbooks []Runbook
+	Links acklink.Signer
+	// Runbooks are what can be run.
+	Runbooks []spec.Spec
 	Checks   []Check
 	// Channels are the kinds of contact methods that are configured; nil where
 	// nobody knows.
@@ -135,7 +148,7 @@ func (c *Config) complete() error {
 		c.Lag = time.Second
 	}
 	for what, missing := range map[string]bool{
-		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil, "Duty": c.Duty == nil,
+		"Store": c.Store == nil, "Commands": c.Commands == nil, "Catalogs": c.Catalogs == nil, "Duty": c.Duty == nil, "Evidence": c.Evidence == nil,
 		"Metrics": c.Metrics == nil, "Log": c.Log == nil,
 	} {
 		if missing {

@@ -54,6 +54,9 @@ type Settings struct {
 	AlertSeverities map[string]AlertSeverity `yaml:"alert_severities" json:"alert_severities,omitempty"`
 	// DoneResolutions are the JIRA resolutions that count as done.
 	DoneResolutions []string `yaml:"done_resolutions" json:"done_resolutions,omitempty"`
+	// Redact are regular expressions (RE2) of what must not be kept of the
+	// outputs of runbooks, beside what looks like a secret anyway.
+	Redact []string `yaml:"redact" json:"redact,omitempty"`
 }
 
 // Storm is the limit above which a service's new keys become one incident.
@@ -202,6 +205,25 @@ type Service struct {
 	Dashboards []Link        `yaml:"dashboards" json:"dashboards,omitempty"`
 	Runbooks   []RunbookUse  `yaml:"runbooks" json:"runbooks,omitempty"`
 	Ticket     Ticketing     `yaml:"ticket" json:"ticket,omitzero"`
+	// DependsOn lists the services that it cannot do without: what is changed of
+	// them may be the cause of its incidents.
+	DependsOn []string `yaml:"depends_on" json:"depends_on,omitempty"`
+	Changes   Changes  `yaml:"changes" json:"changes,omitzero"`
+}
+
+// Changes says how what is changed of a service is told apart and taken back.
+type Changes struct {
+	// Repositories are those on GitHub whose deployments and pushes are changes
+	// of the service: "acme/payments".
+	Repositories []string `yaml:"repositories" json:"repositories,omitempty"`
+	// Undo is what takes a deployment back whose report does not say it.
+	Undo Undo `yaml:"undo" json:"undo,omitzero"`
+}
+
+// Undo is a runbook that takes a change back, and its parameters.
+type Undo struct {
+	Runbook string            `yaml:"runbook" json:"runbook"`
+	Params  map[string]string `yaml:"params" json:"params,omitempty"`
 }
 
 // Link is a titled address for people.
@@ -216,6 +238,17 @@ type RunbookUse struct {
 	// Match narrows the use to alerts for which all matchers hold.
 	Match  []string          `yaml:"match" json:"match,omitempty"`
 	Params map[string]string `yaml:"params" json:"params,omitempty"`
+	// Auto has it start by itself when an incident opens; nil leaves it to
+	// people.
+	Auto *Auto `yaml:"auto" json:"auto,omitempty"`
+}
+
+// Auto is how often a runbook may start by itself.
+type Auto struct {
+	// PerHour is how many runs may start by themselves for the service within an
+	// hour. A runbook that changes something needs it; zero is, for a diagnostic,
+	// DefaultDiagnostics within DiagnosticsWithin.
+	PerHour int `yaml:"per_hour" json:"per_hour,omitempty"`
 }
 
 // Ticketing says where the service's tickets live.

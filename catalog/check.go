@@ -139,12 +139,18 @@ const (
 	maxFlappingChanges = 20
 	maxFlappingWithin  = 24 * time.Hour
 	maxFlappingHold    = time.Hour
+	// maxPerHour bounds how often a runbook starts by itself.
+	maxPerHour = 60
 )
 
 func (k *checker) settings() {
 	s := k.c.Settings
 	k.refer("settings.catch_all", "service", s.CatchAll)
 	k.noiseReport(s.NoiseReport.Audience)
+	for i, pattern := range s.Redact {
+		_, err := regexp.Compile(pattern)
+		k.wrong(fmt.Sprintf("settings.redact[%d]", i), err)
+	}
 	if f := s.Flapping; f.Changes < -1 || f.Changes > maxFlappingChanges {
 		k.report("settings.flapping.changes", "must be from 1 to %d, or -1 to switch it off", maxFlappingChanges)
 	}
@@ -271,6 +277,27 @@ func (k *checker) services() {
 		for j, use := range s.Runbooks {
 			k.demand(fmt.Sprintf("%s.runbooks[%d].name", key, j), use.Name)
 			k.matchers(fmt.Sprintf("%s.runbooks[%d].match", key, j), use.Match)
+			if use.Auto != nil && (use.Auto.PerHour < 0 || use.Auto.PerHour > maxPerHour) {
+				k.report(fmt.Sprintf("%s.runbooks[%d].auto.per_hour", key, j), "must be from 1 to %d", maxPerHour)
+			}
 		}
+		k.referAll(key+".depends_on", "service", s.DependsOn)
+		if i := slices.Index(s.DependsOn, s.ID); i >= 0 {
+			k.report(fmt.Sprintf("%s.depends_on[%d]", key, i), "a service does not depend on itself")
+		}
+		k.changes(key+".changes", s.Changes)
+	}
+}
+
+var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+
+func (k *checker) changes(key string, c Changes) {
+	for i, name := range c.Repositories {
+		if !repositoryForm.MatchString(name) {
+			k.report(fmt.Sprintf("%s.repositories[%d]", key, i), `must be an owner and a name, as in "acme/payments"`)
+		}
+	}
+	if c.Undo.Runbook == "" && len(c.Undo.Params) > 0 {
+		k.report(key+".undo.params", "name the runbook that takes them")
 	}
 }

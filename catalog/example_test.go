@@ -51,7 +51,8 @@ func TestExampleRoutesAnAlertOfPayments(t *testing.T) {
 		Urgency: catalog.Urgent, Severity: catalog.SEV2,
 	}, got)
 	runbooks := c.RunbooksFor("payments", map[string]string{"alertname": "PaymentsErrorRatioHigh"})
-	require.Len(t, runbooks, 1)
+	require.Len(t, runbooks, 2)
+	require.Equal(t, &catalog.Auto{}, runbooks[1].Auto, "the diagnostic starts by itself")
 	require.Equal(t, map[string]string{
 		"target": "payments", "check": `shop_http_error_ratio{service="payments"}`, "below": "0.05",
 	}, runbooks[0].Params)

@@ -211,6 +211,8 @@ func TestStandings(t *testing.T) {
 	for _, test := range tests {
 		require.Equal(t, test.want, c.Standings(test.person, test.service), test)
 	}
+	require.Equal(t, []string{"payments", "platform"}, c.TeamsOf("bob"))
+	require.Empty(t, c.TeamsOf("zoe"))
 }
 
 func BenchmarkRoute(b *testing.B) {

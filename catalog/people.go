@@ -140,3 +140,14 @@ func (c *Catalog) Standings(person, service string) []Standing {
 	}
 	return out
 }
+
+// TeamsOf lists the ids of the teams that a person is a member or a lead of.
+func (c *Catalog) TeamsOf(person string) []string {
+	var out []string
+	for _, t := range c.Teams {
+		if slices.Contains(t.Members, person) || slices.Contains(t.Leads, person) {
+			out = append(out, t.ID)
+		}
+	}
+	return out
+}

@@ -117,7 +117,7 @@ func (i *Incident) parting() Absorb {
 			a.Cause = later(a.Cause, s.Caused)
 		}
 	}
-	for _, r := range []Role{Deputy, Scribe, Communications} {
+	for _, r := range []Role{Deputy, Scribe, Communications, Investigator} {
 		if p := i.Roles[r]; p != "" && !slices.Contains(a.Responders, p) {
 			a.Responders = append(a.Responders, p)
 		}

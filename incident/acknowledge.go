@@ -201,7 +201,7 @@ func (i *Incident) askedBy(key string) asked {
 	switch {
 	case slices.Contains([]SummonsKind{ForAlert, ForStillOnIt, ForResponder, ForQuestion, ForBreach}, SummonsKind(name)):
 		out.kind = SummonsKind(name)
-	case slices.Contains([]Role{Holder, Commander, Deputy, Scribe, Communications}, Role(name)):
+	case slices.Contains(append(Assigned(), Holder), Role(name)):
 		out.kind, out.role = ForRole, Role(name)
 	}
 	if out.summons != nil {

@@ -231,6 +231,7 @@ func (i *Incident) cleared(now time.Time) {
 		i.Recovered = true
 		i.note(now, "recovered", "Recovered before anyone acknowledged; paging goes on.")
 	case i.Phase == Triggered && i.Outbox.Merge != nil: // the other incident must hear of it first
+	case i.Phase == Triggered && i.unsettled() != nil: // what it has begun must be seen to its end
 	case i.Phase == Triggered:
 		i.move(Transient, now, Self(), "It cleared by itself before anyone acknowledged.")
 		i.tell(now, i.Paged, "", i.Number+" cleared by itself. Nothing to do.")

@@ -24,6 +24,8 @@ type Header struct {
 	Via string `json:"via,omitempty"`
 	// Standings are what the catalog grants this person here.
 	Standings []catalog.Standing `json:"standings,omitempty"`
+	// Teams are those that this person is a member or a lead of.
+	Teams []string `json:"teams,omitempty"`
 }
 
 // The commands: each is the argument of the Incident's method of that name.
@@ -84,13 +86,20 @@ type (
 	}
 	// Note writes to the timeline.
 	Note struct {
-		Text      string `json:"text"`
-		Highlight bool   `json:"highlight,omitempty"`
+		// Investigation says that it belongs to the investigator's own notes.
+		Investigation bool   `json:"investigation,omitempty"`
+		Text          string `json:"text"`
+		Highlight     bool   `json:"highlight,omitempty"`
 	}
 	// AddLink adds a titled address for people.
 	AddLink struct {
 		Title string `json:"title"`
 		URL   string `json:"url"`
+	}
+	// SetCause says what may be the cause, or what was found to be.
+	SetCause struct {
+		Hypothesis string `json:"hypothesis,omitempty"`
+		RootCause  string `json:"root_cause,omitempty"`
 	}
 	// SetStatus says what happens now and next.
 	SetStatus struct {
@@ -169,6 +178,15 @@ type (
 		Name   string            `json:"name"`
 		Params map[string]string `json:"params,omitempty"`
 		DryRun bool              `json:"dry_run,omitempty"`
+		// BreakGlass is why it may change a target that another run changes too.
+		BreakGlass string `json:"break_glass,omitempty"`
+	}
+	// ControlRun has a run pause, resume, skip or abort.
+	ControlRun struct {
+		// Run is the id of the run, or its name within the incident.
+		Run    string `json:"run"`
+		Do     string `json:"do"`
+		Reason string `json:"reason,omitempty"`
 	}
 	// Answer answers a runbook's question or approval.
 	Answer struct {

@@ -84,6 +84,10 @@ type Incident struct {
 	// What is wrong and who can fix it, as classified.
 	What     string `json:"what,omitempty"`
 	WhoFixes string `json:"who_fixes,omitempty"`
+	// Hypothesis is what may be the cause, as people think now; RootCause what
+	// was found to be, once it is mitigated.
+	Hypothesis string `json:"hypothesis,omitempty"`
+	RootCause  string `json:"root_cause,omitempty"`
 	// Status and NextStep are the commander's single source of truth.
 	Status   string `json:"status,omitempty"`
 	NextStep string `json:"next_step,omitempty"`
@@ -108,8 +112,11 @@ type Incident struct {
 	Relapsed   time.Time `json:"relapsed,omitzero"`
 	AckedAgain time.Time `json:"acked_again,omitzero"`
 
-	Alerts []AlertState `json:"alerts,omitempty"`
-	Counts Counts       `json:"counts"`
+	// Labels are those that all alerts which opened it had in common: a runbook
+	// can take parameters from them.
+	Labels map[string]string `json:"labels,omitempty"`
+	Alerts []AlertState      `json:"alerts,omitempty"`
+	Counts Counts            `json:"counts"`
 	// Flaps count how often alerts have changed of late; Flapped says that one
 	// of them flapped at any time.
 	Flaps   []Flap `json:"flaps,omitempty"`
@@ -129,10 +136,16 @@ type Incident struct {
 	Updates   Updates    `json:"updates,omitzero"`
 	Closing   Closing    `json:"closing,omitzero"`
 	// Feedback is what people said last of whether it was actionable.
-	Feedback Given            `json:"feedback,omitzero"`
-	Breaches []Breach         `json:"breaches,omitempty"`
+	Feedback Given    `json:"feedback,omitzero"`
+	Breaches []Breach `json:"breaches,omitempty"`
+	// Warned is when people were told that a limit is about to be broken.
+	Warned time.Time `json:"warned,omitzero"`
+	// Hatches are escape hatches that runs opened.
+	Hatches  []Hatch          `json:"hatches,omitempty"`
 	Runbooks []RunbookOffered `json:"runbooks,omitempty"`
-	Outbox   Outbox           `json:"outbox,omitzero"`
+	// Suspects are the changes that may be the cause, the likeliest first.
+	Suspects []Suspect `json:"suspects,omitempty"`
+	Outbox   Outbox    `json:"outbox,omitzero"`
 	// Demanded lists the targets that response policies had paged already.
 	Demanded []oncall.Target `json:"demanded,omitempty"`
 	// HoldsKey says that alerts with this key belong here.
@@ -183,19 +196,37 @@ type RunbookOffered struct {
 	Name   string            `json:"name"`
 	About  string            `json:"about,omitempty"`
 	Params map[string]string `json:"params,omitempty"`
+	// ReadOnly says that it changes nothing.
+	ReadOnly bool `json:"read_only,omitempty"`
+	// Auto has it start by itself, and Decided says that it did or may not.
+	Auto    *catalog.Auto `json:"auto,omitempty"`
+	Decided bool          `json:"decided,omitempty"`
 }
 
 // Run is one execution of a runbook, as the incident knows it.
 type Run struct {
-	ID      string            `json:"id"`
-	Name    string            `json:"name"`
-	Params  map[string]string `json:"params,omitempty"`
-	DryRun  bool              `json:"dry_run,omitempty"`
-	By      string            `json:"by"`
-	Started time.Time         `json:"started"`
-	Ended   time.Time         `json:"ended,omitzero"`
-	// State is running, done, failed, refused or cancelled.
+	ID     string            `json:"id"`
+	Name   string            `json:"name"`
+	Params map[string]string `json:"params,omitempty"`
+	DryRun bool              `json:"dry_run,omitempty"`
+	// BreakGlass is why it may change a target that another run changes too.
+	BreakGlass string    `json:"break_glass,omitempty"`
+	By         string    `json:"by"`
+	Started    time.Time `json:"started"`
+	Ended      time.Time `json:"ended,omitzero"`
+	// State is running, paused, done, failed, refused or cancelled.
 	State string `json:"state"`
+	// Target is what it changes; ReadOnly says that it has begun and changes
+	// nothing.
+	Target   string `json:"target,omitempty"`
+	ReadOnly bool   `json:"read_only,omitempty"`
+	// Parent is the run that asked for it, under the name Ask, and hears how it
+	// ends; Told says that it did.
+	Parent string `json:"parent,omitempty"`
+	Ask    string `json:"ask,omitempty"`
+	Told   bool   `json:"told,omitempty"`
+	// Controls are what people have it do that it was not told yet.
+	Controls []RunControl `json:"controls,omitempty"`
 	// Outcome says, beyond what State says, how it ended; it may be empty.
 	Outcome string `json:"outcome,omitempty"`
 }
@@ -204,8 +235,18 @@ type Run struct {
 type Question struct {
 	ID  string `json:"id"`
 	Run string `json:"run"`
-	// Approval marks a gate that needs the policy's authority.
-	Approval bool      `json:"approval,omitempty"`
+	// Approval marks a gate. Standings and Team say who may open it, instead of
+	// the policy; People how many must, when it is more than one; and Approved
+	// who did so far.
+	Approval  bool               `json:"approval,omitempty"`
+	Standings []catalog.Standing `json:"standings,omitempty"`
+	Team      string             `json:"team,omitempty"`
+	People    int                `json:"people,omitempty"`
+	Approved  []string           `json:"approved,omitempty"`
+	// Calls are the exact calls that it is about while it is open, and Covers
+	// identifies them: an approval covers no others.
+	Calls    []string  `json:"calls,omitempty"`
+	Covers   string    `json:"covers,omitempty"`
 	Text     string    `json:"text"`
 	Choices  []string  `json:"choices"`
 	Asked    time.Time `json:"asked"`

@@ -45,6 +45,49 @@ func (i *Incident) NextLimit() (name string, at time.Time) {
 	return "", time.Time{}
 }
 
+// warnAt is how much of the time to mitigate may be over before people are told:
+// three quarters.
+const warnAt = 0.75
+
+// WarningDue returns when people are to be told that the time to mitigate is
+// about to be over, or the zero time.
+func (i *Incident) WarningDue() time.Time {
+	limit, at := i.NextLimit()
+	allow := i.Response().Limits.Mitigate
+	if limit != toMitigate || i.Holder == "" {
+		return time.Time{}
+	}
+	due := at.Add(-time.Duration(float64(allow) * (1 - warnAt)))
+	if !i.Warned.Before(due) {
+		return time.Time{}
+	}
+	return due
+}
+
+// Warn tells who holds and who commands that the time to mitigate is about to be
+// over.
+func (i *Incident) Warn(now time.Time) {
+	_, at := i.NextLimit()
+	i.Warned = now
+	text := fmt.Sprintf("%s: the time to mitigate (%s) is over at %s", i.Number, catalog.FormatDuration(i.Response().Limits.Mitigate), at.UTC().Format("15:04 MST"))
+	i.note(now, "limit.warned", "%s.", text)
+	i.tell(now, []string{i.Holder, i.Roles[Commander]}, "", text+". Take back the likeliest change, or ask for help.")
+}
+
+// Overdue says, while the time to mitigate is over and it is not mitigated, how
+// long that time was and since when it is over.
+func (i *Incident) Overdue() (allow time.Duration, since time.Time) {
+	if !i.Phase.Active() || i.Phase == Mitigated {
+		return 0, time.Time{}
+	}
+	for _, b := range slices.Backward(i.Breaches) {
+		if b.Limit == toMitigate && !b.At.Before(i.Relapsed) {
+			return b.Allow, b.At
+		}
+	}
+	return 0, time.Time{}
+}
+
 // budgetFrom returns since when mitigation has been under way: the ack, at the
 // latest what triggered it plus the limit on acknowledging. It is zero when
 // neither is known.

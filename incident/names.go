@@ -18,6 +18,7 @@ const (
 	NoteCommand             = "note"
 	AddLinkCommand          = "link"
 	SetStatusCommand        = "set-status"
+	SetCauseCommand         = "set-cause"
 	PostUpdateCommand       = "post-update"
 	MitigateCommand         = "mitigate"
 	ResolveCommand          = "resolve"
@@ -32,6 +33,7 @@ const (
 	ConfirmCollectedCommand = "confirm-collected"
 	CloseCommand            = "close"
 	StartRunCommand         = "start-run"
+	ControlRunCommand       = "control-run"
 	AnswerCommand           = "answer"
 )
 

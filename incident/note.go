@@ -20,8 +20,15 @@ func (i *Incident) Note(h Header, c Note, now time.Time) (Outcome, error) {
 	if err := fit(word{"text", c.Text}); err != nil {
 		return Outcome{}, err
 	}
+	if c.Investigation && i.Roles[Investigator] != h.By.ID {
+		return Outcome{}, Refusal("the investigation is written by the investigator, who is "+orNobody(i.Roles[Investigator]), "the role of the investigator")
+	}
 	i.heard(h, now)
-	i.record(Entry{Kind: "note", Occurred: h.At, Recorded: now, Actor: h.By, Source: h.Via, Text: c.Text, Highlight: c.Highlight})
+	kind := "note"
+	if c.Investigation {
+		kind = "investigation"
+	}
+	i.record(Entry{Kind: kind, Occurred: h.At, Recorded: now, Actor: h.By, Source: h.Via, Text: c.Text, Highlight: c.Highlight})
 	return i.outcome("noted"), nil
 }
 

@@ -71,7 +71,7 @@ func (i *Incident) tell(now time.Time, to []string, except, text string) {
 func (i *Incident) involved() []string {
 	out := append(slices.Clone(i.Paged), i.Holder)
 	out = append(out, i.Responders...)
-	for _, r := range []Role{Commander, Deputy, Scribe, Communications} {
+	for _, r := range Assigned() {
 		out = append(out, i.Roles[r])
 	}
 	return out

@@ -28,8 +28,12 @@ type Opening struct {
 	Urgency   catalog.Urgency
 	Severity  catalog.Level
 	// Impact is set when a person declares it.
-	Impact   Impact
+	Impact Impact
+	// Labels are what the alerts that open it have in common.
+	Labels   map[string]string
 	Runbooks []RunbookOffered
+	// Suspects are the changes that may be the cause, the likeliest first.
+	Suspects []Suspect
 	// By is who or what opened it, Source through what.
 	By     Actor
 	Source string
@@ -45,7 +49,7 @@ func New(o Opening) *Incident {
 		Number: o.Number, Title: o.Title, Phase: Triggered, Service: o.Policy.Service, Team: o.Policy.Team,
 		Key: o.Key, Storm: o.Storm, Drill: o.Drill, Origin: o.Source, Recurs: o.Recurs, SplitFrom: o.SplitFrom,
 		Urgency: o.Urgency, Severity: o.Severity, Provisional: o.By.Kind != APerson, Impact: o.Impact,
-		Runbooks: o.Runbooks, Policy: o.Policy, HoldsKey: o.Key != "",
+		Labels: o.Labels, Runbooks: o.Runbooks, Policy: o.Policy, HoldsKey: o.Key != "",
 	}
 	if o.By.Kind == APerson {
 		i.Highest = o.Severity
@@ -63,6 +67,7 @@ func New(o Opening) *Incident {
 		text += " (pages nobody)"
 	}
 	i.record(Entry{Kind: "opened", Occurred: o.At, Recorded: o.At, Actor: o.By, Source: o.Source, Text: text, Highlight: true})
+	i.openWith(o.Suspects, o.At)
 	return i
 }
 

@@ -128,6 +128,9 @@ func (i *Incident) missingToResolve(c Resolve) []string {
 	if (duties.Fix || i.graveDuties()) && c.Fix == "" && c.Shortcut == "" {
 		missing = append(missing, "fix (the fixing change) or shortcut (why there is none)")
 	}
+	for _, h := range i.degraded() {
+		missing = append(missing, fmt.Sprintf("the restoring of %s, or a waiver of follow-up %s", h.What, h.FollowUp))
+	}
 	if i.Firing() && c.Reason == "" {
 		missing = append(missing, fmt.Sprintf("reason (%s)", many(i.Counts.Firing+i.Counts.More, "alert still fires", "alerts still fire")))
 	}
@@ -231,6 +234,8 @@ func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
 		return Outcome{}, Refusal("cancelling needs a reason", "reason")
 	case m != nil:
 		return Outcome{}, Refusal(i.Number+" is being merged into "+m.Into, "the end of that merge")
+	case i.unsettled() != nil:
+		return Outcome{}, Refusal("a runbook that changes things is running", "the end of "+i.unsettled().ID)
 	}
 	if err := i.mustHave(h, i.Duties().Authority.Cancel, "cancel an incident"); err != nil {
 		return Outcome{}, err

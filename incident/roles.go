@@ -20,8 +20,14 @@ const (
 	Deputy         Role = "deputy"
 	Scribe         Role = "scribe"
 	Communications Role = "communications"
-	Responder      Role = "responder"
+	// Investigator looks for the cause beside the mitigation, and writes down
+	// what they find apart from it.
+	Investigator Role = "investigator"
+	Responder    Role = "responder"
 )
+
+// Assigned lists the roles that can be assigned.
+func Assigned() []Role { return []Role{Commander, Deputy, Scribe, Communications, Investigator} }
 
 // Offer is a role that was assigned and waits for acceptance.
 type Offer struct {
@@ -34,7 +40,7 @@ type Offer struct {
 
 // RoleOf returns the part a person plays, the most telling one first.
 func (i *Incident) RoleOf(person string) Role {
-	for _, r := range []Role{Commander, Deputy, Scribe, Communications} {
+	for _, r := range Assigned() {
 		if i.Roles[r] == person {
 			return r
 		}
@@ -69,8 +75,8 @@ func (i *Incident) AssignRole(h Header, c AssignRole, now time.Time) (Outcome, e
 		return Outcome{}, err
 	}
 	switch {
-	case !slices.Contains([]Role{Commander, Deputy, Scribe, Communications}, c.Role):
-		return Outcome{}, Errorf(Invalid, "role: %q is not one of commander, deputy, scribe, communications", c.Role)
+	case !slices.Contains(Assigned(), c.Role):
+		return Outcome{}, Errorf(Invalid, "role: %q is not one of commander, deputy, scribe, communications, investigator", c.Role)
 	case c.Person == "":
 		return Outcome{}, Errorf(Invalid, "person: say who")
 	case i.Roles[c.Role] == c.Person:

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/oncall"
 )
 
 // asking returns an incident whose run of rollback, started by starter, asks
@@ -218,4 +219,77 @@ func TestRunsAreBounded(t *testing.T) {
 		do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: fmt.Sprint("more", n)})
 	}
 	refused(t, incident.Refused, h, i.StartRun, incident.StartRun{Name: "no room"})
+}
+
+// gated asks for the approval of rollback as its runbook wants it.
+func gated(t *testing.T, change func(q *incident.Question)) *incident.Incident {
+	t.Helper()
+	i := held(t, severity(catalog.SEV2))
+	out := do(t, i, "carol", 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback"})
+	q := approval(out.ID)
+	q.Calls, q.Covers = []string{"roll back checkout to 41"}, "c0ffee"
+	change(&q)
+	i.RunAsked(q, after(2*time.Minute))
+	return i
+}
+
+func TestTwoPeopleMustApprove(t *testing.T) {
+	i := gated(t, func(q *incident.Question) { q.People, q.Standings = 2, []catalog.Standing{catalog.StandingMember} })
+	s := only(t, i, incident.ForQuestion)
+	member := func(person string, at time.Duration) incident.Header { return by(person, at, catalog.StandingMember) }
+	yes := incident.Answer{Question: "rollback-1-1", Choice: "approve"}
+	pages := due(i, s, 2*time.Minute, "alice", "alice", "bob")
+	i.HandedOver(s, pages[0], after(2*time.Minute), after(2*time.Minute))
+
+	out, err := i.Answer(member("alice", 3*time.Minute), yes, after(3*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, "approved by you; 1 other person must approve it too", out.Text)
+	require.True(t, i.Questions[0].Open())
+	require.Empty(t, i.Questions[0].Answer)
+	require.Equal(t, after(3*time.Minute), pages[0].Answered)
+	require.False(t, s.Wants(pages[1]), "alice has answered")
+	require.True(t, s.Wants(pages[2]), "bob is asked still")
+
+	_, err = i.Answer(member("alice", 4*time.Minute), yes, after(4*time.Minute))
+	require.EqualError(t, err, "you have approved it already")
+	_, err = i.Answer(member("carol", 4*time.Minute), yes, after(4*time.Minute))
+	require.Equal(t, incident.Forbidden, incident.KindOf(err), "she started it")
+	_, err = i.Answer(by("dora", 4*time.Minute), yes, after(4*time.Minute))
+	require.Equal(t, incident.Forbidden, incident.KindOf(err), "she is in no team")
+
+	out, err = i.Answer(member("bob", 5*time.Minute), yes, after(5*time.Minute))
+	require.NoError(t, err)
+	require.Equal(t, "answered: approve", out.Text)
+	q := i.Questions[0]
+	require.Equal(t, []string{"alice", "bob"}, q.Approved)
+	require.Equal(t, []string{"approve", "bob"}, []string{q.Answer, q.By})
+	require.Empty(t, open(i, incident.ForQuestion))
+	var lines []string
+	for _, e := range i.Drain() {
+		if e.Kind == "approved" || e.Kind == "answered" {
+			lines = append(lines, e.Text)
+		}
+	}
+	require.Equal(t, []string{"Roll back to 41? approve (calls c0ffee) (1 of 2)", "Roll back to 41? approve (calls c0ffee)"}, lines)
+}
+
+func TestOneOfTwoMayRefuse(t *testing.T) {
+	i := gated(t, func(q *incident.Question) { q.People = 2 })
+	do(t, i, "alice", 3*time.Minute, i.Answer, incident.Answer{Question: "rollback-1-1", Choice: "approve"})
+	do(t, i, "bob", 4*time.Minute, i.Answer, incident.Answer{Question: "rollback-1-1", Choice: "refuse"})
+	require.Equal(t, "refuse", i.Questions[0].Answer)
+}
+
+func TestATeamMayApprove(t *testing.T) {
+	i := gated(t, func(q *incident.Question) { q.Team = "database" })
+	s := only(t, i, incident.ForQuestion)
+	require.Contains(t, s.Levels[0].Targets, oncall.Target{Team: "database"})
+	yes := incident.Answer{Question: "rollback-1-1", Choice: "approve"}
+	_, err := i.Answer(by("alice", 3*time.Minute, catalog.TeamLead), yes, after(3*time.Minute))
+	require.EqualError(t, err, "alice may not approve; it takes a member of database")
+	h := by("dora", 3*time.Minute)
+	h.Teams = []string{"database"}
+	_, err = i.Answer(h, yes, after(3*time.Minute))
+	require.NoError(t, err)
+	require.Empty(t, i.Questions[0].Calls, "the timeline says what was approved")
 }

@@ -104,10 +104,26 @@ func (s *Summons) lapsed(person string) time.Time {
 	switch {
 	case !s.Open():
 		return s.Ended
-	case s.escalates() || slices.Contains(s.Awaited, person):
+	case s.escalates():
+		return s.Answers[person] // theirs alone does not end it
+	case slices.Contains(s.Awaited, person):
 		return time.Time{}
 	}
 	return s.Stopped
+}
+
+// answeredBy stops reaching one person who has answered, while others are
+// asked still.
+func (s *Summons) answeredBy(person string, at time.Time) {
+	if s.Answers == nil {
+		s.Answers = map[string]time.Time{}
+	}
+	s.Answers[person] = at
+	for _, p := range s.Pages {
+		if p.Person == person && p.State == PageSent && p.Answered.IsZero() {
+			p.Answered = at
+		}
+	}
 }
 
 // answered returns when a person answered it, or the zero time.

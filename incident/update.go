@@ -43,6 +43,10 @@ type StatusUpdate struct {
 	Audiences []string  `json:"audiences"`
 	// Kind is human, automatic, correction or closing.
 	Kind UpdateKind `json:"kind"`
+	// Overdue is how long the time to mitigate was, in words, and OverdueSince
+	// since when it is over; external audiences are not told.
+	Overdue      string    `json:"overdue,omitempty"`
+	OverdueSince time.Time `json:"overdue_since,omitzero"`
 	// Late marks one that an outage of ours delayed.
 	Late bool `json:"late,omitempty"`
 }
@@ -146,6 +150,9 @@ func (i *Incident) newUpdate(kind UpdateKind, audiences []string, now time.Time)
 	if kind == HumanUpdate || kind == AutomaticUpdate {
 		i.owe(every, now)
 		u.Next = i.Updates.Due
+		if allow, since := i.Overdue(); allow > 0 {
+			u.Overdue, u.OverdueSince = catalog.FormatDuration(allow), since
+		}
 	}
 	return u
 }

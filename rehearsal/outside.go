@@ -170,3 +170,8 @@ func (nowhere) Incident(context.Context, string) (*incident.Incident, error) { r
 func (nowhere) Highlights(context.Context, string, int) ([]incident.Entry, error) {
 	return nil, errNoTicket
 }
+
+// Outputs is never asked: there is no tracker.
+func (nowhere) Outputs(context.Context, string, int) ([]incident.Output, error) {
+	return nil, errNoTicket
+}

@@ -10,7 +10,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/catalog"
-	"github.com/tocsinhq/tocsin/incident"
 )
 
 // Ask asks people a question and returns their choice, or "" when nobody
@@ -18,11 +17,11 @@ import (
 // so put the most usual one there.
 func Ask(ctx workflow.Context, text string, within time.Duration, choices ...string) (string, error) {
 	r := of(ctx)
-	if err := r.over(ctx); err != nil {
-		return "", err
-	}
 	if len(choices) == 0 {
 		return "", errors.New("a question needs at least one choice")
+	}
+	if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
+		return "", r.skipped(ctx, skip, text, err)
 	}
 	if r.in.DryRun {
 		r.note(ctx, "would ask, for at most %s: %s (%s)", catalog.FormatDuration(within), text, strings.Join(choices, " / "))
@@ -32,34 +31,10 @@ func Ask(ctx workflow.Context, text string, within time.Duration, choices ...str
 	return answer.Choice, err
 }
 
-// Approve asks for an approval and returns nil once it is given. Refused, or
-// not answered within the time, is an error that wraps ErrRefused.
-func Approve(ctx workflow.Context, text string, within time.Duration) error {
-	r := of(ctx)
-	if err := r.over(ctx); err != nil {
-		return err
-	}
-	if r.in.DryRun {
-		r.note(ctx, "would ask for approval, for at most %s: %s", catalog.FormatDuration(within), text)
-		return r.stopped(ctx)
-	}
-	answer, err := r.ask(ctx, Question{Approval: true, Text: text, Choices: []string{incident.Approve, incident.Refuse}}, within)
-	switch {
-	case err != nil:
-		return err
-	case answer.Choice == incident.Approve:
-		return nil
-	case answer.Choice == "":
-		return fmt.Errorf("%w: nobody approved within %s", ErrRefused, catalog.FormatDuration(within))
-	default:
-		return fmt.Errorf("%w by %s%s", ErrRefused, answer.By, because(answer))
-	}
-}
-
 // ask puts a question to the incident and waits for its answer, the deadline
 // or the end of the run. The zero answer is nobody's.
 func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answer, error) {
-	r.tellLate(ctx)
+	r.receive(ctx)
 	r.questions++
 	q.ID = questionID(r.id, r.questions)
 	q.Text = cut(q.Text, maxText)
@@ -72,6 +47,9 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 	switch {
 	case err != nil:
 		return Answer{}, err
+	case r.skip != nil:
+		r.report(ctx, Report{Kind: Expired, Text: "skipped " + r.skip.String(), Question: &q})
+		r.skip = nil
 	case answer.Choice == "":
 		r.report(ctx, Report{Kind: Expired, Text: fmt.Sprintf("nobody answered within %s", catalog.FormatDuration(within)), Question: &q})
 	default:
@@ -82,39 +60,61 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 }
 
 // await returns the first answer that fits the question, or the zero answer at
-// the deadline. It leaves no timer behind.
+// the deadline, or when somebody skips the question.
 func (r *run) await(ctx workflow.Context, q Question, within time.Duration) (Answer, error) {
-	limit, stop := workflow.WithCancel(ctx)
-	summary := short("deadline of question " + q.ID)
-	timer := workflow.NewTimerWithOptions(limit, within, workflow.TimerOptions{Summary: summary})
-	var answer Answer
-	var err error
-	for over := false; !over; {
-		// The answer comes first: one that arrives with the deadline counts.
-		workflow.NewSelector(ctx).
-			AddReceive(answers(ctx), func(c workflow.ReceiveChannel, _ bool) {
-				var a Answer
-				c.Receive(ctx, &a)
-				if over = q.takes(a); over {
-					answer = a
-					return
-				}
-				r.reject(ctx, a)
-			}).
-			AddFuture(timer, func(f workflow.Future) { over, err = true, f.Get(ctx, nil) }).
-			Select(ctx)
+	until := workflow.Now(ctx).Add(within)
+	if !q.Approval {
+		r.waits++
+		defer func() { r.waits-- }()
 	}
-	stop()
-	return answer, err
+	r.open = append(r.open, q.ID)
+	defer func() { r.open = slices.DeleteFunc(r.open, func(id string) bool { return id == q.ID }) }()
+	for {
+		err := r.rest(ctx, until.Sub(workflow.Now(ctx)), "deadline of question "+q.ID, func() bool {
+			return answers(ctx).Len() > 0 || slices.ContainsFunc(r.answers, func(a Answer) bool { return a.Question == q.ID })
+		})
+		if err != nil {
+			return Answer{}, err
+		}
+		r.receive(ctx)
+		// The answer comes first: one that arrives with the deadline counts.
+		a, found := r.answerTo(q.ID)
+		switch {
+		case found && q.takes(a):
+			return a, nil
+		case found:
+			r.reject(ctx, a)
+		case r.abort != nil:
+			return Answer{}, r.over(ctx)
+		case r.skip != nil || !workflow.Now(ctx).Before(until):
+			return Answer{}, nil
+		}
+	}
 }
 
-// tellLate says of every answer that nobody waits for that it came too late.
-func (r *run) tellLate(ctx workflow.Context) {
+// receive takes in what came, and says of every answer that nobody waits for
+// that it came too late. Branches may wait side by side.
+func (r *run) receive(ctx workflow.Context) {
 	var a Answer
 	for answers(ctx).ReceiveAsync(&a) {
-		r.reject(ctx, a)
+		if slices.Contains(r.open, a.Question) {
+			r.answers = append(r.answers, a)
+		} else {
+			r.reject(ctx, a)
+		}
 		a = Answer{}
 	}
+}
+
+// answerTo takes the first answer to a question out of those that came.
+func (r *run) answerTo(question string) (Answer, bool) {
+	n := slices.IndexFunc(r.answers, func(a Answer) bool { return a.Question == question })
+	if n < 0 {
+		return Answer{}, false
+	}
+	a := r.answers[n]
+	r.answers = slices.Delete(r.answers, n, n+1)
+	return a, true
 }
 
 func (r *run) reject(ctx workflow.Context, a Answer) {

@@ -38,11 +38,15 @@ type Metric struct {
 
 // Check lets a metric settle and says how it is: Healthy when every sample is
 // below the limit, Worse when none is, and otherwise Unknown. What it found is
-// noted. On a dry run it says what it would query, and takes it for healthy.
+// noted. On a dry run it says what it would query, and takes it for healthy, as
+// it does when a person skips it.
 func Check(ctx workflow.Context, m Metric) (Health, error) {
 	r := of(ctx)
 	if err := r.stopped(ctx); err != nil {
 		return Unknown, err
+	}
+	if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
+		return Healthy, r.skipped(ctx, skip, "the check of the metric, which counts as healthy", err)
 	}
 	if r.in.DryRun {
 		r.note(ctx, "would query, three times within %s: %s; healthy below %s", catalog.FormatDuration(m.Settle), m.Query, number(m.Below))
@@ -51,8 +55,9 @@ func Check(ctx workflow.Context, m Metric) (Health, error) {
 	var good, bad int
 	var seen []string
 	for _, pause := range []time.Duration{m.Settle / 2, m.Settle / 4, m.Settle / 4} {
-		if err := sleep(ctx, pause, "let the metric settle"); err != nil {
-			return Unknown, err
+		skip, err := r.idle(ctx, pause, "let the metric settle", never)
+		if skip != nil || err != nil {
+			return Healthy, r.skipped(ctx, skip, "the check of the metric, which counts as healthy", err)
 		}
 		value, found, err := sample(ctx, m.Query)
 		switch {
@@ -89,7 +94,7 @@ func judge(good, bad, samples int) Health {
 func sample(ctx workflow.Context, query string) (value float64, found bool, err error) {
 	var a *activities.Runbooks
 	var m incident.Measurement
-	err = workflow.ExecuteActivity(reading(ctx, "read the metric"), a.Measure, activities.MetricQuery{Query: query}).Get(ctx, &m)
+	err = workflow.ExecuteActivity(reading(ctx, Quick, "read the metric"), a.Measure, activities.MetricQuery{Query: query}).Get(ctx, &m)
 	if temporal.IsCanceledError(err) {
 		return 0, false, err
 	}
@@ -98,6 +103,26 @@ func sample(ctx workflow.Context, query string) (value float64, found bool, err 
 		return 0, false, nil
 	}
 	return m.Value, m.Found, nil
+}
+
+// ValueOf is what an instant query gives now: a number, or "no data".
+func ValueOf(query string) Reading { return valueOf(query) }
+
+type valueOf string
+
+func (q valueOf) String() string { return "the value of " + quoted(string(q)) }
+
+func (q valueOf) Read(ctx workflow.Context) (string, error) {
+	var a *activities.Runbooks
+	var m incident.Measurement
+	err := workflow.ExecuteActivity(ctx, a.Measure, activities.MetricQuery{Query: string(q)}).Get(ctx, &m)
+	switch {
+	case err != nil:
+		return "", activities.Known(err)
+	case !m.Found:
+		return "no data", nil
+	}
+	return number(m.Value), nil
 }
 
 func number(v float64) string { return strconv.FormatFloat(v, 'g', 6, 64) }

@@ -7,29 +7,52 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// attempt bounds one try at one call: short, since it is also how long a call
-// goes unnoticed when the worker that made it has died.
-const attempt = 10 * time.Second
+const (
+	// attempt bounds one try at a quick call: short, since it is also how long a
+	// call goes unnoticed when the worker that made it has died.
+	attempt = 10 * time.Second
+	// slowAttempt bounds one try at a slow call, and missed how long its worker
+	// is silent before it is taken for dead.
+	slowAttempt = 15 * time.Minute
+	missed      = 30 * time.Second
+)
 
 // reading is for looking at the world: a few tries, then it is unknown.
-func reading(ctx workflow.Context, summary string) workflow.Context {
-	return within(ctx, summary, 30*time.Second, temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 5 * time.Second})
+func reading(ctx workflow.Context, pace Pace, summary string) workflow.Context {
+	limit := 30 * time.Second
+	if pace == Slow {
+		limit = slowAttempt
+	}
+	return within(ctx, summary, pace, limit, temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 5 * time.Second})
 }
 
-// changing is for a change that carries a key: tried until its outcome is
+// repeating is for a change that carries a key: tried until its outcome is
 // known, or until it is time to ask a person.
-func changing(ctx workflow.Context, summary string) workflow.Context {
-	return within(ctx, summary, 2*time.Minute, temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 15 * time.Second})
+func repeating(ctx workflow.Context, pace Pace, summary string) workflow.Context {
+	limit := 2 * time.Minute
+	if pace == Slow {
+		limit = 2 * slowAttempt
+	}
+	return within(ctx, summary, pace, limit, temporal.RetryPolicy{InitialInterval: time.Second, MaximumInterval: 15 * time.Second})
+}
+
+// once is for a change that nobody may repeat without a look.
+func once(ctx workflow.Context, pace Pace, summary string) workflow.Context {
+	return within(ctx, summary, pace, 2*slowAttempt, temporal.RetryPolicy{MaximumAttempts: 1})
 }
 
 // finishing is for waiting until what was begun is over: asked at a steady
 // pace, for as long as a deployment may take.
 func finishing(ctx workflow.Context, summary string) workflow.Context {
-	return within(ctx, summary, 15*time.Minute, temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 1})
+	return within(ctx, summary, Quick, 15*time.Minute, temporal.RetryPolicy{InitialInterval: 2 * time.Second, BackoffCoefficient: 1})
 }
 
-func within(ctx workflow.Context, summary string, limit time.Duration, retry temporal.RetryPolicy) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+func within(ctx workflow.Context, summary string, pace Pace, limit time.Duration, retry temporal.RetryPolicy) workflow.Context {
+	o := workflow.ActivityOptions{
 		StartToCloseTimeout: attempt, ScheduleToCloseTimeout: limit, RetryPolicy: &retry, Summary: short(summary),
-	})
+	}
+	if pace == Slow {
+		o.StartToCloseTimeout, o.HeartbeatTimeout = slowAttempt, missed
+	}
+	return workflow.WithActivityOptions(ctx, o)
 }

@@ -27,9 +27,21 @@ func Deployed(ctx workflow.Context, target string) (incident.Deployment, error) 
 func deployed(ctx workflow.Context, target string) (incident.Deployment, error) {
 	var a *activities.Runbooks
 	var d incident.Deployment
-	reading := reading(ctx, "look at what is deployed at "+target)
+	reading := reading(ctx, Quick, "look at what is deployed at "+target)
 	err := workflow.ExecuteActivity(reading, a.Deployed, activities.DeployTarget{Target: target}).Get(ctx, &d)
 	return d, activities.Known(err)
+}
+
+// RevisionOf is the revision that runs at a deploy target.
+func RevisionOf(target string) Reading { return revisionOf(target) }
+
+type revisionOf string
+
+func (t revisionOf) String() string { return "the revision of " + quoted(string(t)) }
+
+func (t revisionOf) Read(ctx workflow.Context) (string, error) {
+	d, err := deployed(ctx, string(t))
+	return d.Revision, err
 }
 
 // RollBack is the call that takes a deploy target back to a revision, provided
@@ -54,7 +66,7 @@ func (c *RollBack) Make(ctx workflow.Context, key string) error {
 	var a *activities.Runbooks
 	var op incident.Operation
 	order := incident.Rollback{Target: c.Target, To: c.To, Expected: c.Expected, Key: key, Reason: "ordered by run " + of(ctx).id}
-	err := workflow.ExecuteActivity(changing(ctx, c.String()), a.RollBack, order).Get(ctx, &op)
+	err := workflow.ExecuteActivity(ctx, a.RollBack, order).Get(ctx, &op)
 	if err != nil {
 		return activities.Known(err)
 	}
@@ -94,9 +106,15 @@ func (c *RollBack) failed(ctx workflow.Context) error {
 	return incident.Errorf(incident.Unavailable, "the target says that the operation failed")
 }
 
-// Undo is the call that takes the target forward again, to the revision that
-// ran before, provided that it still runs what the roll-back left.
-func (c *RollBack) Undo() Call { return &rollForward{c} }
+// Step is the roll-back as a step, whose undo takes the target forward again,
+// to the revision that ran before, provided that it still runs what the
+// roll-back left. Deploy targets honour keys.
+func (c *RollBack) Step() Step {
+	return Step{
+		Name: "roll back " + c.Target, Change: Change{Call: c, Repeat: ByKey},
+		Undo: &Change{Call: &rollForward{c}, Repeat: ByKey},
+	}
+}
 
 // rollForward is resolved when it is shown or made: only then is it known what
 // the roll-back left.

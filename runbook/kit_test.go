@@ -1,7 +1,6 @@
 package runbook_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -37,13 +36,29 @@ func (s slow) Make(ctx workflow.Context, key string) error {
 	return workflow.Sleep(ctx, 2*time.Minute)
 }
 
+// byKey is a change that is repeated by its key.
+func byKey(c runbook.Call) runbook.Change { return runbook.Change{Call: c, Repeat: runbook.ByKey} }
+
+// back is the way back.
+func back(what string) *runbook.Change {
+	c := byKey(flip{what: what + " back"})
+	return &c
+}
+
 // step flips something, and back.
 func step(what string) runbook.Step {
-	return runbook.Step{Name: what, Do: flip{what: what}, Undo: flip{what: what + " back"}}
+	return runbook.Step{Name: what, Change: byKey(flip{what: what}), Undo: back(what)}
 }
 
 func failing(what string, err error) runbook.Step {
-	return runbook.Step{Name: what, Do: flip{what: what, err: err}, Undo: flip{what: what + " back"}}
+	return runbook.Step{Name: what, Change: byKey(flip{what: what, err: err}), Undo: back(what)}
+}
+
+// badUndo is a safe step whose undo is refused.
+func badUndo(what string) runbook.Step {
+	s := safe(step(what))
+	s.Undo.Call = flip{what: what + " back", err: errRefused}
+	return s
 }
 
 func safe(s runbook.Step) runbook.Step {
@@ -51,9 +66,17 @@ func safe(s runbook.Step) runbook.Step {
 	return s
 }
 
+// none are no parameters.
+type none struct{}
+
+// flips is a runbook that may change the lamps.
+func flips(run func(workflow.Context, none) error) runbook.Runbook {
+	return runbook.New(run, runbook.Spec{Name: "flips", Target: "lamps"})
+}
+
 // doing is a runbook of nothing but steps.
-func doing(steps ...runbook.Step) func(workflow.Context, runbook.Input) error {
-	return func(ctx workflow.Context, _ runbook.Input) error {
+func doing(steps ...runbook.Step) func(workflow.Context, none) error {
+	return func(ctx workflow.Context, _ none) error {
 		for _, s := range steps {
 			if err := runbook.Do(ctx, s); err != nil {
 				return err
@@ -74,7 +97,7 @@ var (
 
 func TestRun(t *testing.T) {
 	tests := map[string]struct {
-		run    func(workflow.Context, runbook.Input) error
+		run    func(workflow.Context, none) error
 		script runbooktest.Script
 		want   string
 	}{
@@ -106,7 +129,7 @@ func TestRun(t *testing.T) {
 		},
 		"what is not safe is offered, and may be kept": {
 			run:    doing(step("a"), step("b"), failing("c", errRefused)),
-			script: runbooktest.Script{Answers: []runbooktest.Answer{says("keep"), says("undo")}},
+			script: runbooktest.Script{Answers: []runbooktest.Answer{says("keep")}},
 			want: `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 step a: done (flip a)
@@ -114,19 +137,15 @@ func TestRun(t *testing.T) {
 00:00 step b: done (flip b)
 00:00 note flips c with INC-1/runbook/flips/1/step-3
 00:00 step c: failed: somebody was faster
-00:00 asks flips-1-1: C: somebody was faster. Undo "b"? It would call: flip b back [keep undo]
+00:00 asks flips-1-1: C: somebody was faster. Undo b, then a? [keep undo]
+00:00   undo b: flip b back
+00:00   undo a: flip a back
 01:00 answered bob: keep
-01:00 asks flips-1-2: C: somebody was faster. Undo "a"? It would call: flip a back [keep undo]
-02:00 answered bob: undo
-02:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
-02:00 step undo a: done (flip a back)
-02:00 ended failed: c: somebody was faster; undone: a; still stands: b
+01:00 ended failed: c: somebody was faster; still stands: a, b
 `,
 		},
 		"an undo that fails leaves what is older": {
-			run: doing(safe(step("a")), runbook.Step{
-				Name: "b", Do: flip{what: "b"}, Undo: flip{what: "b back", err: errRefused}, Safe: true,
-			}, failing("c", errRefused)),
+			run: doing(safe(step("a")), badUndo("b"), failing("c", errRefused)),
 			want: `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 step a: done (flip a)
@@ -172,7 +191,8 @@ func TestRun(t *testing.T) {
 00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
 30:00 expired nobody answered within 30 min
 30:00 step a: failed: its outcome is unknown: no answer
-30:00 asks flips-1-2: A: its outcome is unknown: no answer. Undo "a"? It would call: flip a back [keep undo]
+30:00 asks flips-1-2: A: its outcome is unknown: no answer. Undo a? [keep undo]
+30:00   undo a: flip a back
 31:00 answered bob: undo
 31:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
 31:00 step undo a: done (flip a back)
@@ -180,7 +200,7 @@ func TestRun(t *testing.T) {
 `,
 		},
 		"an answer to something else is not taken": {
-			run: func(ctx workflow.Context, _ runbook.Input) error {
+			run: func(ctx workflow.Context, _ none) error {
 				choice, err := runbook.Ask(ctx, "Which?", 10*time.Minute, "left", "right")
 				runbook.Note(ctx, "went %q", choice)
 				return err
@@ -197,7 +217,7 @@ func TestRun(t *testing.T) {
 `,
 		},
 		"an answer that comes too late is told": {
-			run: func(ctx workflow.Context, _ runbook.Input) error {
+			run: func(ctx workflow.Context, _ none) error {
 				if _, err := runbook.Ask(ctx, "Which?", time.Minute, "left", "right"); err != nil {
 					return err
 				}
@@ -212,8 +232,8 @@ func TestRun(t *testing.T) {
 `,
 		},
 		"a choice that was not given is not taken": {
-			run: func(ctx workflow.Context, _ runbook.Input) error {
-				return runbook.Approve(ctx, "Go?", 10*time.Minute)
+			run: func(ctx workflow.Context, _ none) error {
+				return runbook.Approve(ctx, runbook.Gate{Text: "Go?", Within: 10 * time.Minute})
 			},
 			script: runbooktest.Script{Answers: []runbooktest.Answer{says("perhaps")}},
 			want: `
@@ -224,23 +244,24 @@ func TestRun(t *testing.T) {
 `,
 		},
 		"a panic is contained, and what was done is offered back": {
-			run: func(ctx workflow.Context, in runbook.Input) error {
+			run: func(ctx workflow.Context, _ none) error {
 				if err := runbook.Do(ctx, step("a")); err != nil {
 					return err
 				}
-				return fmt.Errorf("never: %s", in.Text("undeclared"))
+				panic("no such lamp")
 			},
 			script: runbooktest.Script{Answers: []runbooktest.Answer{says("keep")}},
 			want: `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 step a: done (flip a)
-00:00 asks flips-1-1: The runbook panicked: parameter "undeclared" is not declared in the runbook's Params. Undo "a"? It would call: flip a back [keep undo]
+00:00 asks flips-1-1: The runbook panicked: no such lamp. Undo a? [keep undo]
+00:00   undo a: flip a back
 01:00 answered bob: keep
-01:00 ended failed: the runbook panicked: parameter "undeclared" is not declared in the runbook's Params; still stands: a
+01:00 ended failed: the runbook panicked: no such lamp; still stands: a
 `,
 		},
 		"a cancelled run finishes its step and offers nothing": {
-			run:    doing(safe(runbook.Step{Name: "a", Do: slow{flip{what: "a"}}, Undo: flip{what: "a back"}}), step("b")),
+			run:    doing(safe(runbook.Step{Name: "a", Change: byKey(slow{flip{what: "a"}}), Undo: back("a")}), step("b")),
 			script: runbooktest.Script{Cancel: time.Minute},
 			want: `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
@@ -259,7 +280,7 @@ func TestRun(t *testing.T) {
 `,
 		},
 		"a dry run lists everything and waits for nothing": {
-			run: func(ctx workflow.Context, _ runbook.Input) error {
+			run: func(ctx workflow.Context, _ none) error {
 				choice, err := runbook.Ask(ctx, "Which?", time.Minute, "left", "right")
 				if err != nil {
 					return err
@@ -267,7 +288,7 @@ func TestRun(t *testing.T) {
 				if err := runbook.Wait(ctx, time.Hour, "until it is calm"); err != nil {
 					return err
 				}
-				return runbook.Do(ctx, runbook.Step{Name: choice, Do: flip{what: choice}})
+				return runbook.Do(ctx, runbook.Step{Name: choice, Change: byKey(flip{what: choice})})
 			},
 			script: runbooktest.Script{DryRun: true},
 			want: `
@@ -278,7 +299,7 @@ func TestRun(t *testing.T) {
 `,
 		},
 		"a question without a choice is the author's mistake": {
-			run: func(ctx workflow.Context, _ runbook.Input) error {
+			run: func(ctx workflow.Context, _ none) error {
 				_, err := runbook.Ask(ctx, "Well?", time.Minute)
 				return err
 			},
@@ -289,7 +310,7 @@ func TestRun(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			b := runbook.Runbook{Name: "flips", Run: test.run}
+			b := flips(test.run)
 			got := runbooktest.Play(t, b, test.script)
 			require.Contains(t, got[0], "alice started")
 			require.Equal(t, lines(test.want), got[1:])

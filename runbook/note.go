@@ -23,18 +23,23 @@ func (r *run) note(ctx workflow.Context, format string, args ...any) {
 	workflow.GoNamed(ctx, "notes", r.flush) // when the run waits for something
 }
 
-// Wait lets time pass; why says what for, to whoever watches. A dry run does
-// not wait.
+// Wait lets time pass; why says what for, to whoever watches and may skip it.
+// A dry run does not wait.
 func Wait(ctx workflow.Context, d time.Duration, why string) error {
 	r := of(ctx)
 	if err := r.stopped(ctx); err != nil {
 		return err
 	}
+	skip, err := r.mayGoOn(ctx)
+	if skip != nil || err != nil {
+		return r.skipped(ctx, skip, why, err)
+	}
 	if r.in.DryRun {
 		r.note(ctx, "would wait %s: %s", catalog.FormatDuration(d), why)
 		return r.stopped(ctx)
 	}
-	return sleep(ctx, d, why)
+	skip, err = r.idle(ctx, d, why, never)
+	return r.skipped(ctx, skip, why, err)
 }
 
 func sleep(ctx workflow.Context, d time.Duration, why string) error {

@@ -17,6 +17,8 @@ const (
 	ReportSignal = "run"
 	// AnswerSignal is the signal by which an incident tells a run an Answer.
 	AnswerSignal = "answer"
+	// ControlSignal is the signal by which an incident passes a Control on.
+	ControlSignal = "control"
 )
 
 // Kind says what a report is about.
@@ -30,6 +32,16 @@ const (
 	Stepped Kind = "step"
 	// Noted: something to write to the timeline.
 	Noted Kind = "note"
+	// Brought: something was brought to light, and kept.
+	Brought Kind = "output"
+	// Paged: somebody is asked to help. Ticketed: a follow-up is to be added.
+	Paged    Kind = "page"
+	Ticketed Kind = "ticket"
+	// Degraded: a step has opened an escape hatch. Restored: one was closed.
+	Degraded Kind = "degraded"
+	Restored Kind = "restored"
+	// Called: another runbook is to be run, whose end the run waits for.
+	Called Kind = "run"
 	// Asked: a question or an approval waits for a person.
 	Asked Kind = "question"
 	// Answered: an answer was taken; the run goes on with it.
@@ -60,6 +72,14 @@ type Report struct {
 	Text    string `json:"text"`
 	// Question is set on the kinds Asked, Answered and Expired.
 	Question *Question `json:"question,omitempty"`
+	// Target is what the run changes, on the kind Started.
+	Target string `json:"target,omitempty"`
+	// Page is set on the kind Paged, Task on Ticketed, Hatch on Degraded and
+	// Restored, and Call on Called.
+	Page  *Target `json:"page,omitempty"`
+	Task  *Task   `json:"task,omitempty"`
+	Hatch *Hatch  `json:"hatch,omitempty"`
+	Call  *Other  `json:"call,omitempty"`
 	// State is how the run stands: running, or how it ended.
 	State string `json:"state"`
 	// At is when it happened, by the run's clock.
@@ -81,11 +101,16 @@ type Question struct {
 	// ID is unique in the incident and fit for a path: "rollback-1-2" is the
 	// second question of the first run of rollback.
 	ID string `json:"id"`
-	// Approval marks a gate that needs the policy's authority.
-	Approval bool      `json:"approval,omitempty"`
-	Text     string    `json:"text"`
-	Choices  []string  `json:"choices"`
-	Until    time.Time `json:"until"`
+	// Approval marks a gate, and Who says who may open it.
+	Approval bool     `json:"approval,omitempty"`
+	Who      Approval `json:"who,omitzero"`
+	Text     string   `json:"text"`
+	// Calls are the exact calls that would be made, and Covers identifies them:
+	// an approval covers these and no others.
+	Calls   []string  `json:"calls,omitempty"`
+	Covers  string    `json:"covers,omitempty"`
+	Choices []string  `json:"choices"`
+	Until   time.Time `json:"until"`
 }
 
 // Answer is what a person chose, in the payload of AnswerSignal. Who may

@@ -2,6 +2,7 @@ package runbook_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -20,12 +21,13 @@ import (
 
 // heard executes a run and returns what its incident heard of it, until that
 // is gone, and what became of the workflow.
-func heard(t *testing.T, run func(workflow.Context, runbook.Input) error, goneAfter int) (reports []runbook.Report, result string, err error) {
+func heard(t *testing.T, run func(workflow.Context, none) error, goneAfter int) (reports []runbook.Report, result string, err error) {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
-	b := runbook.Runbook{Name: "flips", Run: run}
+	b := flips(run)
 	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{
 		ID: incident.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue,
 	})
@@ -37,7 +39,7 @@ func heard(t *testing.T, run func(workflow.Context, runbook.Input) error, goneAf
 		return nil
 	}
 	env.OnSignalExternalWorkflow(mock.Anything, "INC-7", "", runbook.ReportSignal, mock.Anything).Return(hear)
-	env.ExecuteWorkflow(b.Name, runbook.Input{Incident: "INC-7", By: "alice"})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Prompt: true, Facts: runbook.Facts{Incident: "INC-7"}, By: "alice"})
 	require.True(t, env.IsWorkflowCompleted())
 	if err := env.GetWorkflowError(); err != nil {
 		return reports, "", err
@@ -49,9 +51,9 @@ func heard(t *testing.T, run func(workflow.Context, runbook.Input) error, goneAf
 const forEver = 1 << 30
 
 func TestReportsAreNumberedAndNamed(t *testing.T) {
-	reports, result, err := heard(t, func(ctx workflow.Context, _ runbook.Input) error {
+	reports, result, err := heard(t, func(ctx workflow.Context, _ none) error {
 		runbook.Note(ctx, "one of %d", 2)
-		return runbook.Approve(ctx, "Go?", time.Minute)
+		return runbook.Approve(ctx, runbook.Gate{Text: "Go?", Within: time.Minute})
 	}, forEver)
 	require.NoError(t, err)
 	require.Equal(t, "nobody approved within 1 min", result)
@@ -69,7 +71,7 @@ func TestReportsAreNumberedAndNamed(t *testing.T) {
 	}, kinds)
 	question := reports[2].Question
 	require.Equal(t, &runbook.Question{
-		ID: "flips-3-1", Approval: true, Text: "Go?", Choices: []string{"approve", "refuse"},
+		ID: "flips-3-1", Approval: true, Who: runbook.Approval{People: 1, Within: 15 * time.Minute}, Text: "Go?", Choices: []string{"approve", "refuse"},
 		Until: reports[2].At.Add(time.Minute),
 	}, question)
 	require.Equal(t, question, reports[3].Question)
@@ -83,10 +85,10 @@ func TestReportsThatTellNothingNewGoWithOthers(t *testing.T) {
 	var signals [][]runbook.Kind
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
-	b := runbook.Runbook{Name: "flips", Run: func(ctx workflow.Context, _ runbook.Input) error {
+	b := flips(func(ctx workflow.Context, _ none) error {
 		runbook.Note(ctx, "one")
 		runbook.Note(ctx, "two")
-		if err := runbook.Approve(ctx, "Go?", time.Minute); err != nil {
+		if err := runbook.Approve(ctx, runbook.Gate{Text: "Go?", Within: time.Minute}); err != nil {
 			return err
 		}
 		if err := runbook.Do(ctx, step("a")); err != nil {
@@ -98,8 +100,9 @@ func TestReportsThatTellNothingNewGoWithOthers(t *testing.T) {
 		}
 		runbook.Note(ctx, "four")
 		return nil
-	}}
+	})
 	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: incident.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue})
 	env.OnSignalExternalWorkflow(mock.Anything, "INC-7", "", runbook.ReportSignal, mock.Anything).Return(
 		func(_, _, _, _ string, payload any) error {
@@ -113,7 +116,7 @@ func TestReportsThatTellNothingNewGoWithOthers(t *testing.T) {
 			signals = append(signals, kinds)
 			return nil
 		})
-	env.ExecuteWorkflow(b.Name, runbook.Input{Incident: "INC-7", By: "alice"})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice"})
 	require.NoError(t, env.GetWorkflowError())
 	require.Equal(t, [][]runbook.Kind{
 		{runbook.Started, runbook.Noted, runbook.Noted, runbook.Asked},
@@ -128,14 +131,15 @@ func TestWhatCouldNotBeToldGoesWithTheNextReport(t *testing.T) {
 	var kinds []runbook.Kind
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestWorkflowEnvironment()
-	b := runbook.Runbook{Name: "flips", Run: func(ctx workflow.Context, _ runbook.Input) error {
+	b := flips(func(ctx workflow.Context, _ none) error {
 		runbook.Note(ctx, "one")
 		if err := workflow.Sleep(ctx, time.Minute); err != nil {
 			return err
 		}
-		return runbook.Do(ctx, runbook.Step{Name: "a", Do: made{&does}})
-	}}
+		return runbook.Do(ctx, runbook.Step{Name: "a", Change: byKey(made{&does})})
+	})
 	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: incident.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue})
 	env.OnSignalExternalWorkflow(mock.Anything, "INC-7", "", runbook.ReportSignal, mock.Anything).Return(
 		func(_, _, _, _ string, payload any) error {
@@ -147,7 +151,7 @@ func TestWhatCouldNotBeToldGoesWithTheNextReport(t *testing.T) {
 			}
 			return nil
 		})
-	env.ExecuteWorkflow(b.Name, runbook.Input{Incident: "INC-7", By: "alice"})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice"})
 	require.ErrorContains(t, env.GetWorkflowError(), "could not be told")
 	require.Zero(t, does, "nothing is changed of which no incident has heard")
 	require.Equal(t, []runbook.Kind{runbook.Started, runbook.Noted, runbook.Ended}, kinds)
@@ -163,7 +167,7 @@ func TestAFailedRunFailsItsWorkflow(t *testing.T) {
 }
 
 func TestALongTextIsCutBetweenCharacters(t *testing.T) {
-	reports, _, err := heard(t, func(ctx workflow.Context, _ runbook.Input) error {
+	reports, _, err := heard(t, func(ctx workflow.Context, _ none) error {
 		runbook.Note(ctx, "%s", strings.Repeat("é", 5000))
 		return nil
 	}, forEver)
@@ -183,12 +187,17 @@ func (m made) Make(workflow.Context, string) error {
 	return nil
 }
 
+func undoes(count *int) *runbook.Change {
+	c := byKey(made{count})
+	return &c
+}
+
 func TestARunWhoseIncidentIsGoneUndoesOnlyWhatIsSafe(t *testing.T) {
 	var does, safeUndos, otherUndos, never int
 	steps := []runbook.Step{
-		{Name: "other", Do: made{&does}, Undo: made{&otherUndos}},
-		{Name: "safe", Do: made{&does}, Undo: made{&safeUndos}, Safe: true},
-		{Name: "never", Do: made{&never}},
+		{Name: "other", Change: byKey(made{&does}), Undo: undoes(&otherUndos)},
+		{Name: "safe", Change: byKey(made{&does}), Undo: undoes(&safeUndos), Safe: true},
+		{Name: "never", Change: byKey(made{&never})},
 	}
 	reports, _, err := heard(t, doing(steps...), 2)
 	require.Len(t, reports, 2)
@@ -198,7 +207,7 @@ func TestARunWhoseIncidentIsGoneUndoesOnlyWhatIsSafe(t *testing.T) {
 
 func TestARunWithoutAnIncidentDoesNothing(t *testing.T) {
 	var does int
-	_, _, err := heard(t, doing(runbook.Step{Name: "a", Do: made{&does}}), 0)
+	_, _, err := heard(t, doing(runbook.Step{Name: "a", Change: byKey(made{&does})}), 0)
 	require.ErrorContains(t, err, "the incident is gone")
 	require.Zero(t, does)
 }
@@ -207,18 +216,63 @@ func TestEveryVerbStopsWhenTheIncidentIsGone(t *testing.T) {
 	verbs := map[string]func(workflow.Context) error{
 		"deployed": func(ctx workflow.Context) error { _, err := runbook.Deployed(ctx, "payments"); return err },
 		"ask":      func(ctx workflow.Context) error { _, err := runbook.Ask(ctx, "?", time.Minute, "a"); return err },
-		"approve":  func(ctx workflow.Context) error { return runbook.Approve(ctx, "?", time.Minute) },
+		"approve":  func(ctx workflow.Context) error { return runbook.Approve(ctx, runbook.Gate{Text: "?"}) },
 		"do":       func(ctx workflow.Context) error { return runbook.Do(ctx, step("a")) },
 		"check":    func(ctx workflow.Context) error { _, err := runbook.Check(ctx, runbook.Metric{}); return err },
 		"wait":     func(ctx workflow.Context) error { return runbook.Wait(ctx, time.Minute, "it") },
 	}
 	for name, verb := range verbs {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := heard(t, func(ctx workflow.Context, _ runbook.Input) error {
+			_, _, err := heard(t, func(ctx workflow.Context, _ none) error {
 				runbook.Note(ctx, "the last word")
 				return verb(ctx)
 			}, 0)
 			require.ErrorContains(t, err, "the incident is gone")
 		})
 	}
+}
+
+// Steps that follow each other are told together, within two seconds of the
+// first; whoever waits is told at once.
+func TestStepsAreToldTogether(t *testing.T) {
+	var does int
+	var steps []runbook.Step
+	for n := range 5 {
+		steps = append(steps, runbook.Step{Name: fmt.Sprint("step ", n), Change: byKey(made{&does})})
+	}
+	signals := told(t, func(ctx workflow.Context, _ none) error {
+		for _, s := range steps {
+			if err := runbook.Do(ctx, s); err != nil {
+				return err
+			}
+		}
+		return runbook.Wait(ctx, time.Minute, "for more")
+	})
+	require.Equal(t, []string{"0 s: started", "2 s: step step step step step", "60 s: ended"}, signals)
+}
+
+// told plays a runbook and lists what each signal to its incident brought, and
+// when.
+func told(t *testing.T, run func(workflow.Context, none) error) []string {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	b := flips(run)
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: incident.RunID("INC-7", b.Name, 3), TaskQueue: runbook.TaskQueue})
+	began := env.Now()
+	var out []string
+	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, "", runbook.ReportSignal, mock.Anything).Return(
+		func(_, _, _, _ string, payload any) error {
+			var kinds []string
+			for _, r := range payload.(runbook.Report).All() {
+				kinds = append(kinds, string(r.Kind))
+			}
+			out = append(out, fmt.Sprintf("%.0f s: %s", env.Now().Sub(began).Seconds(), strings.Join(kinds, " ")))
+			return nil
+		})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice"})
+	require.NoError(t, env.GetWorkflowError())
+	return out
 }

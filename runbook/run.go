@@ -5,28 +5,52 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
 // run is one execution of a runbook; the verbs find it in their context.
 type run struct {
-	name string
-	id   string
-	in   Input
+	spec   Spec
+	id     string
+	in     Input
+	values spec.Values
 
 	ordinal   int
 	questions int
-	steps     int
-	changes   []*change
-	gone      bool
+	outputs   int
+	others    int
+	// ends is how the runs ended that this one asked for.
+	ends    map[string]End
+	steps   int
+	changes []*made
+	// approved are the digests of the steps that an approval covers.
+	approved []string
+	// touched adds up what the steps touch.
+	touched int
+	gone    bool
+	// paused says that somebody has it wait, waits counts what it waits for and
+	// can be skipped; skip and abort are what somebody asked for and is not
+	// done yet.
+	paused      bool
+	waits       int
+	skip, abort *Control
+	// open are the questions that wait for an answer, answers those that came
+	// and were not taken yet.
+	open    []string
+	answers []Answer
 	// held are reports that go with the next one; sending says that some are on
 	// their way, heard that the incident has taken one.
 	held           []Report
 	sending, heard bool
-	lines          []string
+	// soon says that what is held will be told before long.
+	soon  bool
+	lines []string
 }
 
 type runKey struct{}
@@ -41,12 +65,35 @@ func of(ctx workflow.Context) *run {
 }
 
 // stopped returns the reason to end the run before it does anything more. The
-// incident has been told by then what it cannot know by itself.
+// incident has been told by then what it cannot know by itself; that steps were
+// done, it learns a moment later.
 func (r *run) stopped(ctx workflow.Context) error {
-	if slices.ContainsFunc(r.held, func(rep Report) bool { return rep.Kind != Started && rep.Kind != Answered }) {
+	if slices.ContainsFunc(r.held, func(rep Report) bool {
+		return rep.Kind != Started && rep.Kind != Answered && (rep.Kind != Stepped || r.in.Prompt)
+	}) {
 		r.flush(ctx)
 	}
 	return r.over(ctx)
+}
+
+// tellWithin is how long the incident waits at most to hear of a step that was
+// done: steps that follow each other are told together, since each signal costs
+// as much history as a step does.
+const tellWithin = 2 * time.Second
+
+// tellSoon holds a report, and sees to it that it is told before long.
+func (r *run) tellSoon(ctx workflow.Context, rep Report) {
+	r.hold(ctx, rep)
+	if r.soon || len(r.held) == 0 {
+		return
+	}
+	r.soon = true
+	steady, _ := workflow.NewDisconnectedContext(ctx)
+	workflow.GoNamed(steady, "reports", func(ctx workflow.Context) {
+		_ = sleep(ctx, tellWithin, "tell the incident") // nothing cancels it
+		r.soon = false
+		r.flush(ctx)
+	})
 }
 
 // stoppedBeforeChange is stopped for what changes something: there must be an
@@ -64,10 +111,15 @@ func (r *run) stoppedBeforeChange(ctx workflow.Context) error {
 
 // over returns the reason to end the run that is known so far.
 func (r *run) over(ctx workflow.Context) error {
-	if r.gone {
+	switch {
+	case r.gone:
 		return errGone
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case r.abort != nil:
+		return aborted{*r.abort}
 	}
-	return ctx.Err()
+	return nil
 }
 
 const (
@@ -88,7 +140,7 @@ func (r *run) report(ctx workflow.Context, rep Report) {
 }
 
 // maxHeld bounds what one signal brings.
-const maxHeld = 20
+const maxHeld = 50
 
 // hold numbers a report and keeps it for the next signal.
 func (r *run) hold(ctx workflow.Context, rep Report) {
@@ -120,7 +172,7 @@ func (r *run) flush(ctx workflow.Context) {
 	last := told[len(told)-1]
 	last.Before = told[:len(told)-1]
 	r.sending = true
-	err := workflow.SignalExternalWorkflow(steady, r.in.Incident, "", ReportSignal, last).Get(steady, nil)
+	err := workflow.SignalExternalWorkflow(steady, r.in.Facts.Incident, "", ReportSignal, last).Get(steady, nil)
 	r.sending = false
 	if _, unknown := errors.AsType[*temporal.UnknownExternalWorkflowExecutionError](err); unknown {
 		r.gone = true
@@ -131,7 +183,7 @@ func (r *run) flush(ctx workflow.Context) {
 		r.held = slices.Concat(told, r.held)
 		r.held = r.held[max(0, len(r.held)-maxHeld):]
 		workflow.GetLogger(ctx).Warn("report did not reach the incident",
-			"incident", r.in.Incident, "kind", last.Kind, "error", err)
+			"incident", r.in.Facts.Incident, "kind", last.Kind, "error", err)
 	}
 }
 
@@ -140,16 +192,20 @@ func (r *run) show(ctx workflow.Context, rep Report) {
 	line := fmt.Sprintf("- %s **%s** %s", rep.At.UTC().Format("15:04:05 MST"), rep.Kind, rep.Text)
 	r.lines = append(r.lines, line)
 	r.lines = r.lines[max(0, len(r.lines)-shownLines):]
-	heading := fmt.Sprintf("### %s for %s: %s\n\n", r.name, r.in.Incident, rep.State)
+	heading := fmt.Sprintf("### %s for %s: %s\n\n", r.spec.Name, r.in.Facts.Incident, rep.State)
 	workflow.SetCurrentDetails(ctx, heading+strings.Join(r.lines, "\n"))
 }
 
-// opening says who started what.
+// opening says who started what, and with which parameters.
 func (r *run) opening() string {
+	what := r.spec.Name
 	if r.in.DryRun {
-		return fmt.Sprintf("%s started a dry run of %s", r.in.By, r.name)
+		what = "a dry run of " + what
 	}
-	return fmt.Sprintf("%s started %s", r.in.By, r.name)
+	if len(r.values) > 0 {
+		what += " with " + r.values.String()
+	}
+	return fmt.Sprintf("%s started %s", r.in.By, what)
 }
 
 func short(s string) string { return cut(s, maxSummary) }

@@ -3,29 +3,73 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"reflect"
+	"runtime"
 	"strings"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
-// Runbook is a named, registered runbook. A changed runbook is a new name
-// beside the old one, for as long as the old one may be running.
+// What a runbook says of itself: see package spec.
+type (
+	// Spec is what a runbook says of itself; its Params are those of the struct
+	// that its function takes.
+	Spec = spec.Spec
+	// Approval says who must approve what a run changes.
+	Approval = spec.Approval
+	// Limit bounds what one run may touch.
+	Limit = spec.Limit
+	// Facts are what its incident knows.
+	Facts = spec.Facts
+	// Name is a string that is a plain name: the type of a parameter that goes
+	// on to another system. It holds letters, digits, dots, hyphens and
+	// underscores only.
+	Name = spec.NameText
+)
+
+// Runbook is a registered runbook. A changed runbook is a new name beside the
+// old one, for as long as the old one may be running.
 type Runbook struct {
-	// Name is lower-case words joined by hyphens; it is the workflow type too.
-	Name string
-	// About says in one sentence what it does.
-	About string
-	// Fits says in one sentence when to reach for it.
-	Fits   string
-	Params []Param
-	// Approve hints at who usually approves it; the response policy decides.
-	Approve catalog.Standing
-	// Run is a named function, never a literal: workflowcheck sees only those.
-	Run func(ctx workflow.Context, in Input) error
+	Spec
+	problems []string
+	run      func(ctx workflow.Context, values spec.Values) error
 }
+
+// New makes a runbook of a named function, never a literal, since workflowcheck
+// sees only those. Its second parameter is a struct with a field for each
+// parameter of the runbook: see spec.Fields.
+func New[P any](run func(workflow.Context, P) error, s Spec) Runbook {
+	b := Runbook{Spec: s}
+	if s.Approval != nil {
+		b.Approval = new(s.Approval.Complete())
+	}
+	if run == nil || strings.Contains(functionName(run), ".func") {
+		b.problems = append(b.problems, "it is not a named function")
+	}
+	var err error
+	if b.Params, err = spec.Fields(reflect.TypeFor[P]()); err != nil {
+		b.problems = append(b.problems, err.Error())
+	}
+	b.run = func(ctx workflow.Context, values spec.Values) error {
+		var params P
+		if err := spec.Fill(values, &params); err != nil {
+			return err
+		}
+		return run(ctx, params)
+	}
+	return b
+}
+
+func functionName(f any) string {
+	name := runtime.FuncForPC(reflect.ValueOf(f).Pointer()).Name()
+	return name[strings.LastIndex(name, "/")+1:]
+}
+
+// Problems lists what its author got wrong: nothing when it can be registered.
+func (b Runbook) Problems() []string { return append(b.Spec.Problems(), b.problems...) }
 
 // ErrRefused is wrapped by the error of an approval that was refused or that
 // nobody gave in time. A runbook that finds that it must not go on wraps it
@@ -40,16 +84,22 @@ var errGone = errors.New("the incident is gone")
 // reports the end. Its result says in one sentence how the run ended; it fails
 // only when the run failed or was cancelled.
 func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
-	r := &run{name: b.Name, in: in, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
+	r := &run{spec: b.Spec, in: in, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
 	ctx = workflow.WithValue(ctx, runKey{}, r)
-	r.hold(ctx, Report{Kind: Started, Text: r.opening()})
-	var err error
-	r.in.Params, err = b.Complete(in.Params)
+	values, err := b.Resolve(in.Given, in.Offered, in.Facts)
+	r.values = values
+	r.hold(ctx, Report{Kind: Started, Text: r.opening(), Target: b.TargetOf(values)})
+	workflow.GoNamed(ctx, "controls", r.obey)
+	workflow.GoNamed(ctx, "ends", r.hearEnds)
 	if err == nil {
-		err = contained(func() error { return b.Run(ctx, r.in) })
+		err = r.claim(ctx)
+	}
+	if err == nil {
+		err = contained(func() error { return b.run(ctx, values) })
 	}
 	if err != nil {
 		why := err
+		r.abort, r.paused = nil, false // the undo is asked for all the same
 		err = errors.Join(why, contained(func() error { r.settle(ctx, why); return nil }))
 	}
 	return r.end(ctx, err)
@@ -74,7 +124,7 @@ func contained(body func() error) (err error) {
 
 // end reports how the run ended and makes the workflow's own result of it.
 func (r *run) end(ctx workflow.Context, err error) (string, error) {
-	r.tellLate(ctx)
+	r.receive(ctx)
 	state, text := r.outcome(err)
 	r.report(ctx, Report{Kind: Ended, State: state, Text: text})
 	switch state {
@@ -99,6 +149,8 @@ func (r *run) outcome(err error) (state, text string) {
 		state, text = Refused, strings.TrimLeft(strings.TrimPrefix(err.Error(), ErrRefused.Error()), ": ")
 	case temporal.IsCanceledError(err):
 		state, text = Cancelled, "before the next step"
+	case isAborted(err):
+		state, text = Cancelled, err.Error()
 	default:
 		state, text = Failed, err.Error()
 	}

@@ -1,35 +1,82 @@
 package runbook
 
 import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"time"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// Call is one call that changes the world.
-type Call interface {
-	// String is the exact call, as a dry run and a question show it.
-	String() string
-	// Make makes the call and returns once it has taken effect. A repeat with
-	// the same key changes nothing more. An error of kind Invalid, NotFound,
-	// Forbidden, Refused, Conflict or Permanent says that nothing was changed;
-	// after any other error nobody knows whether the call took effect. The
-	// context outlives a cancelled run: what has begun is seen to its end.
-	Make(ctx workflow.Context, key string) error
-}
-
-// Step is one named change.
+// Step is one named change, and the way back.
 type Step struct {
 	// Name says what the step does: "roll back payments".
 	Name string
-	Do   Call
+	Change
 	// Undo takes the step back; nil says that nothing can.
-	Undo Call
+	Undo *Change
 	// Safe says that Undo may be made without asking anybody.
 	Safe bool
+	// Touches is how much the step affects; a runbook with a Limit needs it.
+	Touches Touches
+	// Degrades is the escape hatch that the step opens: the incident gets a
+	// follow-up to restore it, asks about it when it expires, and is not resolved
+	// before it is restored or waived. Its undo restores it.
+	Degrades *Hatch
+	// Restores is the ID of a hatch that the step closes.
+	Restores string
+}
+
+// Touches is how much of what there is a step affects: 3 of 40 pods.
+type Touches struct {
+	Count, Of int
+	What      string
+}
+
+// String is what it touches, as people are shown it.
+func (t Touches) String() string {
+	if t.Of == 0 {
+		return fmt.Sprintf("%d %s", t.Count, t.What)
+	}
+	return fmt.Sprintf("%d of %d %s", t.Count, t.Of, t.What)
+}
+
+// Lines are the step as people are shown it before it is made: the exact call,
+// what it expects and touches, and what would undo it.
+func (s Step) lines() []string {
+	lines := s.Change.lines()
+	if s.Touches.Count > 0 {
+		lines = append(lines, "touching "+s.Touches.String())
+	}
+	if h := s.Degrades; h != nil {
+		lines = append(lines, fmt.Sprintf("degrading %s, for %s at most", h.What, catalog.FormatDuration(h.within())))
+	}
+	switch {
+	case s.Undo == nil:
+		return append(lines, "nothing undoes it")
+	case s.Safe:
+		return append(lines, "undone without asking by: "+s.Undo.Call.String())
+	default:
+		return append(lines, "undone by: "+s.Undo.Call.String())
+	}
+}
+
+// String is the step on one line.
+func (s Step) String() string { return strings.Join(s.lines(), "; ") }
+
+// digest identifies what people were shown of a step and of its run's
+// parameters: an approval covers nothing else.
+func (r *run) digest(s Step) string {
+	sum := sha256.New()
+	for _, part := range append(s.lines(), s.Name, s.Repeat.String(), r.values.String()) {
+		fmt.Fprintf(sum, "%d %s\n", len(part), part)
+	}
+	return hex.EncodeToString(sum.Sum(nil))
 }
 
 // fate is what became of a change.
@@ -42,87 +89,96 @@ const (
 	undone
 )
 
-// change is a step that was made, or may have been.
-type change struct {
+// made is a step that was made, or may have been.
+type made struct {
 	Step
 	key  string
 	fate fate
 }
 
-// outcomeWithin is how long a person has to say whether a change happened.
-const outcomeWithin = 30 * time.Minute
-
-// Do does one step, once: its call carries a key and is repeated while its
-// outcome is unknown, and when it stays so a person is asked. On a dry run it
-// only says what it would call. When a later verb fails, or the run is
-// refused, the undo of each step done is offered in reverse order.
+// Do does one step, as its Repeat allows: it is refused when the world is not
+// as the step expects or when it would touch more than the runbook's limit, it
+// asks for the approval that the runbook needs and nobody has given, and when
+// nobody knows whether it took effect a person is asked. On a dry run it only
+// says what it would call. When a later verb fails, or the run is refused, the
+// undo of the steps done is offered in reverse order.
 func Do(ctx workflow.Context, s Step) error {
 	r := of(ctx)
 	if err := r.stoppedBeforeChange(ctx); err != nil {
 		return err
 	}
+	if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
+		return r.skipped(ctx, skip, s.Name, err)
+	}
+	if err := r.fits(s); err != nil {
+		return fmt.Errorf("%s: %w", s.Name, err)
+	}
 	r.steps++
 	if r.in.DryRun {
-		r.describe(ctx, s)
+		r.note(ctx, "would call: %s", s)
 		return r.stopped(ctx)
 	}
-	c := &change{Step: s, key: fmt.Sprintf("%s/step-%d", r.id, r.steps)}
-	made, err := r.make(ctx, s.Do, c.key)
-	if made {
-		r.changes = append(r.changes, c)
+	if err := r.mayDo(ctx, s); err != nil {
+		return err
+	}
+	m := &made{Step: s, key: fmt.Sprintf("%s/step-%d", r.id, r.steps)}
+	done, err := false, r.unmet(ctx, s.Change)
+	if err == nil {
+		done, err = r.make(ctx, s.Change, m.key)
+	}
+	if done {
+		r.changes = append(r.changes, m)
 	}
 	if err != nil {
 		r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: failed: %s", s.Name, err)})
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
-	r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: done (%s)", s.Name, s.Do)})
+	how := "done"
+	if !done {
+		how = "was so already"
+	}
+	r.tellSoon(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: %s (%s)", s.Name, how, s.Call)})
+	r.tellHatches(ctx, s)
 	return r.stopped(ctx)
 }
 
-// describe lists the exact calls of a step.
-func (r *run) describe(ctx workflow.Context, s Step) {
-	if s.Undo == nil {
-		r.note(ctx, "would call: %s; nothing undoes it", s.Do)
-		return
+// fits returns an Invalid error when an author left out what a step needs, and
+// a Refused one when it goes beyond the limit of the runbook.
+func (r *run) fits(s Step) error {
+	problem := cmp.Or(s.problem(), s.Degrades.problem())
+	switch {
+	case s.Name == "":
+		problem = "it has no name"
+	case !r.spec.Changes():
+		problem = "this runbook says that it changes nothing: it names no Target"
+	case problem == "" && s.Undo != nil && s.Undo.problem() != "":
+		problem = "its undo: " + s.Undo.problem()
 	}
-	r.note(ctx, "would call: %s; its undo would call: %s", s.Do, s.Undo)
+	if problem != "" {
+		return incident.Errorf(incident.Invalid, "%s", problem)
+	}
+	return r.withinLimit(s.Touches)
 }
 
-// make makes a call until it is known whether it happened, by a person's word
-// if need be. Made is true when it happened or may have.
-func (r *run) make(ctx workflow.Context, call Call, key string) (made bool, err error) {
-	steady, _ := workflow.NewDisconnectedContext(ctx)
-	for {
-		err := call.Make(steady, key)
-		if err == nil || nothingChanged(err) {
-			return err == nil, err
-		}
-		const again, happened, didNot = "try again", "it happened", "it did not"
-		text := fmt.Sprintf("Nobody can tell whether this happened: %s (%s). Look, and say.", call, err)
-		answer, askErr := r.ask(ctx, Question{Text: text, Choices: []string{again, happened, didNot}}, outcomeWithin)
-		switch {
-		case askErr != nil:
-			return true, askErr
-		case answer.Choice == happened:
-			return true, nil
-		case answer.Choice == didNot:
-			return false, err
-		case answer.Choice == "":
-			return true, fmt.Errorf("its outcome is unknown: %w", err)
-		}
+// withinLimit adds up what the steps of the run touch.
+func (r *run) withinLimit(t Touches) error {
+	limit := r.spec.Limit
+	if limit == (Limit{}) {
+		return nil
 	}
-}
-
-// nothingChanged reports whether the error of a call says that the world is as
-// it was before.
-func nothingChanged(err error) bool {
-	switch incident.KindOf(err) {
-	case incident.Invalid, incident.NotFound, incident.Forbidden,
-		incident.Refused, incident.Conflict, incident.Permanent:
-		return true
-	default:
-		return false
+	sum := r.touched + t.Count
+	switch {
+	case t.Count <= 0:
+		return incident.Errorf(incident.Invalid, "it does not say how much it touches, and the runbook has a limit")
+	case limit.Count > 0 && sum > limit.Count:
+		return incident.Errorf(incident.Refused, "the run would touch %d %s; the limit is %d", sum, t.What, limit.Count)
+	case limit.Percent > 0 && t.Of <= 0:
+		return incident.Errorf(incident.Invalid, "it does not say of how many it touches %d, and the limit is %d %%", t.Count, limit.Percent)
+	case limit.Percent > 0 && sum*100 > limit.Percent*t.Of:
+		return incident.Errorf(incident.Refused, "the run would touch %d of %d %s; the limit is %d %%", sum, t.Of, t.What, limit.Percent)
 	}
+	r.touched = sum
+	return nil
 }
 
 // names lists the changes that met a fate, the oldest first.

@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -11,61 +12,86 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// The choices when an undo is offered.
+// The choices when the undo is offered.
 const (
 	keep = "keep"
 	undo = "undo"
 )
 
-// undoWithin is how long an undo is offered before the change is left.
+// undoWithin is how long an undo is offered before the changes are left.
 const undoWithin = 30 * time.Minute
 
 // settle sees to the changes of a run that did not succeed, the last one
-// first. A safe undo is made; any other is offered to a person. A cancelled
-// run is left as it is, and so is everything older than a change whose undo
-// failed or that nobody decided on: it may rest on it.
+// first. Safe undos are made until one is met that is not: the plan of what is
+// left is then shown and asked for. A cancelled run is left as it is, and so is
+// everything older than a change whose undo failed: it may rest on it.
 func (r *run) settle(ctx workflow.Context, why error) {
 	if temporal.IsCanceledError(why) {
 		return
 	}
-	for _, c := range slices.Backward(r.changes) {
-		if c.Undo == nil {
-			continue
-		}
-		wanted, decided := r.wanted(ctx, c, why)
-		if !decided {
+	plan := r.plan()
+	for len(plan) > 0 && plan[0].Safe {
+		if !r.undo(ctx, plan[0]) {
 			return
 		}
-		if wanted && !r.undo(ctx, c) {
-			return
-		}
+		plan = plan[1:]
+	}
+	if len(plan) > 0 && r.wanted(ctx, plan, why) {
+		r.undoAll(ctx, plan)
 	}
 }
 
-// wanted says whether a change is to be undone, and whether anybody decided.
-func (r *run) wanted(ctx workflow.Context, c *change, why error) (wanted, decided bool) {
-	if c.Safe {
-		return true, true
+// plan lists the changes that can be undone, the last one first.
+func (r *run) plan() []*made {
+	var plan []*made
+	for _, c := range slices.Backward(r.changes) {
+		if c.Undo != nil {
+			plan = append(plan, c)
+		}
 	}
+	return plan
+}
+
+// wanted shows the plan of an undo and asks whether to follow it. Nobody's
+// answer is no.
+func (r *run) wanted(ctx workflow.Context, plan []*made, why error) bool {
 	if r.stopped(ctx) != nil {
-		return false, false
+		return false
 	}
-	text := fmt.Sprintf("%s. Undo %q? It would call: %s", sentence(why.Error()), c.Name, c.Undo)
-	answer, err := r.ask(ctx, Question{Text: text, Choices: []string{keep, undo}}, undoWithin)
-	if err != nil || answer.Choice == "" {
-		return false, false
+	q := Question{Choices: []string{keep, undo}}
+	var names []string
+	for _, c := range plan {
+		names = append(names, c.Name)
+		q.Calls = append(q.Calls, fmt.Sprintf("undo %s: %s", c.Name, c.Undo.Call))
 	}
-	return answer.Choice == undo, true
+	q.Text = fmt.Sprintf("%s. Undo %s?", sentence(why.Error()), strings.Join(names, ", then "))
+	answer, err := r.ask(ctx, q, undoWithin)
+	return err == nil && answer.Choice == undo
+}
+
+func (r *run) undoAll(ctx workflow.Context, plan []*made) {
+	for _, c := range plan {
+		if !r.undo(ctx, c) {
+			return
+		}
+	}
 }
 
 // undo takes one change back and reports whether it did.
-func (r *run) undo(ctx workflow.Context, c *change) bool {
-	if _, err := r.make(ctx, c.Undo, c.key+"/undo"); err != nil {
+func (r *run) undo(ctx workflow.Context, c *made) bool {
+	err := r.unmet(ctx, *c.Undo)
+	if err == nil {
+		_, err = r.make(ctx, *c.Undo, c.key+"/undo")
+	}
+	if err != nil {
 		r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("undo %s: failed: %s", c.Name, err)})
 		return false
 	}
 	c.fate = undone
-	r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("undo %s: done (%s)", c.Name, c.Undo)})
+	r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("undo %s: done (%s)", c.Name, c.Undo.Call)})
+	if c.Degrades != nil {
+		r.restored(ctx, c.Degrades.ID)
+	}
 	return true
 }
 

@@ -2,35 +2,37 @@ package runbooks
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
-	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/runbook"
 )
 
 func rollback() runbook.Runbook {
-	return runbook.Runbook{
-		Name:    "rollback",
-		About:   "Takes a deploy target back to the revision that ran before, and checks that it helped.",
-		Fits:    "A deployment is the likely cause.",
-		Approve: catalog.HolderRole,
-		Params: []runbook.Param{
-			{Name: "target", About: "the deploy target", Required: true},
-			{Name: "check", About: "the instant query that tells whether it helped", Required: true},
-			{Name: "below", About: "what the query must stay below", Type: runbook.Number, Required: true},
-			{Name: "settle", About: "how long the check takes", Type: runbook.Duration, Default: "2m"},
-			{Name: "approve_within", About: "how long an approval is waited for", Type: runbook.Duration, Default: "15m"},
-		},
-		Run: Rollback,
-	}
+	return runbook.New(Rollback, runbook.Spec{
+		Name:     "rollback",
+		About:    "Takes a deploy target back to the revision that ran before, and checks that it helped.",
+		Fits:     "A deployment is the likely cause.",
+		Target:   "deploy/{target}",
+		Approval: &runbook.Approval{},
+	})
+}
+
+// RollbackParams are the parameters of Rollback.
+type RollbackParams struct {
+	Target        runbook.Name  `about:"the deploy target" from:"service"`
+	Check         string        `about:"the instant query that tells whether it helped"`
+	Below         float64       `about:"what the query must stay below"`
+	Settle        time.Duration `about:"how long the check takes" default:"2m"`
+	ApproveWithin time.Duration `about:"how long an approval is waited for" default:"15m"`
 }
 
 // Rollback takes a deploy target back to the revision that ran before, once a
 // person approved it. When the metric is not healthy afterwards, it stops and
 // offers to go forward again.
-func Rollback(ctx workflow.Context, in runbook.Input) error {
-	target := in.Text("target")
+func Rollback(ctx workflow.Context, p RollbackParams) error {
+	target := string(p.Target)
 	now, err := runbook.Deployed(ctx, target)
 	if err != nil {
 		return err
@@ -41,17 +43,18 @@ func Rollback(ctx workflow.Context, in runbook.Input) error {
 	before := now.Previous[0]
 	runbook.Note(ctx, "%s runs %s (%s); before it ran %s (%s)", target, now.Revision, now.Version, before.Revision, before.Version)
 
-	text := fmt.Sprintf("Roll %s back from %s to %s?", target, now.Revision, before.Revision)
-	if err := runbook.Approve(ctx, text, in.Duration("approve_within")); err != nil {
-		return err
-	}
 	call := &runbook.RollBack{Target: target, To: before.Revision, Expected: now.Revision}
-	step := runbook.Step{Name: "roll back " + target, Do: call, Undo: call.Undo()}
-	if err := runbook.Do(ctx, step); err != nil {
+	gate := runbook.Gate{
+		Text:  fmt.Sprintf("Roll %s back from %s to %s?", target, now.Revision, before.Revision),
+		Steps: []runbook.Step{call.Step()}, Within: p.ApproveWithin,
+	}
+	if err := runbook.Approve(ctx, gate); err != nil {
 		return err
 	}
-	metric := runbook.Metric{Query: in.Text("check"), Below: in.Number("below"), Settle: in.Duration("settle")}
-	health, err := runbook.Check(ctx, metric)
+	if err := runbook.Do(ctx, call.Step()); err != nil {
+		return err
+	}
+	health, err := runbook.Check(ctx, runbook.Metric{Query: p.Check, Below: p.Below, Settle: p.Settle})
 	if err != nil {
 		return err
 	}

@@ -18,9 +18,10 @@ import (
 
 // approved is how every roll-back begins that a person approves.
 const approved = `
-00:00 started alice started rollback
+00:00 started alice started rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payments
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+00:00   roll back payments: roll back payments to r41, expecting r42; undone by: roll back payments to r42, expecting r41
 00:12 answered bob: approve
 00:12 calls rollback payments r41 (expected r42)
 `
@@ -34,7 +35,8 @@ const worse = rolledBack + `
 01:42 measures error_ratio: 0.3
 02:12 measures error_ratio: 0.3
 02:12 note checked the metric: worse (0.3, 0.3, 0.3; healthy below 0.05)
-02:12 asks rollback-1-2: The metric is worse after the roll-back. Undo "roll back payments"? It would call: roll back payments to r42, expecting r41 [keep undo]
+02:12 asks rollback-1-2: The metric is worse after the roll-back. Undo roll back payments? [keep undo]
+02:12   undo roll back payments: roll back payments to r42, expecting r41
 `
 
 func TestRollback(t *testing.T) {
@@ -60,18 +62,20 @@ func TestRollback(t *testing.T) {
 				After: time.Minute, By: "bob", Choice: "refuse", Reason: "it is the database",
 			}}},
 			want: `
-00:00 started alice started rollback
+00:00 started alice started rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payments
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+00:00   roll back payments: roll back payments to r41, expecting r42; undone by: roll back payments to r42, expecting r41
 01:00 answered bob: refuse (it is the database)
 01:00 ended refused: by bob (it is the database)
 `,
 		},
 		"nobody approves": {
 			want: `
-00:00 started alice started rollback
+00:00 started alice started rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payments
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+00:00   roll back payments: roll back payments to r41, expecting r42; undone by: roll back payments to r42, expecting r41
 15:00 expired nobody answered within 15 min
 15:00 ended refused: nobody approved within 15 min
 `,
@@ -82,9 +86,10 @@ func TestRollback(t *testing.T) {
 				Deploys: []runbooktest.Deploy{{After: 5 * time.Second, Target: "payments", Revision: "r43"}},
 			},
 			want: `
-00:00 started alice started rollback
+00:00 started alice started rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payments
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+00:00   roll back payments: roll back payments to r41, expecting r42; undone by: roll back payments to r42, expecting r41
 00:05 somebody deploys payments r43
 00:12 answered bob: approve
 00:12 calls rollback payments r41 (expected r42)
@@ -128,7 +133,8 @@ func TestRollback(t *testing.T) {
 01:42 measures error_ratio: no data
 02:12 measures error_ratio: no data
 02:12 note checked the metric: unknown (0.01, no data, no data; healthy below 0.05)
-02:12 asks rollback-1-2: The metric is unknown after the roll-back. Undo "roll back payments"? It would call: roll back payments to r42, expecting r41 [keep undo]
+02:12 asks rollback-1-2: The metric is unknown after the roll-back. Undo roll back payments? [keep undo]
+02:12   undo roll back payments: roll back payments to r42, expecting r41
 03:12 answered carol: keep
 03:12 ended failed: the metric is unknown after the roll-back; still stands: roll back payments
 `,
@@ -136,10 +142,10 @@ func TestRollback(t *testing.T) {
 		"dry run": {
 			script: runbooktest.Script{DryRun: true},
 			want: `
-00:00 started alice started a dry run of rollback
+00:00 started alice started a dry run of rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payments
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 note would ask for approval, for at most 15 min: Roll payments back from r42 to r41?
-00:00 note would call: roll back payments to r41, expecting r42; its undo would call: roll back payments to r42, expecting r41
+00:00 note would call: roll back payments to r41, expecting r42; undone by: roll back payments to r42, expecting r41
 00:00 note would query, three times within 2 min: error_ratio; healthy below 0.05
 00:00 ended done: dry run: nothing was changed
 `,
@@ -147,14 +153,14 @@ func TestRollback(t *testing.T) {
 		"nothing ran before": {
 			script: runbooktest.Script{Deployed: []incident.Deployment{{Target: "payments", Revision: "r1"}}},
 			want: `
-00:00 started alice started rollback
+00:00 started alice started rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payments
 00:00 ended refused: nothing ran at payments before r1
 `,
 		},
 		"no such target": {
 			script: runbooktest.Script{Params: map[string]string{"target": "payment"}},
 			want: `
-00:00 started alice started rollback
+00:00 started alice started rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payment
 00:00 ended failed: what is deployed at payment cannot be read: there is no target payment
 `,
 		},
@@ -202,7 +208,8 @@ func TestRollback(t *testing.T) {
 02:42 measures error_ratio: no data
 03:12 measures error_ratio: no data
 03:12 note checked the metric: unknown (no data, no data, no data; healthy below 0.05)
-03:12 asks rollback-1-3: The metric is unknown after the roll-back. Undo "roll back payments"? It would call: roll back payments to r42, expecting r41 [keep undo]
+03:12 asks rollback-1-3: The metric is unknown after the roll-back. Undo roll back payments? [keep undo]
+03:12   undo roll back payments: roll back payments to r42, expecting r41
 04:12 answered carol: keep
 04:12 ended failed: the metric is unknown after the roll-back; still stands: roll back payments
 `,
@@ -233,9 +240,10 @@ func TestRollback(t *testing.T) {
 		"cancelled while the approval is open": {
 			script: runbooktest.Script{Cancel: time.Minute},
 			want: `
-00:00 started alice started rollback
+00:00 started alice started rollback with approve_within=15m below=0.05 check=error_ratio settle=2m target=payments
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
+00:00   roll back payments: roll back payments to r41, expecting r42; undone by: roll back payments to r42, expecting r41
 01:00 ended cancelled: before the next step
 `,
 		},

@@ -18,6 +18,8 @@ const (
 	keepsFacts = 30 * 24 * time.Hour
 	// keepsNotices is for how long one remembers that somebody was told.
 	keepsNotices = 30 * 24 * time.Hour
+	// keepsChanges is for how long what was changed is kept.
+	keepsChanges = 180 * 24 * time.Hour
 	// keepsTurns is for how long who asks again has the same turn.
 	keepsTurns = 30 * 24 * time.Hour
 	// keepsCodes is for how long a code is counted that proved nothing.
@@ -54,6 +56,8 @@ func (s *Store) purgeOld(ctx context.Context, now time.Time) (int64, error) {
 		{"splits that have ended", `DELETE FROM splits WHERE ended_at < ?`, keepsFacts},
 		{"notices that are over", `DELETE FROM notices WHERE over_at < ?`, keepsNotices},
 		{"turns", `DELETE FROM turns WHERE at < ?`, keepsTurns},
+		{"changes", `DELETE FROM change_events WHERE at < ?`, keepsChanges},
+		{"runs that started by themselves", `DELETE FROM auto_runs WHERE at < ?`, keepsTurns},
 		{"codes", `DELETE FROM verifications WHERE verified_at IS NULL AND sent_at < ?`, keepsCodes},
 	} {
 		n, err := s.exec(ctx, "purge "+old.what, s.w.Rebind(old.statement), stampOf(now.Add(-old.kept)))

@@ -32,6 +32,8 @@ func phrases(i *incident.Incident) []phrase {
 		{"classified", &i.What},
 		{"classified", &i.WhoFixes},
 		{"classified", &i.Impact.Users},
+		{"cause.hypothesis", &i.Hypothesis},
+		{"cause.root", &i.RootCause},
 		{"status", &i.Status},
 		{"status", &i.NextStep},
 		{"resolved", &i.Closing.Fix},

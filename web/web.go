@@ -103,7 +103,11 @@ type Incident struct {
 	// Gates are what closing waits for, met or not.
 	Gates  []Fact
 	Alerts []Alert
-	Links  []Link
+	// Suspects are changes that may be the cause, the likeliest first.
+	Suspects []Suspect
+	Links    []Link
+	// Outputs are what runs brought to light, the latest first.
+	Outputs []Output
 	// Questions are those of runbooks that wait for an answer.
 	Questions []Question
 	Runbooks  []Fact
@@ -116,6 +120,18 @@ type Incident struct {
 
 // Fact is a titled answer.
 type Fact struct{ Title, Text string }
+
+// Suspect is a change that may be the cause, and why.
+type Suspect struct {
+	What, Why string
+	At        time.Time
+}
+
+// Output is what a run brought to light.
+type Output struct {
+	Title, Body string
+	At          time.Time
+}
 
 // Stamp is a titled time.
 type Stamp struct {
@@ -135,6 +151,8 @@ type Alert struct {
 type Question struct {
 	Text, How string
 	Until     time.Time
+	// Calls are the exact calls that it is about.
+	Calls []string
 }
 
 // Link is a titled address.

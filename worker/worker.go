@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/runbooks"
 	"github.com/tocsinhq/tocsin/workflows"
 )
@@ -29,6 +30,13 @@ type Parts struct {
 	Lookout   *activities.Lookout
 	Herald    *activities.Herald
 	Reviewer  *activities.Reviewer
+	// What the runbooks of the library act on, by product.
+	HTTP       *activities.HTTP
+	SQL        *activities.SQL
+	Redis      *activities.Redis
+	SSH        *activities.SSH
+	Kubernetes *activities.Kubernetes
+	GitHub     *activities.GitHub
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -109,6 +117,13 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.Reviewer)
 	case workflows.Runbooks:
 		w.RegisterActivity(p.Runbooks)
+		w.RegisterActivity(p.HTTP)
+		w.RegisterActivity(p.SQL)
+		w.RegisterActivity(p.Redis)
+		w.RegisterActivity(p.SSH)
+		w.RegisterActivity(p.Kubernetes)
+		w.RegisterActivity(p.GitHub)
+		w.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
 		for _, b := range runbooks.All() {
 			w.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
 		}

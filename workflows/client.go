@@ -136,6 +136,12 @@ func (c *Client) HandOff(ctx context.Context, number string, h incident.HandOff)
 	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", HandOffSignal, h), "signal "+number)
 }
 
+// Suspect tells an incident which changes may have caused it. It is NotFound
+// when there is no open workflow of this number.
+func (c *Client) Suspect(ctx context.Context, number string, list []incident.Suspect) error {
+	return engineError(c.Temporal.SignalWorkflow(ctx, number, "", SuspectsSignal, list), "signal "+number)
+}
+
 // PageFailed tells an incident that a page which a provider took will never
 // arrive. It answers with incident.NotFound when its workflow is gone or
 // finished.

@@ -106,6 +106,13 @@ func recording(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, o)
 }
 
+// admitting asks for as long as an answer is of use to whoever responds.
+func admitting(ctx workflow.Context, summary string) workflow.Context {
+	o := workingOptions(summary)
+	o.TaskQueue, o.StartToCloseTimeout, o.ScheduleToCloseTimeout = Records, 10*time.Second, 2*time.Minute
+	return workflow.WithActivityOptions(ctx, o)
+}
+
 // working is for what must happen but may wait: reading tickets, asking after
 // a run. It is tried for as long as the incident lives.
 func working(ctx workflow.Context, summary string) workflow.Context {

@@ -36,6 +36,8 @@ const (
 	TicketSignal      = "ticket"
 	HandOffSignal     = "hand-off"
 	PageFailedSignal  = "page-failed"
+	// SuspectsSignal brings []incident.Suspect.
+	SuspectsSignal = "suspects"
 	// MergeSignal comes from an incident that is to be merged into this one,
 	// MergedSignal is the answer to it.
 	MergeSignal  = "merge"

@@ -31,6 +31,7 @@ func (r *response) listen(ctx workflow.Context) error {
 		obey(ctx, r, incident.NoteCommand, (*incident.Incident).Note),
 		obey(ctx, r, incident.AddLinkCommand, (*incident.Incident).AddLink),
 		obey(ctx, r, incident.SetStatusCommand, (*incident.Incident).SetStatus),
+		obey(ctx, r, incident.SetCauseCommand, (*incident.Incident).SetCause),
 		obey(ctx, r, incident.PostUpdateCommand, (*incident.Incident).PostUpdate),
 		obey(ctx, r, incident.MitigateCommand, (*incident.Incident).Mitigate),
 		obey(ctx, r, incident.ResolveCommand, (*incident.Incident).Resolve),
@@ -45,6 +46,7 @@ func (r *response) listen(ctx workflow.Context) error {
 		obey(ctx, r, incident.ConfirmCollectedCommand, (*incident.Incident).ConfirmCollected),
 		obey(ctx, r, incident.CloseCommand, (*incident.Incident).Close),
 		obey(ctx, r, incident.StartRunCommand, (*incident.Incident).StartRun),
+		obey(ctx, r, incident.ControlRunCommand, (*incident.Incident).ControlRun),
 		obey(ctx, r, incident.AnswerCommand, (*incident.Incident).Answer),
 	} {
 		if err := set(); err != nil {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -77,5 +78,8 @@ func (r *response) takeMerges(ctx workflow.Context, now time.Time) {
 		}
 		r.inc.Absorb(a, now)
 	})
+	if slices.ContainsFunc(r.inc.Absorbed, func(a incident.Absorbed) bool { return a.Number == r.state.Into }) {
+		r.state.Into = "" // what went on there has come back
+	}
 	drain(ctx, MergedSignal, func(a incident.Absorption) { r.inc.Answered(a, now) })
 }

@@ -119,6 +119,21 @@ func TestWhatEndsReachesWhoeverGoesOnWithIt(t *testing.T) {
 	}
 }
 
+// TestWhatWentOnElsewhereComesBack: its recurrence is merged into an incident
+// that is worked on again, and what ends then ends there, and is passed to
+// nobody.
+func TestWhatWentOnElsewhereComesBack(t *testing.T) {
+	s := payments(t, quiet())
+	s.state.Into = "INC-9"
+	s.at("02:01", command("alice", incident.AcknowledgeCommand, ack)).
+		at("02:02", func(s *story) {
+			s.env.SignalWorkflow("merge", incident.Absorb{From: "INC-9", Ordinal: 1, Title: "once more", By: "alice", Reason: "one cause", At: s.env.Now()})
+		}).
+		at("02:03", says(clear("PaymentsFail", "02:00"))).at("02:10", stop).play()
+	require.Empty(t, s.transcript("02:00", "02:10", "INC-9 hears of"))
+	require.Zero(t, s.row.Counts.Firing)
+}
+
 func TestCommandsWhileMerging(t *testing.T) {
 	s := payments(t, quiet()).
 		at("02:01", command("alice", incident.MergeCommand, incident.MergeInto{Into: "INC-1", Reason: "one cause"})).

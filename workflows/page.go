@@ -152,6 +152,9 @@ func (r *response) order(s *incident.Summons, p *incident.Page) activities.PageO
 			o.Also = append(o.Also, other)
 		}
 	}
+	if len(r.inc.Suspects) > 0 && s.Kind != incident.ForQuestion {
+		o.Suspect = r.inc.Suspects[0].String()
+	}
 	for _, b := range r.inc.Runbooks {
 		o.Runbooks = append(o.Runbooks, b.Name)
 	}

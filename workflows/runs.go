@@ -11,6 +11,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
 // runRunbooks starts the runs that people asked for and tells them the answers
@@ -18,7 +19,9 @@ import (
 // children that report by signals.
 func (r *response) runRunbooks(ctx workflow.Context) {
 	for !r.stopping() {
-		wake := func() bool { return r.stopping() || r.toStart() != nil || r.toTell() != nil }
+		wake := func() bool {
+			return r.stopping() || r.toStart() != nil || r.toTell() != nil || r.toControl() != nil || r.inc.ToTellEnd() != nil
+		}
 		if workflow.Await(ctx, wake) != nil || r.stopping() {
 			return
 		}
@@ -28,7 +31,22 @@ func (r *response) runRunbooks(ctx workflow.Context) {
 		if q := r.toTell(); q != nil {
 			r.tell(ctx, *q)
 		}
+		if run := r.toControl(); run != nil {
+			r.control(ctx, *run)
+		}
+		if run := r.inc.ToTellEnd(); run != nil {
+			r.tellEnd(ctx, *run)
+		}
 	}
+}
+
+// tellEnd tells a run how another ended that it had asked for.
+func (r *response) tellEnd(ctx workflow.Context, run incident.Run) {
+	defer r.effect()()
+	end := runbook.End{ID: run.Ask, State: run.State, Text: run.Outcome}
+	err := workflow.SignalExternalWorkflow(ctx, run.Parent, "", runbook.EndSignal, end).Get(ctx, nil)
+	r.inc.EndTold(run.ID)
+	r.lookSoon(ctx, run.Parent, err)
 }
 
 // toStart returns a run that was asked for and has not begun.
@@ -49,7 +67,7 @@ func (r *response) startRun(ctx workflow.Context, run incident.Run) {
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:         cut(run.Name+" by "+run.By, maxSummary),
 	})
-	input := runbook.Input{Incident: r.inc.Number, Params: run.Params, DryRun: run.DryRun, By: run.By}
+	input := runbook.Input{Facts: spec.FactsOf(r.inc), Given: run.Params, Offered: r.inc.Offered(run.Name), DryRun: run.DryRun, BreakGlass: run.BreakGlass, By: run.By}
 	future := workflow.ExecuteChildWorkflow(childCtx, run.Name, input)
 	err := future.GetChildWorkflowExecution().Get(ctx, nil)
 	now := workflow.Now(ctx)
@@ -78,15 +96,43 @@ func (r *response) toTell() *incident.Question {
 	return nil
 }
 
-// tell passes an answer on. A run that cannot hear it any more is looked at:
-// it may have ended by itself meanwhile.
+// tell passes an answer on.
 func (r *response) tell(ctx workflow.Context, q incident.Question) {
 	defer r.effect()()
 	answer := runbook.Answer{Question: q.ID, Choice: q.Answer, By: q.By, Reason: q.Reason}
 	err := workflow.SignalExternalWorkflow(ctx, q.Run, "", runbook.AnswerSignal, answer).Get(ctx, nil)
 	r.state.Told[q.ID] = true
-	if err != nil && r.runs(q.Run) {
-		r.heardOf(q.Run, r.state.Runs[q.Run].Ordinal, workflow.Now(ctx).Add(-silentAfter))
+	r.lookSoon(ctx, q.Run, err)
+}
+
+// toControl returns a run that has begun and was not told what people have it
+// do.
+func (r *response) toControl() *incident.Run {
+	for n := range r.inc.Runs {
+		run := &r.inc.Runs[n]
+		if _, begun := r.state.Runs[run.ID]; begun && len(run.Controls) > 0 {
+			return run
+		}
+	}
+	return nil
+}
+
+// control passes on what somebody has a run do. A run that cannot hear it any
+// more is looked at.
+func (r *response) control(ctx workflow.Context, run incident.Run) {
+	defer r.effect()()
+	c := run.Controls[0]
+	order := runbook.Control{Do: runbook.Verb(c.Do), By: c.By, Reason: c.Reason}
+	err := workflow.SignalExternalWorkflow(ctx, run.ID, "", runbook.ControlSignal, order).Get(ctx, nil)
+	r.inc.Controlled(run.ID)
+	r.lookSoon(ctx, run.ID, err)
+}
+
+// lookSoon has a run that could not be told something looked at: it may have
+// ended by itself meanwhile.
+func (r *response) lookSoon(ctx workflow.Context, run string, err error) {
+	if err != nil && r.runs(run) {
+		r.heardOf(run, r.state.Runs[run].Ordinal, workflow.Now(ctx).Add(-silentAfter))
 	}
 }
 
@@ -100,16 +146,50 @@ func (r *response) takeReport(rep runbook.Report, now time.Time) {
 	switch rep.Kind {
 	case runbook.Asked:
 		r.inc.RunAsked(incident.Question{
-			ID: question.ID, Run: rep.Run, Approval: question.Approval, Text: question.Text,
+			ID: question.ID, Run: rep.Run, Approval: question.Approval, Standings: question.Who.By, Team: question.Who.Team,
+			People: question.Who.People, Calls: question.Calls, Covers: question.Covers, Text: question.Text,
 			Choices: question.Choices, Asked: rep.At, Until: question.Until,
 		}, now)
 	case runbook.Expired:
 		r.inc.Expired(question.ID, now)
 	case runbook.Ended:
 		r.inc.RunEnded(rep.Run, cmp.Or(rep.State, incident.RunDone), rep.Text, now)
-	case runbook.Started, runbook.Stepped, runbook.Noted, runbook.Answered:
+	case runbook.Started:
+		r.inc.RunBegan(rep.Run, rep.Target, rep.Text, rep.At, now)
+	case runbook.Paged:
+		if rep.Page != nil {
+			r.inc.RunPages(rep.Run, *rep.Page, rep.Text, rep.At, now)
+		}
+	case runbook.Ticketed:
+		if t := rep.Task; t != nil {
+			r.inc.RunAddsFollowUp(rep.Run, incident.AddFollowUp{Title: t.Title, Owner: t.Owner, Priority: t.Priority, Due: due(t.Within, now)}, now)
+		}
+	case runbook.Degraded:
+		if h := rep.Hatch; h != nil {
+			r.inc.OpenHatch(rep.Run, incident.Hatch{ID: h.ID, What: h.What, Expires: now.Add(h.For)}, now)
+		}
+	case runbook.Restored:
+		if rep.Hatch != nil {
+			r.inc.RestoreHatch(rep.Run, rep.Hatch.ID, now)
+		}
+	case runbook.Called:
+		if o := rep.Call; o != nil {
+			r.inc.RunCalls(rep.Run, o.ID, o.Name, o.Params, now) //workflowcheck:ignore
+		}
+	case runbook.Brought:
+		r.inc.RunBrought(rep.Run, rep.Text, rep.At, now)
+	case runbook.Stepped, runbook.Noted, runbook.Answered:
 		r.inc.RunNoted(rep.Run, rep.Text, rep.At, now)
 	}
+}
+
+// due is when what may take some time is to be done; zero leaves it to the
+// policy.
+func due(within time.Duration, now time.Time) time.Time {
+	if within <= 0 {
+		return time.Time{}
+	}
+	return now.Add(within)
 }
 
 // runs reports whether this is a run of this incident that has not ended.

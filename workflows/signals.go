@@ -12,7 +12,7 @@ import (
 func signals() []string {
 	return []string{
 		AcknowledgeSignal, AlertsSignal, runbook.ReportSignal, TicketSignal, PageFailedSignal, HandOffSignal,
-		MergeSignal, MergedSignal,
+		MergeSignal, MergedSignal, SuspectsSignal,
 	}
 }
 
@@ -54,6 +54,7 @@ func (r *response) takeIn(ctx workflow.Context) {
 	})
 	r.takeMerges(ctx, now)
 	drain(ctx, PageFailedSignal, func(f PageFailed) { r.inc.Undelivered(f.Key, f.Reason, now) })
+	drain(ctx, SuspectsSignal, func(list []incident.Suspect) { r.inc.Suspect(list, now) })
 	drain(ctx, TicketSignal, func(incident.TicketRef) { r.ticket.hinted = true })
 	drain(ctx, HandOffSignal, func(h incident.HandOff) { r.inc.HandedOff(h, now) })
 }

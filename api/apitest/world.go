@@ -166,3 +166,38 @@ func (t *Tickets) Heard() []incident.TicketRef {
 	defer t.mu.Unlock()
 	return append([]incident.TicketRef(nil), t.refs...)
 }
+
+// Suspicions remembers which incident was told of which changes.
+type Suspicions struct {
+	mu   sync.Mutex
+	told map[string][]incident.Suspect
+	err  error
+}
+
+// Fail makes what comes fail; nil mends it.
+func (s *Suspicions) Fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+// Told returns what an incident was told.
+func (s *Suspicions) Told(number string) []incident.Suspect {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]incident.Suspect(nil), s.told[number]...)
+}
+
+// Suspect remembers what an incident is told.
+func (s *Suspicions) Suspect(_ context.Context, number string, list []incident.Suspect) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return s.err
+	}
+	if s.told == nil {
+		s.told = map[string][]incident.Suspect{}
+	}
+	s.told[number] = append(s.told[number], list...)
+	return nil
+}

@@ -17,9 +17,11 @@ import (
 
 	"github.com/oapi-codegen/runtime"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/coverage"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
 // Defines values for GenericAlertStatus.
@@ -481,6 +483,55 @@ type CatalogFile struct {
 	Name string `json:"name"`
 }
 
+// Change defines model for Change.
+type Change = changes.Change
+
+// ChangeKind defines model for ChangeKind.
+type ChangeKind = changes.Kind
+
+// ChangeList defines model for ChangeList.
+type ChangeList struct {
+	Changes []Change `json:"changes"`
+	Next    string   `json:"next,omitempty,omitzero"`
+}
+
+// ChangeReport defines model for ChangeReport.
+type ChangeReport struct {
+	// At When it took effect; now when missing.
+	At     time.Time `json:"at,omitempty,omitzero"`
+	Author string    `json:"author,omitempty,omitzero"`
+
+	// Before What ran before.
+	Before string `json:"before,omitempty,omitzero"`
+
+	// Id Tells it from the others of its reporter and service.
+	Id   string     `json:"id"`
+	Kind ChangeKind `json:"kind,omitempty,omitzero"`
+
+	// Lines How many lines it changed; missing is unknown.
+	Lines   int    `json:"lines,omitempty,omitzero"`
+	Link    string `json:"link,omitempty,omitzero"`
+	Service string `json:"service"`
+
+	// Title What it is about.
+	Title string `json:"title,omitempty,omitzero"`
+
+	// Undo The runbook that takes it back, and its parameters.
+	Undo Undo `json:"undo,omitempty,omitzero"`
+
+	// Version What runs since.
+	Version string `json:"version,omitempty,omitzero"`
+}
+
+// ChangeTaken defines model for ChangeTaken.
+type ChangeTaken struct {
+	// Added False when nothing of it was new, or it means nothing here.
+	Added bool `json:"added"`
+
+	// Incidents The open incidents that it may have caused, which were told.
+	Incidents []string `json:"incidents"`
+}
+
 // Classify defines model for Classify.
 type Classify = incident.Classify
 
@@ -536,6 +587,14 @@ type ContactOrder struct {
 
 	// Kind The channel, such as email or push.
 	Kind string `json:"kind"`
+}
+
+// ControlBody defines model for ControlBody.
+type ControlBody struct {
+	Do string `json:"do"`
+
+	// Reason Needed to skip and to abort.
+	Reason string `json:"reason,omitempty,omitzero"`
 }
 
 // CorrectStamp defines model for CorrectStamp.
@@ -634,8 +693,14 @@ type GenericAlertStatus string
 // GenericDelivery One alert, or an object with a list of them.
 type GenericDelivery = json.RawMessage
 
+// GithubEvent What is read of a webhook of GitHub; the rest is ignored.
+type GithubEvent = json.RawMessage
+
 // Given What people said last of whether somebody had to do something.
 type Given = incident.Given
+
+// Hatch An escape hatch that a run has opened.
+type Hatch = incident.Hatch
 
 // Health defines model for Health.
 type Health struct {
@@ -703,10 +768,16 @@ type Incident struct {
 	// Gates What closing waits for, met or not; missing once it is over.
 	Gates []Gate `json:"gates,omitempty,omitzero"`
 
+	// Hatches What runs have left degraded.
+	Hatches []Hatch `json:"hatches,omitempty,omitzero"`
+
 	// Held Nobody was told yet.
 	Held    bool     `json:"held,omitempty,omitzero"`
 	Highest Severity `json:"highest,omitempty,omitzero"`
 	Holder  string   `json:"holder,omitempty,omitzero"`
+
+	// Hypothesis What may be the cause.
+	Hypothesis string `json:"hypothesis,omitempty,omitzero"`
 
 	// Impact Who is affected, how many, and what they cannot do.
 	Impact Impact `json:"impact,omitempty,omitzero"`
@@ -742,12 +813,15 @@ type Incident struct {
 	Revision   int      `json:"revision"`
 
 	// Roles Role to person.
-	Roles       map[string]string `json:"roles,omitempty,omitzero"`
-	Runbooks    []RunbookOffered  `json:"runbooks,omitempty,omitzero"`
-	Runs        []Run             `json:"runs,omitempty,omitzero"`
-	Service     string            `json:"service"`
-	ServiceName string            `json:"service_name"`
-	Severity    Severity          `json:"severity,omitempty,omitzero"`
+	Roles map[string]string `json:"roles,omitempty,omitzero"`
+
+	// RootCause What was found to be the cause.
+	RootCause   string           `json:"root_cause,omitempty,omitzero"`
+	Runbooks    []RunbookOffered `json:"runbooks,omitempty,omitzero"`
+	Runs        []Run            `json:"runs,omitempty,omitzero"`
+	Service     string           `json:"service"`
+	ServiceName string           `json:"service_name"`
+	Severity    Severity         `json:"severity,omitempty,omitzero"`
 
 	// Snoozed The holder rests until a time.
 	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
@@ -758,6 +832,7 @@ type Incident struct {
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
+	Suspects    []Suspect `json:"suspects,omitempty,omitzero"`
 	Team        string    `json:"team"`
 	Ticket      TicketRef `json:"ticket,omitempty,omitzero"`
 	Title       string    `json:"title"`
@@ -898,6 +973,14 @@ type ScheduleOnCall struct {
 
 // Outcome defines model for Outcome.
 type Outcome = incident.Outcome
+
+// Output What a run brought to light.
+type Output = incident.Output
+
+// OutputList defines model for OutputList.
+type OutputList struct {
+	Outputs []Output `json:"outputs"`
+}
 
 // Override defines model for Override.
 type Override struct {
@@ -1079,6 +1162,15 @@ type Problem struct {
 // Question defines model for Question.
 type Question = incident.Question
 
+// RankedChange A change, with what speaks for its being the cause.
+type RankedChange struct {
+	Change  Change   `json:"change"`
+	Reasons []string `json:"reasons"`
+
+	// Score From 0 to 1.
+	Score float64 `json:"score"`
+}
+
 // Reason defines model for Reason.
 type Reason struct {
 	// Reason What a person writes.
@@ -1176,18 +1268,37 @@ type RulesOrder struct {
 // Run defines model for Run.
 type Run = incident.Run
 
+// RunControl defines model for RunControl.
+type RunControl = incident.RunControl
+
 // Runbook defines model for Runbook.
 type Runbook struct {
 	// About What it does.
 	About string `json:"about"`
 
+	// Approval What must be approved before anything is changed. With neither by nor team the response policy says who may.
+	Approval RunbookApproval `json:"approval,omitempty,omitzero"`
+
 	// Fits When to reach for it.
 	Fits string `json:"fits,omitempty,omitzero"`
-	Name string `json:"name"`
 
-	// Params The names of its parameters.
-	Params []string `json:"params,omitempty,omitzero"`
+	// Limit How much one run may touch.
+	Limit  RunbookLimit   `json:"limit,omitempty,omitzero"`
+	Name   string         `json:"name"`
+	Params []RunbookParam `json:"params,omitempty,omitzero"`
+
+	// Schema The JSON Schema (draft 2020-12) of the parameters that can be given.
+	Schema map[string]interface{} `json:"schema,omitempty,omitzero"`
+
+	// Target What a run changes, with parameters in braces. A runbook without one changes nothing: it is a diagnostic.
+	Target string `json:"target,omitempty,omitzero"`
 }
+
+// RunbookApproval What must be approved before anything is changed. With neither by nor team the response policy says who may.
+type RunbookApproval = spec.Approval
+
+// RunbookLimit How much one run may touch.
+type RunbookLimit = spec.Limit
 
 // RunbookList defines model for RunbookList.
 type RunbookList struct {
@@ -1196,6 +1307,9 @@ type RunbookList struct {
 
 // RunbookOffered defines model for RunbookOffered.
 type RunbookOffered = incident.RunbookOffered
+
+// RunbookParam defines model for RunbookParam.
+type RunbookParam = spec.Param
 
 // Scope defines model for Scope.
 type Scope = string
@@ -1217,6 +1331,9 @@ type ServedShift struct {
 	Temporary      bool      `json:"temporary,omitempty,omitzero"`
 	Until          time.Time `json:"until"`
 }
+
+// SetCause defines model for SetCause.
+type SetCause = incident.SetCause
 
 // SetStatus defines model for SetStatus.
 type SetStatus = incident.SetStatus
@@ -1382,6 +1499,14 @@ type StartRun = incident.StartRun
 
 // StatusUpdate defines model for StatusUpdate.
 type StatusUpdate = incident.StatusUpdate
+
+// Suspect A change that may be the cause, as it was ranked when it was found.
+type Suspect = incident.Suspect
+
+// SuspectList defines model for SuspectList.
+type SuspectList struct {
+	Suspects []RankedChange `json:"suspects"`
+}
 
 // Swap defines model for Swap.
 type Swap struct {
@@ -1550,6 +1675,9 @@ type TwilioForm struct {
 	MessageStatus string `json:"MessageStatus,omitempty,omitzero"`
 }
 
+// Undo The runbook that takes it back, and its parameters.
+type Undo = changes.Undo
+
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
 
@@ -1595,6 +1723,9 @@ type QuestionID = string
 // RoleName defines model for RoleName.
 type RoleName = Role
 
+// RunName defines model for RunName.
+type RunName = string
+
 // TwilioSignature defines model for TwilioSignature.
 type TwilioSignature = string
 
@@ -1633,6 +1764,30 @@ type Unauthenticated = Problem
 
 // Unavailable A problem (RFC 9457).
 type Unavailable = Problem
+
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Service Only of this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+
+	// Kind Only of this kind.
+	Kind ChangeKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Source Only what this source reported.
+	Source string `form:"source,omitempty" json:"source,omitempty,omitzero"`
+
+	// Since Only what took effect at or after this time.
+	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+
+	// Until Only what took effect before this time.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
 
 // GetCoverageParams defines parameters for GetCoverage.
 type GetCoverageParams struct {
@@ -1741,6 +1896,15 @@ type AcknowledgeParams struct {
 
 // CancelParams defines parameters for Cancel.
 type CancelParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetCauseParams defines parameters for SetCause.
+type SetCauseParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -1871,6 +2035,15 @@ type AddNoteParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ListOutputsParams defines parameters for ListOutputs.
+type ListOutputsParams struct {
+	// Run Only of this run.
+	Run string `form:"run,omitempty" json:"run,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListPagesParams defines parameters for ListPages.
 type ListPagesParams struct {
 	// Person Only those to this person; `me` is whoever asks.
@@ -1954,6 +2127,15 @@ type AcceptRoleParams struct {
 
 // StartRunParams defines parameters for StartRun.
 type StartRunParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ControlRunParams defines parameters for ControlRun.
+type ControlRunParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -2198,6 +2380,15 @@ type ListTokensParams struct {
 // ListTokensParamsKind defines parameters for ListTokens.
 type ListTokensParamsKind string
 
+// PostGithubWebhookParams defines parameters for PostGithubWebhook.
+type PostGithubWebhookParams struct {
+	// XHubSignature256 `sha256=` and the hexadecimal HMAC-SHA256 of the body.
+	XHubSignature256 string `json:"X-Hub-Signature-256,omitempty,omitzero"`
+
+	// XGitHubEvent Which event it is.
+	XGitHubEvent string `json:"X-GitHub-Event,omitempty,omitzero"`
+}
+
 // PostJiraWebhookParams defines parameters for PostJiraWebhook.
 type PostJiraWebhookParams struct {
 	// XHubSignature `sha256=` and the hexadecimal HMAC-SHA256 of the body.
@@ -2233,6 +2424,9 @@ type ApplyCatalogJSONRequestBody = CatalogFiles
 // ValidateCatalogJSONRequestBody defines body for ValidateCatalog for application/json ContentType.
 type ValidateCatalogJSONRequestBody = CatalogFiles
 
+// ReportChangeJSONRequestBody defines body for ReportChange for application/json ContentType.
+type ReportChangeJSONRequestBody = ChangeReport
+
 // DeclareIncidentJSONRequestBody defines body for DeclareIncident for application/json ContentType.
 type DeclareIncidentJSONRequestBody = Declaration
 
@@ -2241,6 +2435,9 @@ type AcknowledgeJSONRequestBody = Acknowledge
 
 // CancelJSONRequestBody defines body for Cancel for application/json ContentType.
 type CancelJSONRequestBody = Cancel
+
+// SetCauseJSONRequestBody defines body for SetCause for application/json ContentType.
+type SetCauseJSONRequestBody = SetCause
 
 // ClassifyJSONRequestBody defines body for Classify for application/json ContentType.
 type ClassifyJSONRequestBody = Classify
@@ -2275,6 +2472,9 @@ type MitigateJSONRequestBody = Mitigate
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = Note
 
+// RedactOutputJSONRequestBody defines body for RedactOutput for application/json ContentType.
+type RedactOutputJSONRequestBody = Reason
+
 // AnswerQuestionJSONRequestBody defines body for AnswerQuestion for application/json ContentType.
 type AnswerQuestionJSONRequestBody = AnswerBody
 
@@ -2295,6 +2495,9 @@ type AssignRoleJSONRequestBody = AssignRole
 
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
 type StartRunJSONRequestBody = StartRun
+
+// ControlRunJSONRequestBody defines body for ControlRun for application/json ContentType.
+type ControlRunJSONRequestBody = ControlBody
 
 // SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
 type SnoozeJSONRequestBody = Snooze
@@ -2349,6 +2552,9 @@ type CreateTokenJSONRequestBody = TokenOrder
 
 // RotateTokenJSONRequestBody defines body for RotateToken for application/json ContentType.
 type RotateTokenJSONRequestBody = TokenRotation
+
+// PostGithubWebhookJSONRequestBody defines body for PostGithubWebhook for application/json ContentType.
+type PostGithubWebhookJSONRequestBody = GithubEvent
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
@@ -2633,6 +2839,35 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/catalog/validate (the `ValidateCatalog` operationId).
 	ValidateCatalog(ctx context.Context, body ValidateCatalogJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListChanges List what was changed, the newest first
+	//
+	// Filters combine.
+	//
+	// Corresponds with GET /v1/changes (the `ListChanges` operationId).
+	ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportChangeWithBody Report that something of a service was changed
+	//
+	// A deployment, a configuration, a feature flag. Incidents that open later, and those
+	// that are open, rank it among what may have caused them. The same id of the same
+	// reporter and service counts once, as it was reported first.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+	ReportChangeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ReportChange Report that something of a service was changed
+	//
+	// A deployment, a configuration, a feature flag. Incidents that open later, and those
+	// that are open, rank it among what may have caused them. The same id of the same
+	// reporter and service counts once, as it was reported first.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+	ReportChange(ctx context.Context, body ReportChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetCoverage Say when an urgent page would reach nobody
 	//
 	// For every service, the times ahead in which nobody, or nobody of the first level, would be
@@ -2744,6 +2979,26 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/cancel (the `Cancel` operationId).
 	Cancel(ctx context.Context, number Number, params *CancelParams, body CancelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCauseWithBody Say what may be the cause, or what it was
+	//
+	// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+	// something better to do before.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+	SetCauseWithBody(ctx context.Context, number Number, params *SetCauseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// SetCause Say what may be the cause, or what it was
+	//
+	// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+	// something better to do before.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+	SetCause(ctx context.Context, number Number, params *SetCauseParams, body SetCauseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ClassifyWithBody Classify: say what triage found
 	//
@@ -2990,6 +3245,41 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/notes (the `AddNote` operationId).
 	AddNote(ctx context.Context, number Number, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ListOutputs List what runs brought to light, the latest first
+	//
+	// What diagnostics and runbooks kept: cut to 32 KiB, and without what looked like a
+	// secret.
+	//
+	// Corresponds with GET /v1/incidents/{number}/outputs (the `ListOutputs` operationId).
+	ListOutputs(ctx context.Context, number Number, params *ListOutputsParams, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetOutput Read one output
+	//
+	// Whole, as it is kept.
+	//
+	// Corresponds with GET /v1/incidents/{number}/outputs/{output} (the `GetOutput` operationId).
+	GetOutput(ctx context.Context, number Number, output string, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RedactOutputWithBody Redact an output
+	//
+	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// administrators may. What is in the ticket is replaced with the ticket's next change.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+	RedactOutputWithBody(ctx context.Context, number Number, output string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RedactOutput Redact an output
+	//
+	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// administrators may. What is in the ticket is replaced with the ticket's next change.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+	RedactOutput(ctx context.Context, number Number, output string, body RedactOutputJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// ListPages Read who was paged, how, why and when
 	//
 	// Every page with the delivery attempts made for it; addresses are never shown.
@@ -3134,6 +3424,28 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/runs (the `StartRun` operationId).
 	StartRun(ctx context.Context, number Number, params *StartRunParams, body StartRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// ControlRunWithBody Pause, resume or abort a run, or skip what it waits for
+	//
+	// The run is told and has the last word: a call that has begun is seen to its end. A
+	// paused run waits before its next step; skipping then leaves that step out, and no
+	// approval is skipped. An aborted run offers the undo of what it did.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+	ControlRunWithBody(ctx context.Context, number Number, run RunName, params *ControlRunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ControlRun Pause, resume or abort a run, or skip what it waits for
+	//
+	// The run is told and has the last word: a call that has begun is seen to its end. A
+	// paused run waits before its next step; skipping then leaves that step out, and no
+	// approval is skipped. An aborted run offers the undo of what it did.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+	ControlRun(ctx context.Context, number Number, run RunName, params *ControlRunParams, body ControlRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// SnoozeWithBody Take the incident and rest until a time
 	//
 	// The caller holds the incident, and nobody is paged about what is known of it until
@@ -3215,6 +3527,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/status (the `SetStatus` operationId).
 	SetStatus(ctx context.Context, number Number, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// ListSuspects Rank what may have caused an incident
+	//
+	// The changes of its service, of others that are affected, and of those that it depends
+	// on, in the 24 hours before its impact began: as they are known now, the likeliest first.
+	// What the first page named is in the incident itself.
+	//
+	// Corresponds with GET /v1/incidents/{number}/suspects (the `ListSuspects` operationId).
+	ListSuspects(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// ListTimeline Read the timeline, the oldest entry first
 	//
@@ -3717,6 +4038,30 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
 	RotateToken(ctx context.Context, id string, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// PostGithubWebhookWithBody Hear from GitHub of a deployment or a push
+	//
+	// The events `deployment_status` and `push` of repositories that services of the catalog
+	// name. A deployment counts from the first status that says it began or ended; a push
+	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+	PostGithubWebhookWithBody(ctx context.Context, params *PostGithubWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// PostGithubWebhook Hear from GitHub of a deployment or a push
+	//
+	// The events `deployment_status` and `push` of repositories that services of the catalog
+	// name. A deployment counts from the first status that says it began or ended; a push
+	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+	PostGithubWebhook(ctx context.Context, params *PostGithubWebhookParams, body PostGithubWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// PostJiraWebhookWithBody Hear from JIRA that an issue changed
 	//
 	// A hint only: what the issue says is read from JIRA by key. The body is
@@ -4208,6 +4553,65 @@ func (c *Client) ValidateCatalog(ctx context.Context, body ValidateCatalogJSONRe
 	return c.Client.Do(req)
 }
 
+// ListChanges List what was changed, the newest first
+//
+// Filters combine.
+//
+// Corresponds with GET /v1/changes (the `ListChanges` operationId).
+func (c *Client) ListChanges(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListChangesRequest(c.Server, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportChangeWithBody Report that something of a service was changed
+//
+// A deployment, a configuration, a feature flag. Incidents that open later, and those
+// that are open, rank it among what may have caused them. The same id of the same
+// reporter and service counts once, as it was reported first.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+func (c *Client) ReportChangeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportChangeRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ReportChange Report that something of a service was changed
+//
+// A deployment, a configuration, a feature flag. Incidents that open later, and those
+// that are open, rank it among what may have caused them. The same id of the same
+// reporter and service counts once, as it was reported first.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+func (c *Client) ReportChange(ctx context.Context, body ReportChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewReportChangeRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetCoverage Say when an urgent page would reach nobody
 //
 // For every service, the times ahead in which nobody, or nobody of the first level, would be
@@ -4440,6 +4844,46 @@ func (c *Client) CancelWithBody(ctx context.Context, number Number, params *Canc
 // Corresponds with POST /v1/incidents/{number}/cancel (the `Cancel` operationId).
 func (c *Client) Cancel(ctx context.Context, number Number, params *CancelParams, body CancelJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewCancelRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetCauseWithBody Say what may be the cause, or what it was
+//
+// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+// something better to do before.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+func (c *Client) SetCauseWithBody(ctx context.Context, number Number, params *SetCauseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCauseRequestWithBody(c.Server, number, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// SetCause Say what may be the cause, or what it was
+//
+// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+// something better to do before.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+func (c *Client) SetCause(ctx context.Context, number Number, params *SetCauseParams, body SetCauseJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewSetCauseRequest(c.Server, number, params, body)
 	if err != nil {
 		return nil, err
 	}
@@ -4945,6 +5389,81 @@ func (c *Client) AddNote(ctx context.Context, number Number, params *AddNotePara
 	return c.Client.Do(req)
 }
 
+// ListOutputs List what runs brought to light, the latest first
+//
+// What diagnostics and runbooks kept: cut to 32 KiB, and without what looked like a
+// secret.
+//
+// Corresponds with GET /v1/incidents/{number}/outputs (the `ListOutputs` operationId).
+func (c *Client) ListOutputs(ctx context.Context, number Number, params *ListOutputsParams, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListOutputsRequest(c.Server, number, params)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetOutput Read one output
+//
+// Whole, as it is kept.
+//
+// Corresponds with GET /v1/incidents/{number}/outputs/{output} (the `GetOutput` operationId).
+func (c *Client) GetOutput(ctx context.Context, number Number, output string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetOutputRequest(c.Server, number, output)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RedactOutputWithBody Redact an output
+//
+// Removes the text for ever, and says who did it. Leads of the owning team and
+// administrators may. What is in the ticket is replaced with the ticket's next change.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+func (c *Client) RedactOutputWithBody(ctx context.Context, number Number, output string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedactOutputRequestWithBody(c.Server, number, output, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RedactOutput Redact an output
+//
+// Removes the text for ever, and says who did it. Leads of the owning team and
+// administrators may. What is in the ticket is replaced with the ticket's next change.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+func (c *Client) RedactOutput(ctx context.Context, number Number, output string, body RedactOutputJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRedactOutputRequest(c.Server, number, output, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // ListPages Read who was paged, how, why and when
 //
 // Every page with the delivery attempts made for it; addresses are never shown.
@@ -5249,6 +5768,48 @@ func (c *Client) StartRun(ctx context.Context, number Number, params *StartRunPa
 	return c.Client.Do(req)
 }
 
+// ControlRunWithBody Pause, resume or abort a run, or skip what it waits for
+//
+// The run is told and has the last word: a call that has begun is seen to its end. A
+// paused run waits before its next step; skipping then leaves that step out, and no
+// approval is skipped. An aborted run offers the undo of what it did.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+func (c *Client) ControlRunWithBody(ctx context.Context, number Number, run RunName, params *ControlRunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewControlRunRequestWithBody(c.Server, number, run, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ControlRun Pause, resume or abort a run, or skip what it waits for
+//
+// The run is told and has the last word: a call that has begun is seen to its end. A
+// paused run waits before its next step; skipping then leaves that step out, and no
+// approval is skipped. An aborted run offers the undo of what it did.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+func (c *Client) ControlRun(ctx context.Context, number Number, run RunName, params *ControlRunParams, body ControlRunJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewControlRunRequest(c.Server, number, run, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // SnoozeWithBody Take the incident and rest until a time
 //
 // The caller holds the incident, and nobody is paged about what is known of it until
@@ -5401,6 +5962,25 @@ func (c *Client) SetStatusWithBody(ctx context.Context, number Number, params *S
 // Corresponds with POST /v1/incidents/{number}/status (the `SetStatus` operationId).
 func (c *Client) SetStatus(ctx context.Context, number Number, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewSetStatusRequest(c.Server, number, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// ListSuspects Rank what may have caused an incident
+//
+// The changes of its service, of others that are affected, and of those that it depends
+// on, in the 24 hours before its impact began: as they are known now, the likeliest first.
+// What the first page named is in the incident itself.
+//
+// Corresponds with GET /v1/incidents/{number}/suspects (the `ListSuspects` operationId).
+func (c *Client) ListSuspects(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewListSuspectsRequest(c.Server, number)
 	if err != nil {
 		return nil, err
 	}
@@ -6462,6 +7042,50 @@ func (c *Client) RotateToken(ctx context.Context, id string, body RotateTokenJSO
 	return c.Client.Do(req)
 }
 
+// PostGithubWebhookWithBody Hear from GitHub of a deployment or a push
+//
+// The events `deployment_status` and `push` of repositories that services of the catalog
+// name. A deployment counts from the first status that says it began or ended; a push
+// counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+func (c *Client) PostGithubWebhookWithBody(ctx context.Context, params *PostGithubWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostGithubWebhookRequestWithBody(c.Server, params, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// PostGithubWebhook Hear from GitHub of a deployment or a push
+//
+// The events `deployment_status` and `push` of repositories that services of the catalog
+// name. A deployment counts from the first status that says it began or ended; a push
+// counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+func (c *Client) PostGithubWebhook(ctx context.Context, params *PostGithubWebhookParams, body PostGithubWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewPostGithubWebhookRequest(c.Server, params, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // PostJiraWebhookWithBody Hear from JIRA that an issue changed
 //
 // A hint only: what the issue says is read from JIRA by key. The body is
@@ -7165,6 +7789,144 @@ func NewValidateCatalogRequestWithBody(server string, contentType string, body i
 	return req, nil
 }
 
+// NewListChangesRequest constructs an http.Request for the ListChanges method
+func NewListChangesRequest(server string, params *ListChangesParams) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "service", params.Service, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "kind", params.Kind, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "source", params.Source, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "since", params.Since, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "until", params.Until, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: "date-time"}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "cursor", params.Cursor, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewReportChangeRequest calls the generic ReportChange builder with application/json body
+func NewReportChangeRequest(server string, body ReportChangeJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewReportChangeRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewReportChangeRequestWithBody constructs an http.Request for the ReportChange method, with any body, and a specified content type
+func NewReportChangeRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/changes")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewGetCoverageRequest constructs an http.Request for the GetCoverage method
 func NewGetCoverageRequest(server string, params *GetCoverageParams) (*http.Request, error) {
 	var err error
@@ -7758,6 +8520,66 @@ func NewCancelRequestWithBody(server string, number Number, params *CancelParams
 	}
 
 	operationPath := fmt.Sprintf("/v1/incidents/%s/cancel", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
+// NewSetCauseRequest calls the generic SetCause builder with application/json body
+func NewSetCauseRequest(server string, number Number, params *SetCauseParams, body SetCauseJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewSetCauseRequestWithBody(server, number, params, "application/json", bodyReader)
+}
+
+// NewSetCauseRequestWithBody constructs an http.Request for the SetCause method, with any body, and a specified content type
+func NewSetCauseRequestWithBody(server string, number Number, params *SetCauseParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/cause", pathParam0)
 	if operationPath[0] == '/' {
 		operationPath = "." + operationPath
 	}
@@ -8605,6 +9427,166 @@ func NewAddNoteRequestWithBody(server string, number Number, params *AddNotePara
 	return req, nil
 }
 
+// NewListOutputsRequest constructs an http.Request for the ListOutputs method
+func NewListOutputsRequest(server string, number Number, params *ListOutputsParams) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/outputs", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	if params != nil {
+		// queryValues collects non-styled parameters (passthrough, JSON)
+		// that are safe to round-trip through url.Values.Encode().
+		queryValues := queryURL.Query()
+		// rawQueryFragments collects pre-encoded query fragments from
+		// styled parameters, preserving literal commas as delimiters
+		// per the OpenAPI spec (e.g. "color=blue,black,brown").
+		var rawQueryFragments []string
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "run", params.Run, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+			return nil, err
+		} else {
+			for _, qp := range strings.Split(queryFrag, "&") {
+				rawQueryFragments = append(rawQueryFragments, qp)
+			}
+		}
+
+		if encoded := queryValues.Encode(); encoded != "" {
+			rawQueryFragments = append(rawQueryFragments, encoded)
+		}
+		queryURL.RawQuery = strings.Join(rawQueryFragments, "&")
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewGetOutputRequest constructs an http.Request for the GetOutput method
+func NewGetOutputRequest(server string, number Number, output string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "output", output, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/outputs/%s", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+
+	return req, nil
+}
+
+// NewRedactOutputRequest calls the generic RedactOutput builder with application/json body
+func NewRedactOutputRequest(server string, number Number, output string, body RedactOutputJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRedactOutputRequestWithBody(server, number, output, "application/json", bodyReader)
+}
+
+// NewRedactOutputRequestWithBody constructs an http.Request for the RedactOutput method, with any body, and a specified content type
+func NewRedactOutputRequestWithBody(server string, number Number, output string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "output", output, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/outputs/%s/redact", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
 // NewListPagesRequest constructs an http.Request for the ListPages method
 func NewListPagesRequest(server string, number Number, params *ListPagesParams) (*http.Request, error) {
 	var err error
@@ -9167,6 +10149,73 @@ func NewStartRunRequestWithBody(server string, number Number, params *StartRunPa
 	return req, nil
 }
 
+// NewControlRunRequest calls the generic ControlRun builder with application/json body
+func NewControlRunRequest(server string, number Number, run RunName, params *ControlRunParams, body ControlRunJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewControlRunRequestWithBody(server, number, run, params, "application/json", bodyReader)
+}
+
+// NewControlRunRequestWithBody constructs an http.Request for the ControlRun method, with any body, and a specified content type
+func NewControlRunRequestWithBody(server string, number Number, run RunName, params *ControlRunParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	var pathParam1 string
+
+	pathParam1, err = runtime.StyleParamWithOptions("simple", false, "run", run, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/runs/%s/control", pathParam0, pathParam1)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "Idempotency-Key", params.IdempotencyKey, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("Idempotency-Key", headerParam0)
+
+	}
+
+	return req, nil
+}
+
 // NewSnoozeRequest calls the generic Snooze builder with application/json body
 func NewSnoozeRequest(server string, number Number, params *SnoozeParams, body SnoozeJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -9402,6 +10451,40 @@ func NewSetStatusRequestWithBody(server string, number Number, params *SetStatus
 
 		req.Header.Set("Idempotency-Key", headerParam0)
 
+	}
+
+	return req, nil
+}
+
+// NewListSuspectsRequest constructs an http.Request for the ListSuspects method
+func NewListSuspectsRequest(server string, number Number) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "number", number, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/incidents/%s/suspects", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
 	}
 
 	return req, nil
@@ -11460,6 +12543,68 @@ func NewRotateTokenRequestWithBody(server string, id string, contentType string,
 	return req, nil
 }
 
+// NewPostGithubWebhookRequest calls the generic PostGithubWebhook builder with application/json body
+func NewPostGithubWebhookRequest(server string, params *PostGithubWebhookParams, body PostGithubWebhookJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewPostGithubWebhookRequestWithBody(server, params, "application/json", bodyReader)
+}
+
+// NewPostGithubWebhookRequestWithBody constructs an http.Request for the PostGithubWebhook method, with any body, and a specified content type
+func NewPostGithubWebhookRequestWithBody(server string, params *PostGithubWebhookParams, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/webhooks/github")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
+
+	if params != nil {
+
+		var headerParam0 string
+
+		headerParam0, err = runtime.StyleParamWithOptions("simple", false, "X-Hub-Signature-256", params.XHubSignature256, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-Hub-Signature-256", headerParam0)
+
+		var headerParam1 string
+
+		headerParam1, err = runtime.StyleParamWithOptions("simple", false, "X-GitHub-Event", params.XGitHubEvent, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationHeader, Type: "string", Format: ""})
+		if err != nil {
+			return nil, err
+		}
+
+		req.Header.Set("X-GitHub-Event", headerParam1)
+
+	}
+
+	return req, nil
+}
+
 // NewPostJiraWebhookRequest calls the generic PostJiraWebhook builder with application/json body
 func NewPostJiraWebhookRequest(server string, params *PostJiraWebhookParams, body PostJiraWebhookJSONRequestBody) (*http.Request, error) {
 	var bodyReader io.Reader
@@ -11887,6 +13032,37 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/catalog/validate (the `ValidateCatalog` operationId).
 	ValidateCatalogWithResponse(ctx context.Context, body ValidateCatalogJSONRequestBody, reqEditors ...RequestEditorFn) (*ValidateCatalogResponse, error)
 
+	// ListChangesWithResponse List what was changed, the newest first
+	//
+	// Filters combine.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/changes (the `ListChanges` operationId).
+	ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error)
+
+	// ReportChangeWithBodyWithResponse Report that something of a service was changed
+	//
+	// A deployment, a configuration, a feature flag. Incidents that open later, and those
+	// that are open, rank it among what may have caused them. The same id of the same
+	// reporter and service counts once, as it was reported first.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+	ReportChangeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportChangeResponse, error)
+
+	// ReportChangeWithResponse Report that something of a service was changed
+	//
+	// A deployment, a configuration, a feature flag. Incidents that open later, and those
+	// that are open, rank it among what may have caused them. The same id of the same
+	// reporter and service counts once, as it was reported first.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+	ReportChangeWithResponse(ctx context.Context, body ReportChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportChangeResponse, error)
+
 	// GetCoverageWithResponse Say when an urgent page would reach nobody
 	//
 	// For every service, the times ahead in which nobody, or nobody of the first level, would be
@@ -12012,6 +13188,26 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/cancel (the `Cancel` operationId).
 	CancelWithResponse(ctx context.Context, number Number, params *CancelParams, body CancelJSONRequestBody, reqEditors ...RequestEditorFn) (*CancelResponse, error)
+
+	// SetCauseWithBodyWithResponse Say what may be the cause, or what it was
+	//
+	// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+	// something better to do before.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+	SetCauseWithBodyWithResponse(ctx context.Context, number Number, params *SetCauseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCauseResponse, error)
+
+	// SetCauseWithResponse Say what may be the cause, or what it was
+	//
+	// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+	// something better to do before.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+	SetCauseWithResponse(ctx context.Context, number Number, params *SetCauseParams, body SetCauseJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCauseResponse, error)
 
 	// ClassifyWithBodyWithResponse Classify: say what triage found
 	//
@@ -12264,6 +13460,45 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/notes (the `AddNote` operationId).
 	AddNoteWithResponse(ctx context.Context, number Number, params *AddNoteParams, body AddNoteJSONRequestBody, reqEditors ...RequestEditorFn) (*AddNoteResponse, error)
 
+	// ListOutputsWithResponse List what runs brought to light, the latest first
+	//
+	// What diagnostics and runbooks kept: cut to 32 KiB, and without what looked like a
+	// secret.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/incidents/{number}/outputs (the `ListOutputs` operationId).
+	ListOutputsWithResponse(ctx context.Context, number Number, params *ListOutputsParams, reqEditors ...RequestEditorFn) (*ListOutputsResponse, error)
+
+	// GetOutputWithResponse Read one output
+	//
+	// Whole, as it is kept.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/incidents/{number}/outputs/{output} (the `GetOutput` operationId).
+	GetOutputWithResponse(ctx context.Context, number Number, output string, reqEditors ...RequestEditorFn) (*GetOutputResponse, error)
+
+	// RedactOutputWithBodyWithResponse Redact an output
+	//
+	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// administrators may. What is in the ticket is replaced with the ticket's next change.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+	RedactOutputWithBodyWithResponse(ctx context.Context, number Number, output string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RedactOutputResponse, error)
+
+	// RedactOutputWithResponse Redact an output
+	//
+	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// administrators may. What is in the ticket is replaced with the ticket's next change.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+	RedactOutputWithResponse(ctx context.Context, number Number, output string, body RedactOutputJSONRequestBody, reqEditors ...RequestEditorFn) (*RedactOutputResponse, error)
+
 	// ListPagesWithResponse Read who was paged, how, why and when
 	//
 	// Every page with the delivery attempts made for it; addresses are never shown.
@@ -12412,6 +13647,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/incidents/{number}/runs (the `StartRun` operationId).
 	StartRunWithResponse(ctx context.Context, number Number, params *StartRunParams, body StartRunJSONRequestBody, reqEditors ...RequestEditorFn) (*StartRunResponse, error)
 
+	// ControlRunWithBodyWithResponse Pause, resume or abort a run, or skip what it waits for
+	//
+	// The run is told and has the last word: a call that has begun is seen to its end. A
+	// paused run waits before its next step; skipping then leaves that step out, and no
+	// approval is skipped. An aborted run offers the undo of what it did.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+	ControlRunWithBodyWithResponse(ctx context.Context, number Number, run RunName, params *ControlRunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ControlRunResponse, error)
+
+	// ControlRunWithResponse Pause, resume or abort a run, or skip what it waits for
+	//
+	// The run is told and has the last word: a call that has begun is seen to its end. A
+	// paused run waits before its next step; skipping then leaves that step out, and no
+	// approval is skipped. An aborted run offers the undo of what it did.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+	ControlRunWithResponse(ctx context.Context, number Number, run RunName, params *ControlRunParams, body ControlRunJSONRequestBody, reqEditors ...RequestEditorFn) (*ControlRunResponse, error)
+
 	// SnoozeWithBodyWithResponse Take the incident and rest until a time
 	//
 	// The caller holds the incident, and nobody is paged about what is known of it until
@@ -12493,6 +13750,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/incidents/{number}/status (the `SetStatus` operationId).
 	SetStatusWithResponse(ctx context.Context, number Number, params *SetStatusParams, body SetStatusJSONRequestBody, reqEditors ...RequestEditorFn) (*SetStatusResponse, error)
+
+	// ListSuspectsWithResponse Rank what may have caused an incident
+	//
+	// The changes of its service, of others that are affected, and of those that it depends
+	// on, in the 24 hours before its impact began: as they are known now, the likeliest first.
+	// What the first page named is in the incident itself.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/incidents/{number}/suspects (the `ListSuspects` operationId).
+	ListSuspectsWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*ListSuspectsResponse, error)
 
 	// ListTimelineWithResponse Read the timeline, the oldest entry first
 	//
@@ -13048,6 +14316,30 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/tokens/{id}/rotate (the `RotateToken` operationId).
 	RotateTokenWithResponse(ctx context.Context, id string, body RotateTokenJSONRequestBody, reqEditors ...RequestEditorFn) (*RotateTokenResponse, error)
+
+	// PostGithubWebhookWithBodyWithResponse Hear from GitHub of a deployment or a push
+	//
+	// The events `deployment_status` and `push` of repositories that services of the catalog
+	// name. A deployment counts from the first status that says it began or ended; a push
+	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+	PostGithubWebhookWithBodyWithResponse(ctx context.Context, params *PostGithubWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostGithubWebhookResponse, error)
+
+	// PostGithubWebhookWithResponse Hear from GitHub of a deployment or a push
+	//
+	// The events `deployment_status` and `push` of repositories that services of the catalog
+	// name. A deployment counts from the first status that says it began or ended; a push
+	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+	PostGithubWebhookWithResponse(ctx context.Context, params *PostGithubWebhookParams, body PostGithubWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*PostGithubWebhookResponse, error)
 
 	// PostJiraWebhookWithBodyWithResponse Hear from JIRA that an issue changed
 	//
@@ -14422,6 +15714,195 @@ func (r ValidateCatalogResponse) ContentType() string {
 	return ""
 }
 
+// ListChangesResponse401Headers the declared response headers of an HTTP 401 response for ListChanges
+type ListChangesResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ListChangesResponse503Headers the declared response headers of an HTTP 503 response for ListChanges
+type ListChangesResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ListChangesResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *ChangeList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListChangesResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListChangesResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListChangesResponse) GetJSON200() *ChangeList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListChangesResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListChangesResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListChangesResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListChangesResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListChangesResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListChangesResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ReportChangeResponse401Headers the declared response headers of an HTTP 401 response for ReportChange
+type ReportChangeResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ReportChangeResponse503Headers the declared response headers of an HTTP 503 response for ReportChange
+type ReportChangeResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ReportChangeResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *ChangeTaken
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ReportChangeResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ReportChangeResponse503Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r ReportChangeResponse) GetJSON202() *ChangeTaken {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ReportChangeResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ReportChangeResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ReportChangeResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ReportChangeResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ReportChangeResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ReportChangeResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ReportChangeResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ReportChangeResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ReportChangeResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ReportChangeResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // GetCoverageResponse401Headers the declared response headers of an HTTP 401 response for GetCoverage
 type GetCoverageResponse401Headers struct {
 	WWWAuthenticate string
@@ -15375,6 +16856,111 @@ func (r CancelResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r CancelResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// SetCauseResponse401Headers the declared response headers of an HTTP 401 response for SetCause
+type SetCauseResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// SetCauseResponse503Headers the declared response headers of an HTTP 503 response for SetCause
+type SetCauseResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type SetCauseResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *SetCauseResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *SetCauseResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r SetCauseResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r SetCauseResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r SetCauseResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r SetCauseResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r SetCauseResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r SetCauseResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r SetCauseResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r SetCauseResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r SetCauseResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r SetCauseResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r SetCauseResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r SetCauseResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -16837,6 +18423,293 @@ func (r AddNoteResponse) ContentType() string {
 	return ""
 }
 
+// ListOutputsResponse401Headers the declared response headers of an HTTP 401 response for ListOutputs
+type ListOutputsResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ListOutputsResponse503Headers the declared response headers of an HTTP 503 response for ListOutputs
+type ListOutputsResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ListOutputsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *OutputList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListOutputsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListOutputsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListOutputsResponse) GetJSON200() *OutputList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListOutputsResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListOutputsResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListOutputsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListOutputsResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListOutputsResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListOutputsResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListOutputsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListOutputsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListOutputsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListOutputsResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// GetOutputResponse401Headers the declared response headers of an HTTP 401 response for GetOutput
+type GetOutputResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// GetOutputResponse503Headers the declared response headers of an HTTP 503 response for GetOutput
+type GetOutputResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type GetOutputResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Output
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *GetOutputResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *GetOutputResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetOutputResponse) GetJSON200() *Output {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetOutputResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetOutputResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetOutputResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetOutputResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetOutputResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r GetOutputResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r GetOutputResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetOutputResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetOutputResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetOutputResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// RedactOutputResponse401Headers the declared response headers of an HTTP 401 response for RedactOutput
+type RedactOutputResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// RedactOutputResponse503Headers the declared response headers of an HTTP 503 response for RedactOutput
+type RedactOutputResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type RedactOutputResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *RedactOutputResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *RedactOutputResponse503Headers
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r RedactOutputResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RedactOutputResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RedactOutputResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r RedactOutputResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RedactOutputResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r RedactOutputResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r RedactOutputResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RedactOutputResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RedactOutputResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RedactOutputResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // ListPagesResponse401Headers the declared response headers of an HTTP 401 response for ListPages
 type ListPagesResponse401Headers struct {
 	WWWAuthenticate string
@@ -17775,6 +19648,111 @@ func (r StartRunResponse) ContentType() string {
 	return ""
 }
 
+// ControlRunResponse401Headers the declared response headers of an HTTP 401 response for ControlRun
+type ControlRunResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ControlRunResponse503Headers the declared response headers of an HTTP 503 response for ControlRun
+type ControlRunResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ControlRunResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Done
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationproblemJSON409 *Refused
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ControlRunResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ControlRunResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ControlRunResponse) GetJSON200() *Done {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ControlRunResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ControlRunResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ControlRunResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ControlRunResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ControlRunResponse) GetApplicationproblemJSON409() *Refused {
+	return r.ApplicationproblemJSON409
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ControlRunResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ControlRunResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ControlRunResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ControlRunResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ControlRunResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ControlRunResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // SnoozeResponse401Headers the declared response headers of an HTTP 401 response for Snooze
 type SnoozeResponse401Headers struct {
 	WWWAuthenticate string
@@ -18189,6 +20167,104 @@ func (r SetStatusResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r SetStatusResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+// ListSuspectsResponse401Headers the declared response headers of an HTTP 401 response for ListSuspects
+type ListSuspectsResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// ListSuspectsResponse503Headers the declared response headers of an HTTP 503 response for ListSuspects
+type ListSuspectsResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type ListSuspectsResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *SuspectList
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationproblemJSON403 *Forbidden
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *ListSuspectsResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *ListSuspectsResponse503Headers
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r ListSuspectsResponse) GetJSON200() *SuspectList {
+	return r.JSON200
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r ListSuspectsResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r ListSuspectsResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r ListSuspectsResponse) GetApplicationproblemJSON403() *Forbidden {
+	return r.ApplicationproblemJSON403
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r ListSuspectsResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r ListSuspectsResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r ListSuspectsResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r ListSuspectsResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r ListSuspectsResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r ListSuspectsResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r ListSuspectsResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -22127,6 +24203,97 @@ func (r RotateTokenResponse) ContentType() string {
 	return ""
 }
 
+// PostGithubWebhookResponse401Headers the declared response headers of an HTTP 401 response for PostGithubWebhook
+type PostGithubWebhookResponse401Headers struct {
+	WWWAuthenticate string
+}
+
+// PostGithubWebhookResponse503Headers the declared response headers of an HTTP 503 response for PostGithubWebhook
+type PostGithubWebhookResponse503Headers struct {
+	IdempotencyKey string
+	RetryAfter     int
+}
+
+type PostGithubWebhookResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON202 the response for an HTTP 202 `application/json` response
+	JSON202 *ChangeTaken
+	// ApplicationproblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationproblemJSON400 *Invalid
+	// ApplicationproblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationproblemJSON401 *Unauthenticated
+	// ApplicationproblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationproblemJSON404 *NotFound
+	// ApplicationproblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationproblemJSON503 *Unavailable
+	// ApplicationproblemJSONDefault the response for an HTTP default `application/problem+json` response
+	ApplicationproblemJSONDefault *Failed
+	// Headers401 the parsed response headers for an HTTP 401 response
+	Headers401 *PostGithubWebhookResponse401Headers
+	// Headers503 the parsed response headers for an HTTP 503 response
+	Headers503 *PostGithubWebhookResponse503Headers
+}
+
+// GetJSON202 returns the response for an HTTP 202 `application/json` response
+func (r PostGithubWebhookResponse) GetJSON202() *ChangeTaken {
+	return r.JSON202
+}
+
+// GetApplicationproblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r PostGithubWebhookResponse) GetApplicationproblemJSON400() *Invalid {
+	return r.ApplicationproblemJSON400
+}
+
+// GetApplicationproblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r PostGithubWebhookResponse) GetApplicationproblemJSON401() *Unauthenticated {
+	return r.ApplicationproblemJSON401
+}
+
+// GetApplicationproblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r PostGithubWebhookResponse) GetApplicationproblemJSON404() *NotFound {
+	return r.ApplicationproblemJSON404
+}
+
+// GetApplicationproblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r PostGithubWebhookResponse) GetApplicationproblemJSON503() *Unavailable {
+	return r.ApplicationproblemJSON503
+}
+
+// GetApplicationproblemJSONDefault returns the response for an HTTP default `application/problem+json` response
+func (r PostGithubWebhookResponse) GetApplicationproblemJSONDefault() *Failed {
+	return r.ApplicationproblemJSONDefault
+}
+
+// GetBody returns the raw response body bytes
+func (r PostGithubWebhookResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r PostGithubWebhookResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r PostGithubWebhookResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r PostGithubWebhookResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
 // PostJiraWebhookResponse401Headers the declared response headers of an HTTP 401 response for PostJiraWebhook
 type PostJiraWebhookResponse401Headers struct {
 	WWWAuthenticate string
@@ -22728,6 +24895,55 @@ func (c *ClientWithResponses) ValidateCatalogWithResponse(ctx context.Context, b
 	return ParseValidateCatalogResponse(rsp)
 }
 
+// ListChangesWithResponse List what was changed, the newest first
+//
+// Filters combine.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/changes (the `ListChanges` operationId).
+func (c *ClientWithResponses) ListChangesWithResponse(ctx context.Context, params *ListChangesParams, reqEditors ...RequestEditorFn) (*ListChangesResponse, error) {
+	rsp, err := c.ListChanges(ctx, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListChangesResponse(rsp)
+}
+
+// ReportChangeWithBodyWithResponse Report that something of a service was changed
+//
+// A deployment, a configuration, a feature flag. Incidents that open later, and those
+// that are open, rank it among what may have caused them. The same id of the same
+// reporter and service counts once, as it was reported first.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+func (c *ClientWithResponses) ReportChangeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ReportChangeResponse, error) {
+	rsp, err := c.ReportChangeWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportChangeResponse(rsp)
+}
+
+// ReportChangeWithResponse Report that something of a service was changed
+//
+// A deployment, a configuration, a feature flag. Incidents that open later, and those
+// that are open, rank it among what may have caused them. The same id of the same
+// reporter and service counts once, as it was reported first.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/changes (the `ReportChange` operationId).
+func (c *ClientWithResponses) ReportChangeWithResponse(ctx context.Context, body ReportChangeJSONRequestBody, reqEditors ...RequestEditorFn) (*ReportChangeResponse, error) {
+	rsp, err := c.ReportChange(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseReportChangeResponse(rsp)
+}
+
 // GetCoverageWithResponse Say when an urgent page would reach nobody
 //
 // For every service, the times ahead in which nobody, or nobody of the first level, would be
@@ -22930,6 +25146,38 @@ func (c *ClientWithResponses) CancelWithResponse(ctx context.Context, number Num
 		return nil, err
 	}
 	return ParseCancelResponse(rsp)
+}
+
+// SetCauseWithBodyWithResponse Say what may be the cause, or what it was
+//
+// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+// something better to do before.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+func (c *ClientWithResponses) SetCauseWithBodyWithResponse(ctx context.Context, number Number, params *SetCauseParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetCauseResponse, error) {
+	rsp, err := c.SetCauseWithBody(ctx, number, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCauseResponse(rsp)
+}
+
+// SetCauseWithResponse Say what may be the cause, or what it was
+//
+// A hypothesis at any time; the root cause only once it is mitigated: whoever responds has
+// something better to do before.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/cause (the `SetCause` operationId).
+func (c *ClientWithResponses) SetCauseWithResponse(ctx context.Context, number Number, params *SetCauseParams, body SetCauseJSONRequestBody, reqEditors ...RequestEditorFn) (*SetCauseResponse, error) {
+	rsp, err := c.SetCause(ctx, number, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseSetCauseResponse(rsp)
 }
 
 // ClassifyWithBodyWithResponse Classify: say what triage found
@@ -23333,6 +25581,69 @@ func (c *ClientWithResponses) AddNoteWithResponse(ctx context.Context, number Nu
 	return ParseAddNoteResponse(rsp)
 }
 
+// ListOutputsWithResponse List what runs brought to light, the latest first
+//
+// What diagnostics and runbooks kept: cut to 32 KiB, and without what looked like a
+// secret.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/incidents/{number}/outputs (the `ListOutputs` operationId).
+func (c *ClientWithResponses) ListOutputsWithResponse(ctx context.Context, number Number, params *ListOutputsParams, reqEditors ...RequestEditorFn) (*ListOutputsResponse, error) {
+	rsp, err := c.ListOutputs(ctx, number, params, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListOutputsResponse(rsp)
+}
+
+// GetOutputWithResponse Read one output
+//
+// Whole, as it is kept.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/incidents/{number}/outputs/{output} (the `GetOutput` operationId).
+func (c *ClientWithResponses) GetOutputWithResponse(ctx context.Context, number Number, output string, reqEditors ...RequestEditorFn) (*GetOutputResponse, error) {
+	rsp, err := c.GetOutput(ctx, number, output, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetOutputResponse(rsp)
+}
+
+// RedactOutputWithBodyWithResponse Redact an output
+//
+// Removes the text for ever, and says who did it. Leads of the owning team and
+// administrators may. What is in the ticket is replaced with the ticket's next change.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+func (c *ClientWithResponses) RedactOutputWithBodyWithResponse(ctx context.Context, number Number, output string, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RedactOutputResponse, error) {
+	rsp, err := c.RedactOutputWithBody(ctx, number, output, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedactOutputResponse(rsp)
+}
+
+// RedactOutputWithResponse Redact an output
+//
+// Removes the text for ever, and says who did it. Leads of the owning team and
+// administrators may. What is in the ticket is replaced with the ticket's next change.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/outputs/{output}/redact (the `RedactOutput` operationId).
+func (c *ClientWithResponses) RedactOutputWithResponse(ctx context.Context, number Number, output string, body RedactOutputJSONRequestBody, reqEditors ...RequestEditorFn) (*RedactOutputResponse, error) {
+	rsp, err := c.RedactOutput(ctx, number, output, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRedactOutputResponse(rsp)
+}
+
 // ListPagesWithResponse Read who was paged, how, why and when
 //
 // Every page with the delivery attempts made for it; addresses are never shown.
@@ -23577,6 +25888,40 @@ func (c *ClientWithResponses) StartRunWithResponse(ctx context.Context, number N
 	return ParseStartRunResponse(rsp)
 }
 
+// ControlRunWithBodyWithResponse Pause, resume or abort a run, or skip what it waits for
+//
+// The run is told and has the last word: a call that has begun is seen to its end. A
+// paused run waits before its next step; skipping then leaves that step out, and no
+// approval is skipped. An aborted run offers the undo of what it did.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+func (c *ClientWithResponses) ControlRunWithBodyWithResponse(ctx context.Context, number Number, run RunName, params *ControlRunParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ControlRunResponse, error) {
+	rsp, err := c.ControlRunWithBody(ctx, number, run, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseControlRunResponse(rsp)
+}
+
+// ControlRunWithResponse Pause, resume or abort a run, or skip what it waits for
+//
+// The run is told and has the last word: a call that has begun is seen to its end. A
+// paused run waits before its next step; skipping then leaves that step out, and no
+// approval is skipped. An aborted run offers the undo of what it did.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/incidents/{number}/runs/{run}/control (the `ControlRun` operationId).
+func (c *ClientWithResponses) ControlRunWithResponse(ctx context.Context, number Number, run RunName, params *ControlRunParams, body ControlRunJSONRequestBody, reqEditors ...RequestEditorFn) (*ControlRunResponse, error) {
+	rsp, err := c.ControlRun(ctx, number, run, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseControlRunResponse(rsp)
+}
+
 // SnoozeWithBodyWithResponse Take the incident and rest until a time
 //
 // The caller holds the incident, and nobody is paged about what is known of it until
@@ -23705,6 +26050,23 @@ func (c *ClientWithResponses) SetStatusWithResponse(ctx context.Context, number 
 		return nil, err
 	}
 	return ParseSetStatusResponse(rsp)
+}
+
+// ListSuspectsWithResponse Rank what may have caused an incident
+//
+// The changes of its service, of others that are affected, and of those that it depends
+// on, in the 24 hours before its impact began: as they are known now, the likeliest first.
+// What the first page named is in the incident itself.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/incidents/{number}/suspects (the `ListSuspects` operationId).
+func (c *ClientWithResponses) ListSuspectsWithResponse(ctx context.Context, number Number, reqEditors ...RequestEditorFn) (*ListSuspectsResponse, error) {
+	rsp, err := c.ListSuspects(ctx, number, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseListSuspectsResponse(rsp)
 }
 
 // ListTimelineWithResponse Read the timeline, the oldest entry first
@@ -24590,6 +26952,42 @@ func (c *ClientWithResponses) RotateTokenWithResponse(ctx context.Context, id st
 		return nil, err
 	}
 	return ParseRotateTokenResponse(rsp)
+}
+
+// PostGithubWebhookWithBodyWithResponse Hear from GitHub of a deployment or a push
+//
+// The events `deployment_status` and `push` of repositories that services of the catalog
+// name. A deployment counts from the first status that says it began or ended; a push
+// counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+func (c *ClientWithResponses) PostGithubWebhookWithBodyWithResponse(ctx context.Context, params *PostGithubWebhookParams, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*PostGithubWebhookResponse, error) {
+	rsp, err := c.PostGithubWebhookWithBody(ctx, params, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostGithubWebhookResponse(rsp)
+}
+
+// PostGithubWebhookWithResponse Hear from GitHub of a deployment or a push
+//
+// The events `deployment_status` and `push` of repositories that services of the catalog
+// name. A deployment counts from the first status that says it began or ended; a push
+// counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/webhooks/github (the `PostGithubWebhook` operationId).
+func (c *ClientWithResponses) PostGithubWebhookWithResponse(ctx context.Context, params *PostGithubWebhookParams, body PostGithubWebhookJSONRequestBody, reqEditors ...RequestEditorFn) (*PostGithubWebhookResponse, error) {
+	rsp, err := c.PostGithubWebhook(ctx, params, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParsePostGithubWebhookResponse(rsp)
 }
 
 // PostJiraWebhookWithBodyWithResponse Hear from JIRA that an issue changed
@@ -25922,6 +28320,195 @@ func ParseValidateCatalogResponse(rsp *http.Response) (*ValidateCatalogResponse,
 	return response, nil
 }
 
+// ParseListChangesResponse parses an HTTP response from a ListChangesWithResponse call
+func ParseListChangesResponse(rsp *http.Response) (*ListChangesResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListChangesResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest ChangeList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListChangesResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListChangesResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseReportChangeResponse parses an HTTP response from a ReportChangeWithResponse call
+func ParseReportChangeResponse(rsp *http.Response) (*ReportChangeResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ReportChangeResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest ChangeTaken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ReportChangeResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ReportChangeResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseGetCoverageResponse parses an HTTP response from a GetCoverageWithResponse call
 func ParseGetCoverageResponse(rsp *http.Response) (*GetCoverageResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -26867,6 +29454,111 @@ func ParseCancelResponse(rsp *http.Response) (*CancelResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers CancelResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseSetCauseResponse parses an HTTP response from a SetCauseWithResponse call
+func ParseSetCauseResponse(rsp *http.Response) (*SetCauseResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &SetCauseResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers SetCauseResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers SetCauseResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -28343,6 +31035,296 @@ func ParseAddNoteResponse(rsp *http.Response) (*AddNoteResponse, error) {
 	return response, nil
 }
 
+// ParseListOutputsResponse parses an HTTP response from a ListOutputsWithResponse call
+func ParseListOutputsResponse(rsp *http.Response) (*ListOutputsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListOutputsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest OutputList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListOutputsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListOutputsResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetOutputResponse parses an HTTP response from a GetOutputWithResponse call
+func ParseGetOutputResponse(rsp *http.Response) (*GetOutputResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetOutputResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Output
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers GetOutputResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers GetOutputResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRedactOutputResponse parses an HTTP response from a RedactOutputWithResponse call
+func ParseRedactOutputResponse(rsp *http.Response) (*RedactOutputResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RedactOutputResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case rsp.StatusCode == 204:
+		break // No content-type
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers RedactOutputResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers RedactOutputResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseListPagesResponse parses an HTTP response from a ListPagesWithResponse call
 func ParseListPagesResponse(rsp *http.Response) (*ListPagesResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -29281,6 +32263,111 @@ func ParseStartRunResponse(rsp *http.Response) (*StartRunResponse, error) {
 	return response, nil
 }
 
+// ParseControlRunResponse parses an HTTP response from a ControlRunWithResponse call
+func ParseControlRunResponse(rsp *http.Response) (*ControlRunResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ControlRunResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Done
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Refused
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ControlRunResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ControlRunResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
 // ParseSnoozeResponse parses an HTTP response from a SnoozeWithResponse call
 func ParseSnoozeResponse(rsp *http.Response) (*SnoozeResponse, error) {
 	bodyBytes, err := io.ReadAll(rsp.Body)
@@ -29681,6 +32768,104 @@ func ParseSetStatusResponse(rsp *http.Response) (*SetStatusResponse, error) {
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers SetStatusResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseListSuspectsResponse parses an HTTP response from a ListSuspectsWithResponse call
+func ParseListSuspectsResponse(rsp *http.Response) (*ListSuspectsResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &ListSuspectsResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest SuspectList
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Forbidden
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers ListSuspectsResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers ListSuspectsResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
@@ -33613,6 +36798,97 @@ func ParseRotateTokenResponse(rsp *http.Response) (*RotateTokenResponse, error) 
 		response.Headers401 = &headers
 	case rsp.StatusCode == 503:
 		var headers RotateTokenResponse503Headers
+		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.IdempotencyKey = value
+		}
+		if values := rsp.Header.Values("Retry-After"); len(values) > 0 {
+			var value int
+			if err := runtime.BindStyledParameterWithOptions("simple", "Retry-After", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.RetryAfter = value
+		}
+		response.Headers503 = &headers
+	}
+
+	return response, nil
+}
+
+// ParsePostGithubWebhookResponse parses an HTTP response from a PostGithubWebhookWithResponse call
+func ParsePostGithubWebhookResponse(rsp *http.Response) (*PostGithubWebhookResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &PostGithubWebhookResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 202:
+		var dest ChangeTaken
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON202 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Invalid
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Unauthenticated
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest NotFound
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Unavailable
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSON503 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && true:
+		var dest Failed
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationproblemJSONDefault = &dest
+
+	}
+
+	switch {
+	case rsp.StatusCode == 401:
+		var headers PostGithubWebhookResponse401Headers
+		if values := rsp.Header.Values("WWW-Authenticate"); len(values) > 0 {
+			var value string
+			if err := runtime.BindStyledParameterWithOptions("simple", "WWW-Authenticate", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {
+				return nil, err
+			}
+			headers.WWWAuthenticate = value
+		}
+		response.Headers401 = &headers
+	case rsp.StatusCode == 503:
+		var headers PostGithubWebhookResponse503Headers
 		if values := rsp.Header.Values("Idempotency-Key"); len(values) > 0 {
 			var value string
 			if err := runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", values[0], &value, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""}); err != nil {

@@ -16,9 +16,11 @@ import (
 	"github.com/labstack/echo/v4"
 	"github.com/oapi-codegen/runtime"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/coverage"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
 // Defines values for GenericAlertStatus.
@@ -480,6 +482,55 @@ type CatalogFile struct {
 	Name string `json:"name"`
 }
 
+// Change defines model for Change.
+type Change = changes.Change
+
+// ChangeKind defines model for ChangeKind.
+type ChangeKind = changes.Kind
+
+// ChangeList defines model for ChangeList.
+type ChangeList struct {
+	Changes []Change `json:"changes"`
+	Next    string   `json:"next,omitempty,omitzero"`
+}
+
+// ChangeReport defines model for ChangeReport.
+type ChangeReport struct {
+	// At When it took effect; now when missing.
+	At     time.Time `json:"at,omitempty,omitzero"`
+	Author string    `json:"author,omitempty,omitzero"`
+
+	// Before What ran before.
+	Before string `json:"before,omitempty,omitzero"`
+
+	// Id Tells it from the others of its reporter and service.
+	Id   string     `json:"id"`
+	Kind ChangeKind `json:"kind,omitempty,omitzero"`
+
+	// Lines How many lines it changed; missing is unknown.
+	Lines   int    `json:"lines,omitempty,omitzero"`
+	Link    string `json:"link,omitempty,omitzero"`
+	Service string `json:"service"`
+
+	// Title What it is about.
+	Title string `json:"title,omitempty,omitzero"`
+
+	// Undo The runbook that takes it back, and its parameters.
+	Undo Undo `json:"undo,omitempty,omitzero"`
+
+	// Version What runs since.
+	Version string `json:"version,omitempty,omitzero"`
+}
+
+// ChangeTaken defines model for ChangeTaken.
+type ChangeTaken struct {
+	// Added False when nothing of it was new, or it means nothing here.
+	Added bool `json:"added"`
+
+	// Incidents The open incidents that it may have caused, which were told.
+	Incidents []string `json:"incidents"`
+}
+
 // Classify defines model for Classify.
 type Classify = incident.Classify
 
@@ -535,6 +586,14 @@ type ContactOrder struct {
 
 	// Kind The channel, such as email or push.
 	Kind string `json:"kind"`
+}
+
+// ControlBody defines model for ControlBody.
+type ControlBody struct {
+	Do string `json:"do"`
+
+	// Reason Needed to skip and to abort.
+	Reason string `json:"reason,omitempty,omitzero"`
 }
 
 // CorrectStamp defines model for CorrectStamp.
@@ -633,8 +692,14 @@ type GenericAlertStatus string
 // GenericDelivery One alert, or an object with a list of them.
 type GenericDelivery = json.RawMessage
 
+// GithubEvent What is read of a webhook of GitHub; the rest is ignored.
+type GithubEvent = json.RawMessage
+
 // Given What people said last of whether somebody had to do something.
 type Given = incident.Given
+
+// Hatch An escape hatch that a run has opened.
+type Hatch = incident.Hatch
 
 // Health defines model for Health.
 type Health struct {
@@ -702,10 +767,16 @@ type Incident struct {
 	// Gates What closing waits for, met or not; missing once it is over.
 	Gates []Gate `json:"gates,omitempty,omitzero"`
 
+	// Hatches What runs have left degraded.
+	Hatches []Hatch `json:"hatches,omitempty,omitzero"`
+
 	// Held Nobody was told yet.
 	Held    bool     `json:"held,omitempty,omitzero"`
 	Highest Severity `json:"highest,omitempty,omitzero"`
 	Holder  string   `json:"holder,omitempty,omitzero"`
+
+	// Hypothesis What may be the cause.
+	Hypothesis string `json:"hypothesis,omitempty,omitzero"`
 
 	// Impact Who is affected, how many, and what they cannot do.
 	Impact Impact `json:"impact,omitempty,omitzero"`
@@ -741,12 +812,15 @@ type Incident struct {
 	Revision   int      `json:"revision"`
 
 	// Roles Role to person.
-	Roles       map[string]string `json:"roles,omitempty,omitzero"`
-	Runbooks    []RunbookOffered  `json:"runbooks,omitempty,omitzero"`
-	Runs        []Run             `json:"runs,omitempty,omitzero"`
-	Service     string            `json:"service"`
-	ServiceName string            `json:"service_name"`
-	Severity    Severity          `json:"severity,omitempty,omitzero"`
+	Roles map[string]string `json:"roles,omitempty,omitzero"`
+
+	// RootCause What was found to be the cause.
+	RootCause   string           `json:"root_cause,omitempty,omitzero"`
+	Runbooks    []RunbookOffered `json:"runbooks,omitempty,omitzero"`
+	Runs        []Run            `json:"runs,omitempty,omitzero"`
+	Service     string           `json:"service"`
+	ServiceName string           `json:"service_name"`
+	Severity    Severity         `json:"severity,omitempty,omitzero"`
 
 	// Snoozed The holder rests until a time.
 	Snoozed Snoozed `json:"snoozed,omitempty,omitzero"`
@@ -757,6 +831,7 @@ type Incident struct {
 
 	// Storm It collects many keys of one service.
 	Storm       bool      `json:"storm,omitempty,omitzero"`
+	Suspects    []Suspect `json:"suspects,omitempty,omitzero"`
 	Team        string    `json:"team"`
 	Ticket      TicketRef `json:"ticket,omitempty,omitzero"`
 	Title       string    `json:"title"`
@@ -897,6 +972,14 @@ type ScheduleOnCall struct {
 
 // Outcome defines model for Outcome.
 type Outcome = incident.Outcome
+
+// Output What a run brought to light.
+type Output = incident.Output
+
+// OutputList defines model for OutputList.
+type OutputList struct {
+	Outputs []Output `json:"outputs"`
+}
 
 // Override defines model for Override.
 type Override struct {
@@ -1078,6 +1161,15 @@ type Problem struct {
 // Question defines model for Question.
 type Question = incident.Question
 
+// RankedChange A change, with what speaks for its being the cause.
+type RankedChange struct {
+	Change  Change   `json:"change"`
+	Reasons []string `json:"reasons"`
+
+	// Score From 0 to 1.
+	Score float64 `json:"score"`
+}
+
 // Reason defines model for Reason.
 type Reason struct {
 	// Reason What a person writes.
@@ -1175,18 +1267,37 @@ type RulesOrder struct {
 // Run defines model for Run.
 type Run = incident.Run
 
+// RunControl defines model for RunControl.
+type RunControl = incident.RunControl
+
 // Runbook defines model for Runbook.
 type Runbook struct {
 	// About What it does.
 	About string `json:"about"`
 
+	// Approval What must be approved before anything is changed. With neither by nor team the response policy says who may.
+	Approval RunbookApproval `json:"approval,omitempty,omitzero"`
+
 	// Fits When to reach for it.
 	Fits string `json:"fits,omitempty,omitzero"`
-	Name string `json:"name"`
 
-	// Params The names of its parameters.
-	Params []string `json:"params,omitempty,omitzero"`
+	// Limit How much one run may touch.
+	Limit  RunbookLimit   `json:"limit,omitempty,omitzero"`
+	Name   string         `json:"name"`
+	Params []RunbookParam `json:"params,omitempty,omitzero"`
+
+	// Schema The JSON Schema (draft 2020-12) of the parameters that can be given.
+	Schema map[string]interface{} `json:"schema,omitempty,omitzero"`
+
+	// Target What a run changes, with parameters in braces. A runbook without one changes nothing: it is a diagnostic.
+	Target string `json:"target,omitempty,omitzero"`
 }
+
+// RunbookApproval What must be approved before anything is changed. With neither by nor team the response policy says who may.
+type RunbookApproval = spec.Approval
+
+// RunbookLimit How much one run may touch.
+type RunbookLimit = spec.Limit
 
 // RunbookList defines model for RunbookList.
 type RunbookList struct {
@@ -1195,6 +1306,9 @@ type RunbookList struct {
 
 // RunbookOffered defines model for RunbookOffered.
 type RunbookOffered = incident.RunbookOffered
+
+// RunbookParam defines model for RunbookParam.
+type RunbookParam = spec.Param
 
 // Scope defines model for Scope.
 type Scope = string
@@ -1216,6 +1330,9 @@ type ServedShift struct {
 	Temporary      bool      `json:"temporary,omitempty,omitzero"`
 	Until          time.Time `json:"until"`
 }
+
+// SetCause defines model for SetCause.
+type SetCause = incident.SetCause
 
 // SetStatus defines model for SetStatus.
 type SetStatus = incident.SetStatus
@@ -1381,6 +1498,14 @@ type StartRun = incident.StartRun
 
 // StatusUpdate defines model for StatusUpdate.
 type StatusUpdate = incident.StatusUpdate
+
+// Suspect A change that may be the cause, as it was ranked when it was found.
+type Suspect = incident.Suspect
+
+// SuspectList defines model for SuspectList.
+type SuspectList struct {
+	Suspects []RankedChange `json:"suspects"`
+}
 
 // Swap defines model for Swap.
 type Swap struct {
@@ -1549,6 +1674,9 @@ type TwilioForm struct {
 	MessageStatus string `json:"MessageStatus,omitempty,omitzero"`
 }
 
+// Undo The runbook that takes it back, and its parameters.
+type Undo = changes.Undo
+
 // Urgency defines model for Urgency.
 type Urgency = catalog.Urgency
 
@@ -1594,6 +1722,9 @@ type QuestionID = string
 // RoleName defines model for RoleName.
 type RoleName = Role
 
+// RunName defines model for RunName.
+type RunName = string
+
 // TwilioSignature defines model for TwilioSignature.
 type TwilioSignature = string
 
@@ -1632,6 +1763,30 @@ type Unauthenticated = Problem
 
 // Unavailable A problem (RFC 9457).
 type Unavailable = Problem
+
+// ListChangesParams defines parameters for ListChanges.
+type ListChangesParams struct {
+	// Service Only of this service.
+	Service string `form:"service,omitempty" json:"service,omitempty,omitzero"`
+
+	// Kind Only of this kind.
+	Kind ChangeKind `form:"kind,omitempty" json:"kind,omitempty,omitzero"`
+
+	// Source Only what this source reported.
+	Source string `form:"source,omitempty" json:"source,omitempty,omitzero"`
+
+	// Since Only what took effect at or after this time.
+	Since time.Time `form:"since,omitempty" json:"since,omitempty,omitzero"`
+
+	// Until Only what took effect before this time.
+	Until time.Time `form:"until,omitempty" json:"until,omitempty,omitzero"`
+
+	// Cursor The `next` of the page before.
+	Cursor Cursor `form:"cursor,omitempty" json:"cursor,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
 
 // GetCoverageParams defines parameters for GetCoverage.
 type GetCoverageParams struct {
@@ -1740,6 +1895,15 @@ type AcknowledgeParams struct {
 
 // CancelParams defines parameters for Cancel.
 type CancelParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// SetCauseParams defines parameters for SetCause.
+type SetCauseParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -1870,6 +2034,15 @@ type AddNoteParams struct {
 	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
 }
 
+// ListOutputsParams defines parameters for ListOutputs.
+type ListOutputsParams struct {
+	// Run Only of this run.
+	Run string `form:"run,omitempty" json:"run,omitempty,omitzero"`
+
+	// Limit How many at most.
+	Limit Limit `form:"limit,omitempty" json:"limit,omitempty,omitzero"`
+}
+
 // ListPagesParams defines parameters for ListPages.
 type ListPagesParams struct {
 	// Person Only those to this person; `me` is whoever asks.
@@ -1953,6 +2126,15 @@ type AcceptRoleParams struct {
 
 // StartRunParams defines parameters for StartRun.
 type StartRunParams struct {
+	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
+	// one caller and one command. Up to 200 printable ASCII characters; made
+	// by the server when missing. The answer carries it in a header of this
+	// name.
+	IdempotencyKey IdempotencyKey `json:"Idempotency-Key,omitempty,omitzero"`
+}
+
+// ControlRunParams defines parameters for ControlRun.
+type ControlRunParams struct {
 	// IdempotencyKey Repeating a command with the same key applies it once; a key is that of
 	// one caller and one command. Up to 200 printable ASCII characters; made
 	// by the server when missing. The answer carries it in a header of this
@@ -2197,6 +2379,15 @@ type ListTokensParams struct {
 // ListTokensParamsKind defines parameters for ListTokens.
 type ListTokensParamsKind string
 
+// PostGithubWebhookParams defines parameters for PostGithubWebhook.
+type PostGithubWebhookParams struct {
+	// XHubSignature256 `sha256=` and the hexadecimal HMAC-SHA256 of the body.
+	XHubSignature256 string `json:"X-Hub-Signature-256,omitempty,omitzero"`
+
+	// XGitHubEvent Which event it is.
+	XGitHubEvent string `json:"X-GitHub-Event,omitempty,omitzero"`
+}
+
 // PostJiraWebhookParams defines parameters for PostJiraWebhook.
 type PostJiraWebhookParams struct {
 	// XHubSignature `sha256=` and the hexadecimal HMAC-SHA256 of the body.
@@ -2232,6 +2423,9 @@ type ApplyCatalogJSONRequestBody = CatalogFiles
 // ValidateCatalogJSONRequestBody defines body for ValidateCatalog for application/json ContentType.
 type ValidateCatalogJSONRequestBody = CatalogFiles
 
+// ReportChangeJSONRequestBody defines body for ReportChange for application/json ContentType.
+type ReportChangeJSONRequestBody = ChangeReport
+
 // DeclareIncidentJSONRequestBody defines body for DeclareIncident for application/json ContentType.
 type DeclareIncidentJSONRequestBody = Declaration
 
@@ -2240,6 +2434,9 @@ type AcknowledgeJSONRequestBody = Acknowledge
 
 // CancelJSONRequestBody defines body for Cancel for application/json ContentType.
 type CancelJSONRequestBody = Cancel
+
+// SetCauseJSONRequestBody defines body for SetCause for application/json ContentType.
+type SetCauseJSONRequestBody = SetCause
 
 // ClassifyJSONRequestBody defines body for Classify for application/json ContentType.
 type ClassifyJSONRequestBody = Classify
@@ -2274,6 +2471,9 @@ type MitigateJSONRequestBody = Mitigate
 // AddNoteJSONRequestBody defines body for AddNote for application/json ContentType.
 type AddNoteJSONRequestBody = Note
 
+// RedactOutputJSONRequestBody defines body for RedactOutput for application/json ContentType.
+type RedactOutputJSONRequestBody = Reason
+
 // AnswerQuestionJSONRequestBody defines body for AnswerQuestion for application/json ContentType.
 type AnswerQuestionJSONRequestBody = AnswerBody
 
@@ -2294,6 +2494,9 @@ type AssignRoleJSONRequestBody = AssignRole
 
 // StartRunJSONRequestBody defines body for StartRun for application/json ContentType.
 type StartRunJSONRequestBody = StartRun
+
+// ControlRunJSONRequestBody defines body for ControlRun for application/json ContentType.
+type ControlRunJSONRequestBody = ControlBody
 
 // SnoozeJSONRequestBody defines body for Snooze for application/json ContentType.
 type SnoozeJSONRequestBody = Snooze
@@ -2348,6 +2551,9 @@ type CreateTokenJSONRequestBody = TokenOrder
 
 // RotateTokenJSONRequestBody defines body for RotateToken for application/json ContentType.
 type RotateTokenJSONRequestBody = TokenRotation
+
+// PostGithubWebhookJSONRequestBody defines body for PostGithubWebhook for application/json ContentType.
+type PostGithubWebhookJSONRequestBody = GithubEvent
 
 // PostJiraWebhookJSONRequestBody defines body for PostJiraWebhook for application/json ContentType.
 type PostJiraWebhookJSONRequestBody = JiraEvent
@@ -2411,6 +2617,12 @@ type ServerInterface interface {
 	// ValidateCatalog Say what is wrong with catalog files, and what they would change
 	// (POST /v1/catalog/validate)
 	ValidateCatalog(ctx echo.Context) error
+	// ListChanges List what was changed, the newest first
+	// (GET /v1/changes)
+	ListChanges(ctx echo.Context, params ListChangesParams) error
+	// ReportChange Report that something of a service was changed
+	// (POST /v1/changes)
+	ReportChange(ctx echo.Context) error
 	// GetCoverage Say when an urgent page would reach nobody
 	// (GET /v1/coverage)
 	GetCoverage(ctx echo.Context, params GetCoverageParams) error
@@ -2441,6 +2653,9 @@ type ServerInterface interface {
 	// Cancel Cancel a false alarm
 	// (POST /v1/incidents/{number}/cancel)
 	Cancel(ctx echo.Context, number Number, params CancelParams) error
+	// SetCause Say what may be the cause, or what it was
+	// (POST /v1/incidents/{number}/cause)
+	SetCause(ctx echo.Context, number Number, params SetCauseParams) error
 	// Classify Classify: say what triage found
 	// (POST /v1/incidents/{number}/classify)
 	Classify(ctx echo.Context, number Number, params ClassifyParams) error
@@ -2483,6 +2698,15 @@ type ServerInterface interface {
 	// AddNote Write a note to the timeline
 	// (POST /v1/incidents/{number}/notes)
 	AddNote(ctx echo.Context, number Number, params AddNoteParams) error
+	// ListOutputs List what runs brought to light, the latest first
+	// (GET /v1/incidents/{number}/outputs)
+	ListOutputs(ctx echo.Context, number Number, params ListOutputsParams) error
+	// GetOutput Read one output
+	// (GET /v1/incidents/{number}/outputs/{output})
+	GetOutput(ctx echo.Context, number Number, output string) error
+	// RedactOutput Redact an output
+	// (POST /v1/incidents/{number}/outputs/{output}/redact)
+	RedactOutput(ctx echo.Context, number Number, output string) error
 	// ListPages Read who was paged, how, why and when
 	// (GET /v1/incidents/{number}/pages)
 	ListPages(ctx echo.Context, number Number, params ListPagesParams) error
@@ -2510,6 +2734,9 @@ type ServerInterface interface {
 	// StartRun Run a runbook
 	// (POST /v1/incidents/{number}/runs)
 	StartRun(ctx echo.Context, number Number, params StartRunParams) error
+	// ControlRun Pause, resume or abort a run, or skip what it waits for
+	// (POST /v1/incidents/{number}/runs/{run}/control)
+	ControlRun(ctx echo.Context, number Number, run RunName, params ControlRunParams) error
 	// Snooze Take the incident and rest until a time
 	// (POST /v1/incidents/{number}/snooze)
 	Snooze(ctx echo.Context, number Number, params SnoozeParams) error
@@ -2522,6 +2749,9 @@ type ServerInterface interface {
 	// SetStatus Say what happens now and next
 	// (POST /v1/incidents/{number}/status)
 	SetStatus(ctx echo.Context, number Number, params SetStatusParams) error
+	// ListSuspects Rank what may have caused an incident
+	// (GET /v1/incidents/{number}/suspects)
+	ListSuspects(ctx echo.Context, number Number) error
 	// ListTimeline Read the timeline, the oldest entry first
 	// (GET /v1/incidents/{number}/timeline)
 	ListTimeline(ctx echo.Context, number Number, params ListTimelineParams) error
@@ -2645,6 +2875,9 @@ type ServerInterface interface {
 	// RotateToken Replace a token
 	// (POST /v1/tokens/{id}/rotate)
 	RotateToken(ctx echo.Context, id string) error
+	// PostGithubWebhook Hear from GitHub of a deployment or a push
+	// (POST /v1/webhooks/github)
+	PostGithubWebhook(ctx echo.Context, params PostGithubWebhookParams) error
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx echo.Context, params PostJiraWebhookParams) error
@@ -2860,6 +3093,75 @@ func (w *ServerInterfaceWrapper) ValidateCatalog(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.ValidateCatalog(ctx)
+	return err
+}
+
+// ListChanges converts echo context to params.
+func (w *ServerInterfaceWrapper) ListChanges(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListChangesParams
+	// ------------- Optional query parameter "service" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "service", ctx.QueryParams(), &params.Service, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter service: %s", err))
+	}
+
+	// ------------- Optional query parameter "kind" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "kind", ctx.QueryParams(), &params.Kind, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter kind: %s", err))
+	}
+
+	// ------------- Optional query parameter "source" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "source", ctx.QueryParams(), &params.Source, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter source: %s", err))
+	}
+
+	// ------------- Optional query parameter "since" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "since", ctx.QueryParams(), &params.Since, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter since: %s", err))
+	}
+
+	// ------------- Optional query parameter "until" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "until", ctx.QueryParams(), &params.Until, runtime.BindQueryParameterOptions{Type: "string", Format: "date-time"})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter until: %s", err))
+	}
+
+	// ------------- Optional query parameter "cursor" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "cursor", ctx.QueryParams(), &params.Cursor, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter cursor: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListChanges(ctx, params)
+	return err
+}
+
+// ReportChange converts echo context to params.
+func (w *ServerInterfaceWrapper) ReportChange(ctx echo.Context) error {
+	var err error
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ReportChange(ctx)
 	return err
 }
 
@@ -3213,6 +3515,42 @@ func (w *ServerInterfaceWrapper) Cancel(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.Cancel(ctx, number, params)
+	return err
+}
+
+// SetCause converts echo context to params.
+func (w *ServerInterfaceWrapper) SetCause(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params SetCauseParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.SetCause(ctx, number, params)
 	return err
 }
 
@@ -3736,6 +4074,86 @@ func (w *ServerInterfaceWrapper) AddNote(ctx echo.Context) error {
 	return err
 }
 
+// ListOutputs converts echo context to params.
+func (w *ServerInterfaceWrapper) ListOutputs(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ListOutputsParams
+	// ------------- Optional query parameter "run" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "run", ctx.QueryParams(), &params.Run, runtime.BindQueryParameterOptions{Type: "string", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter run: %s", err))
+	}
+
+	// ------------- Optional query parameter "limit" -------------
+
+	err = runtime.BindQueryParameterWithOptions("form", true, false, "limit", ctx.QueryParams(), &params.Limit, runtime.BindQueryParameterOptions{Type: "integer", Format: ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter limit: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListOutputs(ctx, number, params)
+	return err
+}
+
+// GetOutput converts echo context to params.
+func (w *ServerInterfaceWrapper) GetOutput(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// ------------- Path parameter "output" -------------
+	var output string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "output", ctx.Param("output"), &output, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter output: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.GetOutput(ctx, number, output)
+	return err
+}
+
+// RedactOutput converts echo context to params.
+func (w *ServerInterfaceWrapper) RedactOutput(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// ------------- Path parameter "output" -------------
+	var output string
+
+	err = runtime.BindStyledParameterWithOptions("simple", "output", ctx.Param("output"), &output, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter output: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.RedactOutput(ctx, number, output)
+	return err
+}
+
 // ListPages converts echo context to params.
 func (w *ServerInterfaceWrapper) ListPages(ctx echo.Context) error {
 	var err error
@@ -4086,6 +4504,50 @@ func (w *ServerInterfaceWrapper) StartRun(ctx echo.Context) error {
 	return err
 }
 
+// ControlRun converts echo context to params.
+func (w *ServerInterfaceWrapper) ControlRun(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// ------------- Path parameter "run" -------------
+	var run RunName
+
+	err = runtime.BindStyledParameterWithOptions("simple", "run", ctx.Param("run"), &run, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter run: %s", err))
+	}
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params ControlRunParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "Idempotency-Key" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("Idempotency-Key")]; found {
+		var IdempotencyKey IdempotencyKey
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for Idempotency-Key, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "Idempotency-Key", valueList[0], &IdempotencyKey, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter Idempotency-Key: %s", err))
+		}
+
+		params.IdempotencyKey = IdempotencyKey
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ControlRun(ctx, number, run, params)
+	return err
+}
+
 // Snooze converts echo context to params.
 func (w *ServerInterfaceWrapper) Snooze(ctx echo.Context) error {
 	var err error
@@ -4227,6 +4689,22 @@ func (w *ServerInterfaceWrapper) SetStatus(ctx echo.Context) error {
 
 	// Invoke the callback with all the unmarshaled arguments
 	err = w.Handler.SetStatus(ctx, number, params)
+	return err
+}
+
+// ListSuspects converts echo context to params.
+func (w *ServerInterfaceWrapper) ListSuspects(ctx echo.Context) error {
+	var err error
+	// ------------- Path parameter "number" -------------
+	var number Number
+
+	err = runtime.BindStyledParameterWithOptions("simple", "number", ctx.Param("number"), &number, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationPath, Explode: false, Required: true, Type: "string", Format: "", ValueIsUnescaped: ctx.Request().URL.RawPath == ""})
+	if err != nil {
+		return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter number: %s", err))
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.ListSuspects(ctx, number)
 	return err
 }
 
@@ -5165,6 +5643,50 @@ func (w *ServerInterfaceWrapper) RotateToken(ctx echo.Context) error {
 	return err
 }
 
+// PostGithubWebhook converts echo context to params.
+func (w *ServerInterfaceWrapper) PostGithubWebhook(ctx echo.Context) error {
+	var err error
+
+	// Parameter object where we will unmarshal all parameters from the context
+	var params PostGithubWebhookParams
+
+	headers := ctx.Request().Header
+	// ------------- Optional header parameter "X-Hub-Signature-256" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-Hub-Signature-256")]; found {
+		var XHubSignature256 string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-Hub-Signature-256, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-Hub-Signature-256", valueList[0], &XHubSignature256, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-Hub-Signature-256: %s", err))
+		}
+
+		params.XHubSignature256 = XHubSignature256
+	}
+	// ------------- Optional header parameter "X-GitHub-Event" -------------
+	if valueList, found := headers[http.CanonicalHeaderKey("X-GitHub-Event")]; found {
+		var XGitHubEvent string
+		n := len(valueList)
+		if n != 1 {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Expected one value for X-GitHub-Event, got %d", n))
+		}
+
+		err = runtime.BindStyledParameterWithOptions("simple", "X-GitHub-Event", valueList[0], &XGitHubEvent, runtime.BindStyledParameterOptions{ParamLocation: runtime.ParamLocationHeader, Explode: false, Required: false, Type: "string", Format: ""})
+		if err != nil {
+			return echo.NewHTTPError(http.StatusBadRequest, fmt.Sprintf("Invalid format for parameter X-GitHub-Event: %s", err))
+		}
+
+		params.XGitHubEvent = XGitHubEvent
+	}
+
+	// Invoke the callback with all the unmarshaled arguments
+	err = w.Handler.PostGithubWebhook(ctx, params)
+	return err
+}
+
 // PostJiraWebhook converts echo context to params.
 func (w *ServerInterfaceWrapper) PostJiraWebhook(ctx echo.Context) error {
 	var err error
@@ -5306,6 +5828,10 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.GET(options.BaseURL+"/v1/incidents/:number", wrapper.GetIncident, options.OperationMiddlewares["getIncident"]...)
 	router.GET(options.BaseURL+"/v1/incidents/:number/timeline", wrapper.ListTimeline, options.OperationMiddlewares["listTimeline"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/timeline/:sequence/redact", wrapper.RedactEntry, options.OperationMiddlewares["redactEntry"]...)
+	router.GET(options.BaseURL+"/v1/incidents/:number/outputs", wrapper.ListOutputs, options.OperationMiddlewares["listOutputs"]...)
+	router.GET(options.BaseURL+"/v1/incidents/:number/outputs/:output", wrapper.GetOutput, options.OperationMiddlewares["getOutput"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/outputs/:output/redact", wrapper.RedactOutput, options.OperationMiddlewares["redactOutput"]...)
+	router.GET(options.BaseURL+"/v1/incidents/:number/suspects", wrapper.ListSuspects, options.OperationMiddlewares["listSuspects"]...)
 	router.GET(options.BaseURL+"/v1/incidents/:number/pages", wrapper.ListPages, options.OperationMiddlewares["listPages"]...)
 	router.GET(options.BaseURL+"/v1/incidents/:number/why", wrapper.ExplainPaging, options.OperationMiddlewares["explainPaging"]...)
 	router.GET(options.BaseURL+"/v1/incidents/:number/events", wrapper.StreamIncident, options.OperationMiddlewares["streamIncident"]...)
@@ -5322,6 +5848,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/incidents/:number/responders", wrapper.AddResponder, options.OperationMiddlewares["addResponder"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/notes", wrapper.AddNote, options.OperationMiddlewares["addNote"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/links", wrapper.AddLink, options.OperationMiddlewares["addLink"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/cause", wrapper.SetCause, options.OperationMiddlewares["setCause"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/status", wrapper.SetStatus, options.OperationMiddlewares["setStatus"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/updates", wrapper.PostUpdate, options.OperationMiddlewares["postUpdate"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/mitigate", wrapper.Mitigate, options.OperationMiddlewares["mitigate"]...)
@@ -5337,8 +5864,11 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/incidents/:number/follow-ups/:id/waive", wrapper.WaiveFollowUp, options.OperationMiddlewares["waiveFollowUp"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/close", wrapper.Close, options.OperationMiddlewares["close"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/runs", wrapper.StartRun, options.OperationMiddlewares["startRun"]...)
+	router.POST(options.BaseURL+"/v1/incidents/:number/runs/:run/control", wrapper.ControlRun, options.OperationMiddlewares["controlRun"]...)
 	router.POST(options.BaseURL+"/v1/incidents/:number/questions/:question/answer", wrapper.AnswerQuestion, options.OperationMiddlewares["answerQuestion"]...)
 	router.GET(options.BaseURL+"/v1/pages", wrapper.ListLedger, options.OperationMiddlewares["listLedger"]...)
+	router.GET(options.BaseURL+"/v1/changes", wrapper.ListChanges, options.OperationMiddlewares["listChanges"]...)
+	router.POST(options.BaseURL+"/v1/changes", wrapper.ReportChange, options.OperationMiddlewares["reportChange"]...)
 	router.GET(options.BaseURL+"/v1/follow-ups", wrapper.ListFollowUps, options.OperationMiddlewares["listFollowUps"]...)
 	router.GET(options.BaseURL+"/v1/oncall", wrapper.GetOnCall, options.OperationMiddlewares["getOnCall"]...)
 	router.GET(options.BaseURL+"/v1/coverage", wrapper.GetCoverage, options.OperationMiddlewares["getCoverage"]...)
@@ -5386,6 +5916,7 @@ func RegisterHandlersWithOptions(router EchoRouter, si ServerInterface, options 
 	router.POST(options.BaseURL+"/v1/tokens", wrapper.CreateToken, options.OperationMiddlewares["createToken"]...)
 	router.DELETE(options.BaseURL+"/v1/tokens/:id", wrapper.RevokeToken, options.OperationMiddlewares["revokeToken"]...)
 	router.POST(options.BaseURL+"/v1/tokens/:id/rotate", wrapper.RotateToken, options.OperationMiddlewares["rotateToken"]...)
+	router.POST(options.BaseURL+"/v1/webhooks/github", wrapper.PostGithubWebhook, options.OperationMiddlewares["postGithubWebhook"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/jira", wrapper.PostJiraWebhook, options.OperationMiddlewares["postJiraWebhook"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/twilio/sms", wrapper.PostTwilioText, options.OperationMiddlewares["postTwilioText"]...)
 	router.POST(options.BaseURL+"/v1/webhooks/twilio/status", wrapper.PostTwilioStatus, options.OperationMiddlewares["postTwilioStatus"]...)
@@ -5408,6 +5939,8 @@ type AcknowledgedTexthtmlResponse struct {
 
 	ContentLength int64
 }
+
+type ChangeTakenJSONResponse ChangeTaken
 
 type DoneJSONResponse Outcome
 
@@ -7191,6 +7724,234 @@ func (response ValidateCatalogdefaultApplicationProblemPlusJSONResponse) VisitVa
 	return err
 }
 
+type ListChangesRequestObject struct {
+	Params ListChangesParams
+}
+
+type ListChangesResponseObject interface {
+	VisitListChangesResponse(w http.ResponseWriter) error
+}
+
+type ListChanges200JSONResponse ChangeList
+
+func (response ListChanges200JSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges400ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges401ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges403ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChanges503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListChanges503ApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListChangesdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListChangesdefaultApplicationProblemPlusJSONResponse) VisitListChangesResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportChangeRequestObject struct {
+	Body *ReportChangeJSONRequestBody
+}
+
+type ReportChangeResponseObject interface {
+	VisitReportChangeResponse(w http.ResponseWriter) error
+}
+
+type ReportChange202JSONResponse struct{ ChangeTakenJSONResponse }
+
+func (response ReportChange202JSONResponse) VisitReportChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportChange400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ReportChange400ApplicationProblemPlusJSONResponse) VisitReportChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportChange401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ReportChange401ApplicationProblemPlusJSONResponse) VisitReportChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportChange403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ReportChange403ApplicationProblemPlusJSONResponse) VisitReportChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportChange404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ReportChange404ApplicationProblemPlusJSONResponse) VisitReportChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportChange503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ReportChange503ApplicationProblemPlusJSONResponse) VisitReportChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ReportChangedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ReportChangedefaultApplicationProblemPlusJSONResponse) VisitReportChangeResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type GetCoverageRequestObject struct {
 	Params GetCoverageParams
 }
@@ -8399,6 +9160,146 @@ type CanceldefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response CanceldefaultApplicationProblemPlusJSONResponse) VisitCancelResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCauseRequestObject struct {
+	Number Number `json:"number"`
+	Params SetCauseParams
+	Body   *SetCauseJSONRequestBody
+}
+
+type SetCauseResponseObject interface {
+	VisitSetCauseResponse(w http.ResponseWriter) error
+}
+
+type SetCause200JSONResponse struct{ DoneJSONResponse }
+
+func (response SetCause200JSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCause400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response SetCause400ApplicationProblemPlusJSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCause401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response SetCause401ApplicationProblemPlusJSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCause403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response SetCause403ApplicationProblemPlusJSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCause404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response SetCause404ApplicationProblemPlusJSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCause409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response SetCause409ApplicationProblemPlusJSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCause503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response SetCause503ApplicationProblemPlusJSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type SetCausedefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response SetCausedefaultApplicationProblemPlusJSONResponse) VisitSetCauseResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -10379,6 +11280,370 @@ func (response AddNotedefaultApplicationProblemPlusJSONResponse) VisitAddNoteRes
 	return err
 }
 
+type ListOutputsRequestObject struct {
+	Number Number `json:"number"`
+	Params ListOutputsParams
+}
+
+type ListOutputsResponseObject interface {
+	VisitListOutputsResponse(w http.ResponseWriter) error
+}
+
+type ListOutputs200JSONResponse OutputList
+
+func (response ListOutputs200JSONResponse) VisitListOutputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutputs400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListOutputs400ApplicationProblemPlusJSONResponse) VisitListOutputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutputs401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListOutputs401ApplicationProblemPlusJSONResponse) VisitListOutputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutputs403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListOutputs403ApplicationProblemPlusJSONResponse) VisitListOutputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutputs404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListOutputs404ApplicationProblemPlusJSONResponse) VisitListOutputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutputs503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListOutputs503ApplicationProblemPlusJSONResponse) VisitListOutputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListOutputsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListOutputsdefaultApplicationProblemPlusJSONResponse) VisitListOutputsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutputRequestObject struct {
+	Number Number `json:"number"`
+	Output string `json:"output"`
+}
+
+type GetOutputResponseObject interface {
+	VisitGetOutputResponse(w http.ResponseWriter) error
+}
+
+type GetOutput200JSONResponse Output
+
+func (response GetOutput200JSONResponse) VisitGetOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutput400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response GetOutput400ApplicationProblemPlusJSONResponse) VisitGetOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutput401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response GetOutput401ApplicationProblemPlusJSONResponse) VisitGetOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutput403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response GetOutput403ApplicationProblemPlusJSONResponse) VisitGetOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutput404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response GetOutput404ApplicationProblemPlusJSONResponse) VisitGetOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutput503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response GetOutput503ApplicationProblemPlusJSONResponse) VisitGetOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type GetOutputdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response GetOutputdefaultApplicationProblemPlusJSONResponse) VisitGetOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedactOutputRequestObject struct {
+	Number Number `json:"number"`
+	Output string `json:"output"`
+	Body   *RedactOutputJSONRequestBody
+}
+
+type RedactOutputResponseObject interface {
+	VisitRedactOutputResponse(w http.ResponseWriter) error
+}
+
+type RedactOutput204Response struct {
+}
+
+func (response RedactOutput204Response) VisitRedactOutputResponse(w http.ResponseWriter) error {
+	w.WriteHeader(204)
+	return nil
+}
+
+type RedactOutput400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response RedactOutput400ApplicationProblemPlusJSONResponse) VisitRedactOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedactOutput401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response RedactOutput401ApplicationProblemPlusJSONResponse) VisitRedactOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedactOutput403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response RedactOutput403ApplicationProblemPlusJSONResponse) VisitRedactOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedactOutput404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response RedactOutput404ApplicationProblemPlusJSONResponse) VisitRedactOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedactOutput503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response RedactOutput503ApplicationProblemPlusJSONResponse) VisitRedactOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type RedactOutputdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response RedactOutputdefaultApplicationProblemPlusJSONResponse) VisitRedactOutputResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type ListPagesRequestObject struct {
 	Number Number `json:"number"`
 	Params ListPagesParams
@@ -11623,6 +12888,147 @@ func (response StartRundefaultApplicationProblemPlusJSONResponse) VisitStartRunR
 	return err
 }
 
+type ControlRunRequestObject struct {
+	Number Number  `json:"number"`
+	Run    RunName `json:"run"`
+	Params ControlRunParams
+	Body   *ControlRunJSONRequestBody
+}
+
+type ControlRunResponseObject interface {
+	VisitControlRunResponse(w http.ResponseWriter) error
+}
+
+type ControlRun200JSONResponse struct{ DoneJSONResponse }
+
+func (response ControlRun200JSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ControlRun400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ControlRun400ApplicationProblemPlusJSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ControlRun401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ControlRun401ApplicationProblemPlusJSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ControlRun403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ControlRun403ApplicationProblemPlusJSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ControlRun404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ControlRun404ApplicationProblemPlusJSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ControlRun409ApplicationProblemPlusJSONResponse struct {
+	RefusedApplicationProblemPlusJSONResponse
+}
+
+func (response ControlRun409ApplicationProblemPlusJSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(409)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ControlRun503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ControlRun503ApplicationProblemPlusJSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ControlRundefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ControlRundefaultApplicationProblemPlusJSONResponse) VisitControlRunResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type SnoozeRequestObject struct {
 	Number Number `json:"number"`
 	Params SnoozeParams
@@ -12172,6 +13578,128 @@ type SetStatusdefaultApplicationProblemPlusJSONResponse struct {
 }
 
 func (response SetStatusdefaultApplicationProblemPlusJSONResponse) VisitSetStatusResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuspectsRequestObject struct {
+	Number Number `json:"number"`
+}
+
+type ListSuspectsResponseObject interface {
+	VisitListSuspectsResponse(w http.ResponseWriter) error
+}
+
+type ListSuspects200JSONResponse SuspectList
+
+func (response ListSuspects200JSONResponse) VisitListSuspectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(200)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuspects400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuspects400ApplicationProblemPlusJSONResponse) VisitListSuspectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuspects401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuspects401ApplicationProblemPlusJSONResponse) VisitListSuspectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuspects403ApplicationProblemPlusJSONResponse struct {
+	ForbiddenApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuspects403ApplicationProblemPlusJSONResponse) VisitListSuspectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(403)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuspects404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuspects404ApplicationProblemPlusJSONResponse) VisitListSuspectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuspects503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response ListSuspects503ApplicationProblemPlusJSONResponse) VisitListSuspectsResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type ListSuspectsdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response ListSuspectsdefaultApplicationProblemPlusJSONResponse) VisitListSuspectsResponse(w http.ResponseWriter) error {
 
 	var buf bytes.Buffer
 	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
@@ -17092,6 +18620,113 @@ func (response RotateTokendefaultApplicationProblemPlusJSONResponse) VisitRotate
 	return err
 }
 
+type PostGithubWebhookRequestObject struct {
+	Params PostGithubWebhookParams
+	Body   *PostGithubWebhookJSONRequestBody
+}
+
+type PostGithubWebhookResponseObject interface {
+	VisitPostGithubWebhookResponse(w http.ResponseWriter) error
+}
+
+type PostGithubWebhook202JSONResponse struct{ ChangeTakenJSONResponse }
+
+func (response PostGithubWebhook202JSONResponse) VisitPostGithubWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(202)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostGithubWebhook400ApplicationProblemPlusJSONResponse struct {
+	InvalidApplicationProblemPlusJSONResponse
+}
+
+func (response PostGithubWebhook400ApplicationProblemPlusJSONResponse) VisitPostGithubWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(400)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostGithubWebhook401ApplicationProblemPlusJSONResponse struct {
+	UnauthenticatedApplicationProblemPlusJSONResponse
+}
+
+func (response PostGithubWebhook401ApplicationProblemPlusJSONResponse) VisitPostGithubWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("WWW-Authenticate", fmt.Sprint(response.Headers.WWWAuthenticate))
+	w.WriteHeader(401)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostGithubWebhook404ApplicationProblemPlusJSONResponse struct {
+	NotFoundApplicationProblemPlusJSONResponse
+}
+
+func (response PostGithubWebhook404ApplicationProblemPlusJSONResponse) VisitPostGithubWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(404)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostGithubWebhook503ApplicationProblemPlusJSONResponse struct {
+	UnavailableApplicationProblemPlusJSONResponse
+}
+
+func (response PostGithubWebhook503ApplicationProblemPlusJSONResponse) VisitPostGithubWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.Header().Set("Idempotency-Key", fmt.Sprint(response.Headers.IdempotencyKey))
+	w.Header().Set("Retry-After", fmt.Sprint(response.Headers.RetryAfter))
+	w.WriteHeader(503)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
+type PostGithubWebhookdefaultApplicationProblemPlusJSONResponse struct {
+	Body       Problem
+	StatusCode int
+}
+
+func (response PostGithubWebhookdefaultApplicationProblemPlusJSONResponse) VisitPostGithubWebhookResponse(w http.ResponseWriter) error {
+
+	var buf bytes.Buffer
+	if err := json.NewEncoder(&buf).Encode(response.Body); err != nil {
+		return err
+	}
+	w.Header().Set("Content-Type", "application/problem+json")
+	w.WriteHeader(response.StatusCode)
+	_, err := buf.WriteTo(w)
+	return err
+}
+
 type PostJiraWebhookRequestObject struct {
 	Params PostJiraWebhookParams
 	Body   *PostJiraWebhookJSONRequestBody
@@ -17458,6 +19093,12 @@ type StrictServerInterface interface {
 	// ValidateCatalog Say what is wrong with catalog files, and what they would change
 	// (POST /v1/catalog/validate)
 	ValidateCatalog(ctx context.Context, request ValidateCatalogRequestObject) (ValidateCatalogResponseObject, error)
+	// ListChanges List what was changed, the newest first
+	// (GET /v1/changes)
+	ListChanges(ctx context.Context, request ListChangesRequestObject) (ListChangesResponseObject, error)
+	// ReportChange Report that something of a service was changed
+	// (POST /v1/changes)
+	ReportChange(ctx context.Context, request ReportChangeRequestObject) (ReportChangeResponseObject, error)
 	// GetCoverage Say when an urgent page would reach nobody
 	// (GET /v1/coverage)
 	GetCoverage(ctx context.Context, request GetCoverageRequestObject) (GetCoverageResponseObject, error)
@@ -17488,6 +19129,9 @@ type StrictServerInterface interface {
 	// Cancel Cancel a false alarm
 	// (POST /v1/incidents/{number}/cancel)
 	Cancel(ctx context.Context, request CancelRequestObject) (CancelResponseObject, error)
+	// SetCause Say what may be the cause, or what it was
+	// (POST /v1/incidents/{number}/cause)
+	SetCause(ctx context.Context, request SetCauseRequestObject) (SetCauseResponseObject, error)
 	// Classify Classify: say what triage found
 	// (POST /v1/incidents/{number}/classify)
 	Classify(ctx context.Context, request ClassifyRequestObject) (ClassifyResponseObject, error)
@@ -17530,6 +19174,15 @@ type StrictServerInterface interface {
 	// AddNote Write a note to the timeline
 	// (POST /v1/incidents/{number}/notes)
 	AddNote(ctx context.Context, request AddNoteRequestObject) (AddNoteResponseObject, error)
+	// ListOutputs List what runs brought to light, the latest first
+	// (GET /v1/incidents/{number}/outputs)
+	ListOutputs(ctx context.Context, request ListOutputsRequestObject) (ListOutputsResponseObject, error)
+	// GetOutput Read one output
+	// (GET /v1/incidents/{number}/outputs/{output})
+	GetOutput(ctx context.Context, request GetOutputRequestObject) (GetOutputResponseObject, error)
+	// RedactOutput Redact an output
+	// (POST /v1/incidents/{number}/outputs/{output}/redact)
+	RedactOutput(ctx context.Context, request RedactOutputRequestObject) (RedactOutputResponseObject, error)
 	// ListPages Read who was paged, how, why and when
 	// (GET /v1/incidents/{number}/pages)
 	ListPages(ctx context.Context, request ListPagesRequestObject) (ListPagesResponseObject, error)
@@ -17557,6 +19210,9 @@ type StrictServerInterface interface {
 	// StartRun Run a runbook
 	// (POST /v1/incidents/{number}/runs)
 	StartRun(ctx context.Context, request StartRunRequestObject) (StartRunResponseObject, error)
+	// ControlRun Pause, resume or abort a run, or skip what it waits for
+	// (POST /v1/incidents/{number}/runs/{run}/control)
+	ControlRun(ctx context.Context, request ControlRunRequestObject) (ControlRunResponseObject, error)
 	// Snooze Take the incident and rest until a time
 	// (POST /v1/incidents/{number}/snooze)
 	Snooze(ctx context.Context, request SnoozeRequestObject) (SnoozeResponseObject, error)
@@ -17569,6 +19225,9 @@ type StrictServerInterface interface {
 	// SetStatus Say what happens now and next
 	// (POST /v1/incidents/{number}/status)
 	SetStatus(ctx context.Context, request SetStatusRequestObject) (SetStatusResponseObject, error)
+	// ListSuspects Rank what may have caused an incident
+	// (GET /v1/incidents/{number}/suspects)
+	ListSuspects(ctx context.Context, request ListSuspectsRequestObject) (ListSuspectsResponseObject, error)
 	// ListTimeline Read the timeline, the oldest entry first
 	// (GET /v1/incidents/{number}/timeline)
 	ListTimeline(ctx context.Context, request ListTimelineRequestObject) (ListTimelineResponseObject, error)
@@ -17692,6 +19351,9 @@ type StrictServerInterface interface {
 	// RotateToken Replace a token
 	// (POST /v1/tokens/{id}/rotate)
 	RotateToken(ctx context.Context, request RotateTokenRequestObject) (RotateTokenResponseObject, error)
+	// PostGithubWebhook Hear from GitHub of a deployment or a push
+	// (POST /v1/webhooks/github)
+	PostGithubWebhook(ctx context.Context, request PostGithubWebhookRequestObject) (PostGithubWebhookResponseObject, error)
 	// PostJiraWebhook Hear from JIRA that an issue changed
 	// (POST /v1/webhooks/jira)
 	PostJiraWebhook(ctx context.Context, request PostJiraWebhookRequestObject) (PostJiraWebhookResponseObject, error)
@@ -18235,6 +19897,77 @@ func (sh *strictHandler) ValidateCatalog(ctx echo.Context) error {
 	return nil
 }
 
+// ListChanges operation middleware
+func (sh *strictHandler) ListChanges(ctx echo.Context, params ListChangesParams) error {
+	var request ListChangesRequestObject
+
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListChanges(ctx.Request().Context(), request.(ListChangesRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListChanges")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListChangesResponseObject); ok {
+		return validResponse.VisitListChangesResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ReportChange operation middleware
+func (sh *strictHandler) ReportChange(ctx echo.Context) error {
+	var request ReportChangeRequestObject
+
+	var body ReportChangeJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ReportChange(ctx.Request().Context(), request.(ReportChangeRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ReportChange")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ReportChangeResponseObject); ok {
+		return validResponse.VisitReportChangeResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // GetCoverage operation middleware
 func (sh *strictHandler) GetCoverage(ctx echo.Context, params GetCoverageParams) error {
 	var request GetCoverageRequestObject
@@ -18553,6 +20286,55 @@ func (sh *strictHandler) Cancel(ctx echo.Context, number Number, params CancelPa
 		return err
 	} else if validResponse, ok := response.(CancelResponseObject); ok {
 		return validResponse.VisitCancelResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// SetCause operation middleware
+func (sh *strictHandler) SetCause(ctx echo.Context, number Number, params SetCauseParams) error {
+	var request SetCauseRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	var body SetCauseJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.SetCause(ctx.Request().Context(), request.(SetCauseRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "SetCause")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(SetCauseResponseObject); ok {
+		return validResponse.VisitSetCauseResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -19181,6 +20963,107 @@ func (sh *strictHandler) AddNote(ctx echo.Context, number Number, params AddNote
 	return nil
 }
 
+// ListOutputs operation middleware
+func (sh *strictHandler) ListOutputs(ctx echo.Context, number Number, params ListOutputsParams) error {
+	var request ListOutputsRequestObject
+
+	request.Number = number
+	request.Params = params
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListOutputs(ctx.Request().Context(), request.(ListOutputsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListOutputs")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListOutputsResponseObject); ok {
+		return validResponse.VisitListOutputsResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// GetOutput operation middleware
+func (sh *strictHandler) GetOutput(ctx echo.Context, number Number, output string) error {
+	var request GetOutputRequestObject
+
+	request.Number = number
+	request.Output = output
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.GetOutput(ctx.Request().Context(), request.(GetOutputRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "GetOutput")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(GetOutputResponseObject); ok {
+		return validResponse.VisitGetOutputResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// RedactOutput operation middleware
+func (sh *strictHandler) RedactOutput(ctx echo.Context, number Number, output string) error {
+	var request RedactOutputRequestObject
+
+	request.Number = number
+	request.Output = output
+
+	var body RedactOutputJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.RedactOutput(ctx.Request().Context(), request.(RedactOutputRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "RedactOutput")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(RedactOutputResponseObject); ok {
+		return validResponse.VisitRedactOutputResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // ListPages operation middleware
 func (sh *strictHandler) ListPages(ctx echo.Context, number Number, params ListPagesParams) error {
 	var request ListPagesRequestObject
@@ -19578,6 +21461,56 @@ func (sh *strictHandler) StartRun(ctx echo.Context, number Number, params StartR
 	return nil
 }
 
+// ControlRun operation middleware
+func (sh *strictHandler) ControlRun(ctx echo.Context, number Number, run RunName, params ControlRunParams) error {
+	var request ControlRunRequestObject
+
+	request.Number = number
+	request.Run = run
+	request.Params = params
+
+	var body ControlRunJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ControlRun(ctx.Request().Context(), request.(ControlRunRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ControlRun")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ControlRunResponseObject); ok {
+		return validResponse.VisitControlRunResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
 // Snooze operation middleware
 func (sh *strictHandler) Snooze(ctx echo.Context, number Number, params SnoozeParams) error {
 	var request SnoozeRequestObject
@@ -19768,6 +21701,31 @@ func (sh *strictHandler) SetStatus(ctx echo.Context, number Number, params SetSt
 		return err
 	} else if validResponse, ok := response.(SetStatusResponseObject); ok {
 		return validResponse.VisitSetStatusResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// ListSuspects operation middleware
+func (sh *strictHandler) ListSuspects(ctx echo.Context, number Number) error {
+	var request ListSuspectsRequestObject
+
+	request.Number = number
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.ListSuspects(ctx.Request().Context(), request.(ListSuspectsRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "ListSuspects")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(ListSuspectsResponseObject); ok {
+		return validResponse.VisitListSuspectsResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}
@@ -21105,6 +23063,54 @@ func (sh *strictHandler) RotateToken(ctx echo.Context, id string) error {
 		return err
 	} else if validResponse, ok := response.(RotateTokenResponseObject); ok {
 		return validResponse.VisitRotateTokenResponse(ctx.Response())
+	} else if response != nil {
+		return fmt.Errorf("unexpected response type: %T", response)
+	}
+	return nil
+}
+
+// PostGithubWebhook operation middleware
+func (sh *strictHandler) PostGithubWebhook(ctx echo.Context, params PostGithubWebhookParams) error {
+	var request PostGithubWebhookRequestObject
+
+	request.Params = params
+
+	var body PostGithubWebhookJSONRequestBody
+	var err error
+	if binder, ok := ctx.Echo().Binder.(*echo.DefaultBinder); ok {
+		// A request validator built on kin-openapi's openapi3filter with
+		// KeepValidatedValue leaves the value it validated on the body. Bind
+		// that value, matching member names exactly, so the handler receives
+		// what was validated instead of a second, case-insensitive decode.
+		// Otherwise bind only the request body, so that path and query
+		// parameters are not also bound into the body struct.
+		if vb, ok := ctx.Request().Body.(interface{ ValidatedValue() any }); !ok || runtime.BindJSONValue(vb.ValidatedValue(), &body) != nil {
+			err = binder.BindBody(ctx, &body)
+		}
+	} else {
+		// A custom binder is installed on the Echo instance; defer to it
+		// entirely, since echo.Binder does not expose body-only binding and
+		// the binder may do more than decode (for example call ctx.Validate).
+		err = ctx.Bind(&body)
+	}
+	if err != nil {
+		return err
+	}
+	request.Body = &body
+
+	handler := func(ctx echo.Context, request interface{}) (interface{}, error) {
+		return sh.ssi.PostGithubWebhook(ctx.Request().Context(), request.(PostGithubWebhookRequestObject))
+	}
+	for _, middleware := range sh.middlewares {
+		handler = middleware(handler, "PostGithubWebhook")
+	}
+
+	response, err := handler(ctx, request)
+
+	if err != nil {
+		return err
+	} else if validResponse, ok := response.(PostGithubWebhookResponseObject); ok {
+		return validResponse.VisitPostGithubWebhookResponse(ctx.Response())
 	} else if response != nil {
 		return fmt.Errorf("unexpected response type: %T", response)
 	}

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
 // Config is what an Intake is made of. Store, Engine and Catalogs are needed.
@@ -13,9 +15,11 @@ type Config struct {
 	Store    Store
 	Engine   Engine
 	Catalogs Catalogs
-	// About says in a sentence what the runbook of a name does; nil says
-	// nothing.
-	About func(name string) string
+	// Runbook returns what the runbook of a name says of itself, and whether
+	// there is one; nil knows of none.
+	Runbook func(name string) (spec.Spec, bool)
+	// Changes are what was changed of late; nil knows of nothing.
+	Changes Changes
 	// Log is slog.Default() when nil.
 	Log *slog.Logger
 	// Metrics is where the metrics are registered; nil registers none.
@@ -67,8 +71,11 @@ func (c Config) orDefaults() Config {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	if c.About == nil {
-		c.About = func(string) string { return "" }
+	if c.Runbook == nil {
+		c.Runbook = func(string) (spec.Spec, bool) { return spec.Spec{}, false }
+	}
+	if c.Changes == nil {
+		c.Changes = noChanges{}
 	}
 	c.Limits = c.Limits.orDefaults()
 	return c

@@ -22,7 +22,7 @@ func flappy(n int) alerts.Alert {
 func calm(t *testing.T) *world {
 	t.Helper()
 	w := &world{store: intaketest.NewStore(), engine: intaketest.NewEngine()}
-	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Catalogs: patient(), About: about})
+	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Catalogs: patient(), Runbook: about})
 	return w
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 	"github.com/tocsinhq/tocsin/store"
 )
 
@@ -21,7 +22,8 @@ type Intake struct {
 	store    Store
 	engine   Engine
 	catalogs Catalogs
-	about    func(name string) string
+	runbook  func(name string) (spec.Spec, bool)
+	changes  Changes
 	log      *slog.Logger
 	metrics  *metrics
 	now      func() time.Time
@@ -47,7 +49,7 @@ type Intake struct {
 func New(c Config) *Intake {
 	c = c.orDefaults()
 	i := &Intake{
-		store: c.Store, engine: c.Engine, catalogs: c.Catalogs, about: c.About, log: c.Log, now: c.Now, limits: c.Limits,
+		store: c.Store, engine: c.Engine, catalogs: c.Catalogs, runbook: c.Runbook, changes: c.Changes, log: c.Log, now: c.Now, limits: c.Limits,
 		metrics: newMetrics(c.Metrics), keys: newKeys(), senders: make(chan struct{}, c.Limits.Senders),
 	}
 	i.claims = newGather(c.Limits.Queue, c.Limits.Batch, i.claimAll)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
@@ -15,6 +16,16 @@ import (
 type Catalogs interface {
 	Current(ctx context.Context) (*catalog.Catalog, error)
 }
+
+// Changes knows what was changed of late, at once and without asking anybody:
+// the first page waits for it.
+type Changes interface {
+	Of(services ...string) []changes.Change
+}
+
+type noChanges struct{}
+
+func (noChanges) Of(...string) []changes.Change { return nil }
 
 // Store holds who owns which dedup key, and what Temporal has not accepted
 // yet. Every method may be repeated.

@@ -19,7 +19,7 @@ func routed(t *testing.T, routes ...catalog.Route) *world {
 	w := &world{store: intaketest.NewStore(), engine: intaketest.NewEngine(), registry: prometheus.NewRegistry()}
 	c := example()
 	c.Routes = routes
-	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Metrics: w.registry, Catalogs: fixed{c}, About: about})
+	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Metrics: w.registry, Catalogs: fixed{c}, Runbook: about})
 	return w
 }
 

@@ -93,7 +93,7 @@ func (i *Intake) startOnce(ctx context.Context, e *errand) error {
 	}
 	send := func(p part) error {
 		defer i.metrics.called("start", time.Now())
-		eager, err := i.engine.Start(ctx, open(cat, e, i.about), p.alerts, p.more)
+		eager, err := i.engine.Start(ctx, i.open(cat, e), p.alerts, p.more)
 		if err == nil {
 			i.metrics.started(eager)
 		}

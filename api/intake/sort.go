@@ -2,11 +2,13 @@ package intake
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
@@ -131,7 +133,7 @@ func (p *parcel) claim(number string) store.Claim {
 
 // open makes the incident that an errand starts, by the catalog in force. A
 // service that has left the catalog is answered for by the catch-all.
-func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.Incident {
+func (i *Intake) open(cat *catalog.Catalog, e *errand) *incident.Incident {
 	policy, ok := cat.Policy(e.Service)
 	if !ok {
 		policy, _ = cat.Policy(cat.Settings.CatchAll)
@@ -143,17 +145,48 @@ func open(cat *catalog.Catalog, e *errand, about func(string) string) *incident.
 		o.Title = cut("Alert storm on "+policy.ServiceName, maxTitle)
 	}
 	for _, use := range fitting(cat, e, policy.Service) {
-		o.Runbooks = append(o.Runbooks, incident.RunbookOffered{Name: use.Name, About: about(use.Name), Params: use.Params})
+		b, known := i.runbook(use.Name)
+		o.Runbooks = append(o.Runbooks, incident.RunbookOffered{
+			Name: use.Name, About: b.About, Params: use.Params, ReadOnly: known && !b.Changes(), Auto: use.Auto,
+		})
 	}
+	o.Suspects = i.suspects(cat, e, policy.Service)
 	if e.declared != nil {
 		e.declared.complete(&o)
 		return incident.New(o)
 	}
 	o.Drill = incident.IsBeat(e.Number)
 	o.Urgency, o.Severity, o.Policy.Hold = demanded(cat, e, policy.Hold)
-	o.Source = sourceOf(e.Alerts)
+	o.Source, o.Labels = sourceOf(e.Alerts), common(e.Alerts)
 	o.By = incident.Machine(o.Source)
 	return incident.New(o)
+}
+
+// suspects are the changes that may be the cause of what an errand opens.
+func (i *Intake) suspects(cat *catalog.Catalog, e *errand, service string) []incident.Suspect {
+	if incident.IsBeat(e.Number) {
+		return nil
+	}
+	owner, _ := cat.Service(service)
+	scene := changes.Scene{Began: e.At, Service: service, DependsOn: owner.DependsOn}
+	for _, a := range e.Alerts {
+		if pages(a) && !a.StartsAt.IsZero() && a.StartsAt.Before(scene.Began) {
+			scene.Began = a.StartsAt
+		}
+	}
+	return changes.Briefs(changes.Suspects(i.changes.Of(scene.Services()...), scene, changes.Most))
+}
+
+// common are the labels that all alerts have, with the same value.
+func common(list []alerts.Alert) map[string]string {
+	if len(list) == 0 {
+		return nil
+	}
+	out := maps.Clone(list[0].Labels)
+	for _, a := range list[1:] {
+		maps.DeleteFunc(out, func(name, value string) bool { return a.Labels[name] != value })
+	}
+	return out
 }
 
 // demanded returns the most urgent urgency and the worst severity that any

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsinhq/tocsin/api/intake/intaketest"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
 var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
@@ -74,10 +75,12 @@ func newWorld(t testing.TB) *world {
 func (w *world) restart(t testing.TB) {
 	t.Helper()
 	w.registry = prometheus.NewRegistry()
-	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Metrics: w.registry, About: about})
+	w.Intake = run(t, intake.Config{Store: w.store, Engine: w.engine, Metrics: w.registry, Runbook: about})
 }
 
-func about(name string) string { return "what " + name + " does" }
+func about(name string) (spec.Spec, bool) {
+	return spec.Spec{Name: name, About: "what " + name + " does", Target: "a target"}, true
+}
 
 func run(t testing.TB, c intake.Config) *intake.Intake {
 	t.Helper()

@@ -47,7 +47,7 @@ printed and is no failure.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the figures as JSON")
 	cmd.Flags().BoolVar(&verbose, "verbose", false, "show what the stacks log")
 	cmd.Flags().StringVar(&c.Profile, "profile", "", "write a CPU profile of this process for each measure into this folder")
-	cmd.Flags().StringSliceVar(&c.Only, "only", nil, "take only these measures: single, burst, sustained, storm, open, whole")
+	cmd.Flags().StringSliceVar(&c.Only, "only", nil, "take only these measures: single, burst, sustained, storm, open, crowd, on-call, steps, whole")
 	return cmd
 }
 

@@ -81,6 +81,8 @@ func (c *Client) judgeBody(resp *http.Response, body []byte) error {
 		return nil
 	case kind == "text/html":
 		return c.errorf(incident.Unavailable, "answered HTML: a login page or a proxy stands in its place, check its address")
+	case c.config.AnyType:
+		return nil
 	default:
 		return c.errorf(incident.Unavailable, "answered something that is not JSON, check its address")
 	}

@@ -38,6 +38,8 @@ type Config struct {
 	// AnyAnswer accepts a success whatever its body is, for receivers that
 	// owe no answer. Otherwise a body must be JSON.
 	AnyAnswer bool
+	// AnyType accepts a success whose body is of any type but HTML.
+	AnyType bool
 	// TLS verifies the other side as it says; nil is the system's way.
 	TLS *tls.Config
 }

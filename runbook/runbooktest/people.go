@@ -17,6 +17,7 @@ type people struct {
 	env    *testsuite.TestWorkflowEnvironment
 	script *transcript
 	gone   time.Duration
+	others map[string]runbook.End
 
 	mu      sync.Mutex
 	answers []Answer
@@ -38,22 +39,37 @@ func (p *people) hear(_, _, _, _ string, payload any) error {
 }
 
 func (p *people) take(r runbook.Report) {
-	switch {
-	case r.Kind == runbook.Started || r.Kind == runbook.Answered:
+	switch r.Kind {
+	case runbook.Started, runbook.Answered:
 		p.script.earlier(r.At, "%s %s", r.Kind, r.Text)
 		return
-	case r.Kind == runbook.Asked && r.Question.Approval:
-		p.script.add("asks approve %s: %s", r.Question.ID, r.Text)
-	case r.Kind == runbook.Asked:
-		p.script.add("asks %s: %s %v", r.Question.ID, r.Text, r.Question.Choices)
-	case r.Kind == runbook.Ended:
+	case runbook.Asked:
+		p.asked(r)
+	case runbook.Ended:
 		p.script.add("%s", strings.TrimSuffix(fmt.Sprintf("ended %s: %s", r.State, r.Text), ": "))
+	case runbook.Paged:
+		p.script.add("pages %s: %s", r.Page.String(), r.Text)
 	default:
 		p.script.add("%s %s", r.Kind, r.Text)
 	}
 	p.script.reported()
-	if r.Kind == runbook.Asked {
+	switch r.Kind {
+	case runbook.Asked:
 		p.answer(r.Question.ID)
+	case runbook.Called:
+		p.end(*r.Call)
+	}
+}
+
+// asked writes down a question, and below it the calls that it is about.
+func (p *people) asked(r runbook.Report) {
+	if r.Question.Approval {
+		p.script.add("asks approve %s: %s", r.Question.ID, r.Text)
+	} else {
+		p.script.add("asks %s: %s %v", r.Question.ID, r.Text, r.Question.Choices)
+	}
+	for _, call := range r.Question.Calls {
+		p.script.add("  %s", call)
 	}
 }
 
@@ -76,4 +92,14 @@ func (p *people) answer(question string) {
 			Question: question, Choice: a.Choice, By: a.By, Reason: a.Reason,
 		})
 	}, a.After)
+}
+
+// end has another runbook end that the run asked for.
+func (p *people) end(o runbook.Other) {
+	end, ok := p.others[o.Name]
+	if !ok {
+		end.State = runbook.Done
+	}
+	end.ID = o.ID
+	p.env.RegisterDelayedCallback(func() { p.env.SignalWorkflow(runbook.EndSignal, end) }, time.Second)
 }

@@ -11,7 +11,11 @@ import (
 	"github.com/tocsinhq/tocsin/runbook/runbooktest"
 )
 
-func nothing(workflow.Context, runbook.Input) error { return nil }
+type params struct {
+	Why string `about:"the reason"`
+}
+
+func nothing(workflow.Context, params) error { return nil }
 
 // failures keeps what a test would have failed with.
 type failures struct {
@@ -26,50 +30,29 @@ func (f *failures) Errorf(format string, args ...any) {
 }
 
 func TestRegistered(t *testing.T) {
-	sound := runbook.Runbook{
-		Name: "do-nothing", About: "Does nothing.", Fits: "Always.", Run: nothing,
-		Params: []runbook.Param{{Name: "why", About: "the reason", Required: true}},
-	}
-	change := func(how func(b *runbook.Runbook)) []runbook.Runbook {
-		b := sound
-		how(&b)
-		return []runbook.Runbook{b}
-	}
+	says := runbook.Spec{Name: "do-nothing", About: "Does nothing.", Fits: "Always."}
+	sound := runbook.New(nothing, says)
+	silent := says
+	silent.Fits = ""
+	var missing func(workflow.Context, params) error
 	tests := map[string]struct {
 		all  []runbook.Runbook
 		want []string
 	}{
 		"sound": {all: []runbook.Runbook{sound}},
-		"name": {
-			change(func(b *runbook.Runbook) { b.Name = "Do nothing" }),
-			[]string{`runbook "Do nothing": its name is not lower-case words joined by hyphens`},
-		},
-		"twice": {
-			[]runbook.Runbook{sound, sound},
-			[]string{`runbook "do-nothing" is registered twice`},
-		},
+		"twice": {[]runbook.Runbook{sound, sound}, []string{`runbook "do-nothing" is registered twice`}},
 		"silent": {
-			change(func(b *runbook.Runbook) { b.Fits = "" }),
+			[]runbook.Runbook{runbook.New(nothing, silent)},
 			[]string{`runbook "do-nothing": it says not what it does (About) or when it fits (Fits)`},
 		},
 		"literal": {
-			change(func(b *runbook.Runbook) {
-				b.Run = func(workflow.Context, runbook.Input) error { return nil }
-			}),
-			[]string{`runbook "do-nothing": its Run is not a named function`},
+			[]runbook.Runbook{runbook.New(func(workflow.Context, params) error { return nil }, says)},
+			[]string{`runbook "do-nothing": it is not a named function`},
 		},
-		"none": {
-			change(func(b *runbook.Runbook) { b.Run = nil }),
-			[]string{`runbook "do-nothing": its Run is not a named function`},
-		},
+		"none": {[]runbook.Runbook{runbook.New(missing, says)}, []string{`runbook "do-nothing": it is not a named function`}},
 		"parameters": {
-			change(func(b *runbook.Runbook) {
-				b.Params = []runbook.Param{{Name: "limit", Type: runbook.Number, Default: "low"}}
-			}),
-			[]string{
-				`runbook "do-nothing": its parameter limit says not what it is for`,
-				`runbook "do-nothing": the default does not fit: the parameters do not fit: limit must be a number, such as 0.05`,
-			},
+			[]runbook.Runbook{runbook.New(func(workflow.Context, string) error { return nil }, says)},
+			[]string{`runbook "do-nothing": it is not a named function`, `runbook "do-nothing": the parameters of a runbook are a struct, not a string`},
 		},
 	}
 	for name, test := range tests {

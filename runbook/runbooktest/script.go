@@ -1,16 +1,24 @@
 package runbooktest
 
 import (
+	"context"
+	"strings"
 	"time"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook"
 )
 
 // Script is the world that a runbook is played in. Its zero value is a world
 // in which nothing is deployed, no metric has data and nobody answers.
 type Script struct {
-	Params map[string]string
-	DryRun bool
+	// Params are those that somebody gives, Offered those of the service, and
+	// Facts what the incident knows.
+	Params  map[string]string
+	Offered map[string]string
+	Facts   runbook.Facts
+	DryRun  bool
 	// Deployed is what runs at each deploy target.
 	Deployed []incident.Deployment
 	// Deploys are deployments by somebody else while the runbook runs.
@@ -25,11 +33,29 @@ type Script struct {
 	Samples []float64
 	// Answers answer the questions, one after the other.
 	Answers []Answer
+	// Held are the targets that other runs change, and BreakGlass why this one
+	// may change them too.
+	Held       Held
+	BreakGlass string
+	// Controls are what people have the run do.
+	Controls []Control
+	// Others says how other runbooks end that this one runs, by their names; one
+	// that is not here ends as done.
+	Others map[string]runbook.End
+	// Full has the incident take no output.
+	Full bool
+	// Activities returns further structs of activities, those of the systems
+	// that the runbook acts on. What is said goes into the transcript.
+	Activities func(say Say) []any
 	// Cancel is when somebody cancels the run; zero means never.
 	Cancel time.Duration
 	// Gone is when the incident ceases to exist; zero means never.
 	Gone time.Duration
 }
+
+// Say writes a line of the transcript, formatted as by fmt.Sprintf: what a
+// stand-in of a system was told, or did.
+type Say func(format string, args ...any)
 
 // Answer is what a person says, and how long after the question. The zero
 // Answer leaves its question unanswered.
@@ -40,6 +66,20 @@ type Answer struct {
 	Reason string
 	// To names another question than the one just asked.
 	To string
+}
+
+// Held names the runs that change targets, by target.
+type Held map[string]string
+
+// Holder returns the run that changes a target.
+func (h Held) Holder(_ context.Context, id string) (string, error) {
+	return h[strings.TrimPrefix(id, activities.HoldID(""))], nil
+}
+
+// Control is what a person has the run do, and when.
+type Control struct {
+	After time.Duration
+	runbook.Control
 }
 
 // Deploy puts a new revision on a target.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/tocsinhq/tocsin/activities"
@@ -169,4 +170,22 @@ func (m *metric) Query(_ context.Context, expr string) (incident.Measurement, er
 	}
 	m.script.add("measures %s: %s", expr, strconv.FormatFloat(value, 'g', 6, 64))
 	return incident.Measurement{Value: value, At: m.script.now(), Found: true}, nil
+}
+
+// outputs writes what is kept into the transcript.
+type outputs struct {
+	script *transcript
+	full   bool
+}
+
+// KeepOutput keeps an output, unless no more are kept.
+func (o outputs) KeepOutput(_ context.Context, _ string, out incident.Output) error {
+	if o.full {
+		return incident.Errorf(incident.Refused, "the incident has too many outputs already")
+	}
+	o.script.add("keeps %s:", out.Title)
+	for line := range strings.Lines(out.Body) {
+		o.script.add("  %s", strings.TrimRight(line, "\n"))
+	}
+	return nil
 }

@@ -95,10 +95,11 @@ type Server struct {
 	// Faults makes operations misbehave.
 	Faults *fault.Injector
 
-	config Config
-	mux    *http.ServeMux
-	pages  *page.Set
-	file   *disk.File
+	config   Config
+	mux      *http.ServeMux
+	pages    *page.Set
+	file     *disk.File
+	reporter *reporter
 
 	mu    sync.Mutex
 	takes time.Duration
@@ -117,7 +118,7 @@ type state struct {
 // directory if there is one. It fails when that cannot be read. Close it.
 func New(config Config) (*Server, error) {
 	s := &Server{
-		config: config, mux: http.NewServeMux(), pages: page.Must(templates), takes: config.RollbackTakes,
+		config: config, mux: http.NewServeMux(), pages: page.Must(templates), takes: config.RollbackTakes, reporter: newReporter(),
 		Faults: fault.New("service", "rollback", "operation", "deploy"),
 		state:  state{Services: map[string]*Service{}},
 	}
@@ -135,8 +136,11 @@ func New(config Config) (*Server, error) {
 	return s, nil
 }
 
-// Close lets held requests go.
-func (s *Server) Close() { s.Faults.Clear() }
+// Close lets held requests go, and reports nothing more.
+func (s *Server) Close() {
+	s.Faults.Clear()
+	s.reporter.close()
+}
 
 // ServeHTTP answers everything below /deploy/.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }

@@ -166,8 +166,8 @@ func (s *Service) goBack(op *kept) {
 	s.Deployments = slices.Insert(slices.Delete(s.Deployments, i, i+1), 0, d)
 }
 
-// Deploy makes a new revision of a service the current one, at once, and
-// returns it. A service that is not known yet begins with it. It fails while
+// Deploy makes a new revision of a service the current one, at once, reports
+// it where ReportTo said, and returns it. A service that is not known yet begins with it. It fails while
 // an operation is running on the service.
 func (s *Server) Deploy(name string, d Deployment) (Deployment, error) {
 	s.mu.Lock()
@@ -177,10 +177,18 @@ func (s *Server) Deploy(name string, d Deployment) (Deployment, error) {
 		return Deployment{}, refused(http.StatusConflict, "operation-running",
 			"operation %s is running on %s, wait for it to end", service.Operation, name)
 	}
+	before := ""
+	if service, ok := s.state.Services[name]; ok {
+		before = service.Current().Version
+	}
 	d.DeployedAt = time.Now()
 	d = s.deployLocked(name, d)
 	s.mu.Unlock()
-	return d, s.file.Sync()
+	if err := s.file.Sync(); err != nil {
+		return d, err
+	}
+	s.reporter.report(name, before, d)
+	return d, nil
 }
 
 func (s *Server) deployLocked(name string, d Deployment) Deployment {

@@ -71,9 +71,16 @@ func test(m *testing.M) int {
 	return m.Run()
 }
 
-// serve is Temporal, or everything in one process. It returns only to say
+// serve is Temporal, everything in one process, or the worker of a runbook. It returns only to say
 // what is wrong.
 func serve(ctx context.Context, what string) error {
+	if what == serveSteps {
+		if err := serveHammer(); err != nil {
+			return err
+		}
+		fmt.Fprintln(os.Stderr, running)
+		select {}
+	}
 	long, err := strconv.Atoi(os.Getenv(envRun))
 	if err != nil {
 		return fmt.Errorf("%s: %w", envRun, err)

@@ -204,10 +204,10 @@ func (s *Incident) RollBack(ctx context.Context) error {
 		return err
 	}
 	ended, err := s.World.Incident(ctx, s.Number, "the end of the rollback", func(i *client.Incident) bool {
-		return len(i.Runs) == 1 && !i.Runs[0].Ended.IsZero()
+		return !RunOf(i, "rollback").Ended.IsZero()
 	})
-	if err == nil && ended.Runs[0].State != incident.RunDone {
-		err = fmt.Errorf("the rollback is %s: %s", ended.Runs[0].State, ended.Runs[0].Outcome)
+	if run := RunOf(ended, "rollback"); err == nil && run.State != incident.RunDone {
+		err = fmt.Errorf("the rollback is %s: %s", run.State, run.Outcome)
 	}
 	return err
 }
@@ -226,4 +226,17 @@ func (s *Incident) Update(ctx context.Context) error {
 	}
 	_, err = s.World.Mail(ctx, "incidents@example.org", s.Number, "One in three payments failed.")
 	return err
+}
+
+// RunOf returns the latest run of a runbook, or the zero run.
+func RunOf(i *client.Incident, runbook string) (run incident.Run) {
+	if i == nil {
+		return run
+	}
+	for _, r := range i.Runs {
+		if r.Name == runbook {
+			run = r
+		}
+	}
+	return run
 }

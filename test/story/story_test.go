@@ -87,7 +87,7 @@ func TestFromABadMetricToTheClosedTicket(t *testing.T) {
 	events := historyOf(t, s.App.Client, i.Number)
 	t.Logf("%s cost %d events: %s", i.Number, len(events), tally(events))
 	runs := children(events)
-	require.Equal(t, []string{i.Number + "/runbook/rollback/1"}, runs)
+	require.Equal(t, []string{i.Number + "/runbook/deploy-status/1", i.Number + "/runbook/rollback/1"}, runs)
 	for _, id := range append(runs, i.Number) {
 		events := historyOf(t, s.App.Client, id)
 		requireSummaries(t, events)
@@ -103,10 +103,14 @@ func requireOutside(t *testing.T, w *scene.World, i *scene.Incident) {
 	require.False(t, service.Current().Bad, "the bad version still runs")
 	require.Len(t, w.Sandbox.Deployer.Operations(), 1, "one rollback")
 
-	keys := map[string]int{}
+	keys, named := map[string]int{}, 0
 	for _, p := range w.Sandbox.Phone.Pages("") {
 		keys[p.Key]++
+		if strings.Contains(p.Message, "Suspect: payments ") {
+			named++
+		}
 	}
+	require.NotZero(t, named, "the pages name the bad deployment")
 	for _, h := range w.Sandbox.Phone.Hooks("") {
 		keys[h.Key]++
 	}
@@ -126,6 +130,8 @@ func requireOutside(t *testing.T, w *scene.World, i *scene.Incident) {
 		require.Equal(t, "Done", issue.Resolution, issue.Key)
 	}
 	require.Contains(t, issues[own].Description, i.Number)
+	require.Contains(t, issues[own].Description, "Suspect 1: payments ")
+	require.Contains(t, issues[own].Description, "payments runs r43", "what the diagnostic found, before the rollback")
 	require.NotEmpty(t, issues[own].Links, "the follow-up is linked")
 	require.NotEmpty(t, issues[own].RemoteLinks, "the way back to Tocsin")
 
@@ -153,7 +159,10 @@ func requireRecord(t *testing.T, w *scene.World, i *scene.Incident) {
 	require.NoError(t, err)
 	require.Equal(t, scene.Secondary, closed.Holder)
 	require.Equal(t, scene.Commander, closed.Roles["commander"])
-	require.Len(t, closed.Runs, 1)
+	require.Len(t, closed.Runs, 2)
+	require.Equal(t, []string{"deploy-status", "rollback"}, []string{closed.Runs[0].Name, closed.Runs[1].Name})
+	require.NotEmpty(t, closed.Suspects)
+	require.Contains(t, closed.Suspects[0].Reasons, "the same service")
 	require.Equal(t, incident.FollowUpDone, closed.FollowUps[0].State)
 
 	timeline, err := w.Timeline(t.Context(), i.Number)

@@ -40,20 +40,23 @@ type plan struct {
 	// openSpread is over how long the timers of the open incidents are
 	// spread, openLead how long after the first alert they begin.
 	openSpread, openLead time.Duration
-	whole                bool
+	// row is how many steps a run has, and runs how many there are at once.
+	row, runs int
+	whole     bool
 }
 
 func (c Config) plan() plan {
 	if c.Quick {
 		return plan{
 			single: 5, burst: 40, sustained: 25, perSecond: 25, storm: 100,
-			open: 20, openSpread: 3 * time.Second, openLead: 3 * time.Second, crowd: 30, lookUps: 1000,
+			open: 20, openSpread: 3 * time.Second, openLead: 3 * time.Second, crowd: 30, lookUps: 1000, row: 5, runs: 10,
 		}
 	}
 	return plan{
 		single: 60, burst: 1000, sustained: 1500, perSecond: 50, storm: 10_000,
 		// 20 timers a second fire while all the others wait.
 		open: 5000, openSpread: 250 * time.Second, openLead: 3 * time.Minute, crowd: 1000, lookUps: 1_000_000, whole: true,
+		row: 30, runs: 500,
 	}
 }
 
@@ -80,6 +83,7 @@ func measures() []measure {
 		{"storm", func(ctx context.Context, b *bench) error { return b.storms(ctx) }},
 		{"crowd", func(ctx context.Context, b *bench) error { return b.crowd(ctx) }},
 		{"on-call", func(_ context.Context, b *bench) error { return b.onCall() }},
+		{"steps", func(ctx context.Context, b *bench) error { return b.steps(ctx) }},
 		{"whole", func(ctx context.Context, b *bench) error { return b.whole(ctx) }},
 	}
 }

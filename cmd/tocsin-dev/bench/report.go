@@ -18,6 +18,7 @@ type Report struct {
 	Crowd  *Crowd        `json:"crowd,omitempty"`
 	OnCall *OnCall       `json:"on_call,omitempty"`
 	Open   *Open         `json:"open,omitempty"`
+	Steps  *Steps        `json:"steps,omitempty"`
 	Whole  *Whole        `json:"whole,omitempty"`
 	Counts Counts        `json:"counts"`
 	Aims   []Aim         `json:"aims"`
@@ -174,6 +175,10 @@ func (r *Report) Failed() error {
 	if o := r.Open; o != nil {
 		never(o.Lost, "open incidents: pages lost")
 		never(o.Doubled, "open incidents: pages doubled")
+	}
+	if s := r.Steps; s != nil {
+		never(s.Failed, "runs of steps that failed")
+		never(s.Extra, "calls of steps beyond one for each")
 	}
 	never(r.Counts.NonEager, "starts that were not eager")
 	never(r.Counts.FailedTasks, "failed workflow tasks")

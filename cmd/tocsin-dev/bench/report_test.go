@@ -61,7 +61,7 @@ func TestPrintOfAnEmptyReport(t *testing.T) {
 
 func TestUnknownMeasure(t *testing.T) {
 	_, err := bench.Run(t.Context(), bench.Config{Only: []string{"speed"}})
-	require.ErrorContains(t, err, `there is no measure "speed"; there are [open single burst sustained storm crowd on-call whole]`)
+	require.ErrorContains(t, err, `there is no measure "speed"; there are [open single burst sustained storm crowd on-call steps whole]`)
 }
 
 func TestPrintOfTheMemory(t *testing.T) {

@@ -104,6 +104,12 @@ func (r *Report) printRest(row row) {
 			row("doubled: %s", twice)
 		}
 	}
+	if s := r.Steps; s != nil {
+		row("steps of runbooks\t\tin a row %.1f each, a bare activity %.1f (%.2f times); %.1f events each, and %.0f for a run; load %.1f",
+			s.Step, s.Activity, over(s.Step, s.Activity), s.Events, s.Fixed, s.Load)
+		row("runs at once\t%d\t%d steps each: %.0f steps a second on one worker, bare activities %.0f a second; %d failed, %d calls too many",
+			s.Runs, s.PerRun, s.PerSecond, s.BarePerSecond, s.Failed, s.Extra)
+	}
 	if w := r.Whole; w != nil {
 		row("events of one incident\t%d\tfrom alert to closing, as the demo plays it", w.Events)
 	}

@@ -173,15 +173,16 @@ func rollBack(ctx context.Context, p *play) error {
 		return err
 	}
 	p.see("%s approves", p.commander)
-	done, err := p.incident(ctx, "the end of the run", func(i *client.Incident) bool { return len(i.Runs) > 0 && !i.Runs[0].Ended.IsZero() })
+	done, err := p.incident(ctx, "the end of the run", func(i *client.Incident) bool { return !rollbackOf(i).Ended.IsZero() })
 	if err != nil {
 		return err
 	}
-	if done.Runs[0].State != incident.RunDone {
-		return fmt.Errorf("the run is %s: %s", done.Runs[0].State, done.Runs[0].Outcome)
+	ended := rollbackOf(done)
+	if ended.State != incident.RunDone {
+		return fmt.Errorf("the run is %s: %s", ended.State, ended.Outcome)
 	}
 	service, _ := p.stack.Sandbox.Deployer.Service("payments")
-	p.see("%s; payments runs %s, asked for once: %d operation", done.Runs[0].Outcome, service.Current().Revision, len(p.stack.Sandbox.Deployer.Operations()))
+	p.see("%s; payments runs %s, asked for once: %d operation", ended.Outcome, service.Current().Revision, len(p.stack.Sandbox.Deployer.Operations()))
 	return nil
 }
 
@@ -278,4 +279,15 @@ func closing(ctx context.Context, p *play) error {
 	}
 	p.see("%s is %s (%s)", main.Key, main.Status.Name, main.Resolution)
 	return nil
+}
+
+// rollbackOf returns the run that rolls back, beside the diagnostic that started
+// by itself.
+func rollbackOf(i *client.Incident) (run incident.Run) {
+	for _, r := range i.Runs {
+		if r.Name == "rollback" {
+			run = r
+		}
+	}
+	return run
 }

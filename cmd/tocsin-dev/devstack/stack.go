@@ -153,8 +153,11 @@ func (s *Stack) prepare(ctx context.Context) error {
 	if err := s.applyCatalog(ctx, db); err != nil {
 		return err
 	}
-	s.Tokens, err = MakeTokens(ctx, db, s.catalog, s.config.file("tokens"))
-	return err
+	if s.Tokens, err = MakeTokens(ctx, db, s.catalog, s.config.file("tokens")); err != nil {
+		return err
+	}
+	s.Sandbox.Deployer.ReportTo("http://"+s.api+"/v1/changes", s.Tokens["deployer"])
+	return nil
 }
 
 func (s *Stack) database() string {

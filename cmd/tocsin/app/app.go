@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -58,6 +59,8 @@ type App struct {
 	parts    workers.Parts
 	outside  *outside
 	links    activities.Links
+	recent   *store.RecentChanges
+	keep     func(f func(context.Context)) // has f run until Close
 	intake   *intake.Intake
 	workers  []worker.Worker
 	server   *http.Server
@@ -101,6 +104,7 @@ func (a *App) openStore(ctx context.Context) error {
 	life, stop := context.WithCancel(context.WithoutCancel(ctx))
 	a.stop = stop
 	go a.catalogs.Keep(life)
+	a.keep = func(f func(context.Context)) { go f(life) }
 	return nil
 }
 
@@ -147,14 +151,27 @@ func (a *App) makeParts(context.Context) error {
 		publisher.Tracker = out.tracker
 	}
 	a.parts = workers.Parts{
-		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store, Divider: a.Store, Catalogs: a.catalogs},
-		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics},
+		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store, Divider: a.Store, Catalogs: a.catalogs, Outputs: a.Store, Gate: a.Store},
+		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics, Targets: activities.TemporalRuns{Client: a.Client}},
 		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
 		Lookout:   &activities.Lookout{Pager: pager, Told: a.Store},
 		Reviewer:  &activities.Reviewer{Pager: pager, Mailer: out.mailer, Past: a.Store},
 		Herald:    &activities.Herald{Pager: pager, Notices: a.Store, Offers: a.engine},
 	}
-	return nil
+	return a.connectSystems()
+}
+
+// connectSystems makes what runbooks act on, where they run: no other process
+// needs the credentials.
+func (a *App) connectSystems() error {
+	if !slices.Contains(a.options.Queues, workflows.Runbooks) {
+		return nil
+	}
+	s, err := LoadSystems(a.options.Config.Systems)
+	if err != nil {
+		return err
+	}
+	return s.Connect(&a.parts)
 }
 
 func (a *App) makeWorkers(context.Context) error {

@@ -41,8 +41,11 @@ type Config struct {
 	WatchdogURL                                      string
 	JiraURL, JiraEmail, JiraToken, JiraWebhookSecret string
 	JiraResolution, JiraDoneTransition               string
+	GitHubWebhookSecret                              string
 	DeployerURL, DeployerToken                       string
 	PrometheusURL, PrometheusToken                   string
+	// Systems names the file of the systems that runbooks act on.
+	Systems string
 }
 
 // Setting is one thing that can be configured.
@@ -93,12 +96,14 @@ func Settings() []Setting {
 		text("jira_email", "account of the API token", false, func(c *Config) *string { return &c.JiraEmail }),
 		text("jira_token", "", true, func(c *Config) *string { return &c.JiraToken }),
 		text("jira_webhook_secret", "verifies webhooks from JIRA", true, func(c *Config) *string { return &c.JiraWebhookSecret }),
+		text("github_webhook_secret", "verifies webhooks from GitHub, which report deployments and pushes", true, func(c *Config) *string { return &c.GitHubWebhookSecret }),
 		text("jira_resolution", "set when a ticket is finished; the first one that is allowed when empty", false, func(c *Config) *string { return &c.JiraResolution }),
 		text("jira_done_transition", "finishes a ticket, where several ways lead to done", false, func(c *Config) *string { return &c.JiraDoneTransition }),
 		text("deployer_url", "HTTP deployer that runbooks roll back with", false, func(c *Config) *string { return &c.DeployerURL }),
 		text("deployer_token", "", true, func(c *Config) *string { return &c.DeployerToken }),
 		text("prometheus_url", "metrics that runbooks check", false, func(c *Config) *string { return &c.PrometheusURL }),
 		text("prometheus_token", "", true, func(c *Config) *string { return &c.PrometheusToken }),
+		text("systems", "YAML file of the systems that runbooks may act on, see docs/systems.md; read by workers of the queue `runbooks` only", false, func(c *Config) *string { return &c.Systems }),
 	}
 }
 

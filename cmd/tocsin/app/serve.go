@@ -11,9 +11,13 @@ import (
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/integrations/github"
 	"github.com/tocsinhq/tocsin/integrations/jira"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 	"github.com/tocsinhq/tocsin/runbooks"
+	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/workflows"
 )
 
@@ -23,9 +27,11 @@ func (a *App) makeIntake(context.Context) error {
 	if !a.options.Intake && !a.sweeps() {
 		return nil
 	}
+	a.recent = store.NewRecentChanges(a.Store)
+	a.keep(a.recent.Keep)
 	a.intake = intake.New(intake.Config{ //nolint:contextcheck // it works until Close
 		Store: a.Store, Engine: a.engine, Catalogs: a.catalogs, Log: a.log, Metrics: a.Metrics,
-		About: about,
+		Runbook: runbookCalled, Changes: a.recent,
 	})
 	a.parts.Sweeper = &activities.Sweeper{
 		Mender: a.intake, Keeper: a.Store, Runs: activities.TemporalRuns{Client: a.Client},
@@ -43,11 +49,14 @@ func (a *App) makeServer(context.Context) error {
 	}
 	a.makeBeats()
 	config := api.Config{
-		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Duty: a.Store, PublicURL: a.options.Config.PublicURL, Links: a.links.Signer, Runbooks: offered(),
+		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Duty: a.Store, Evidence: a.Store, PublicURL: a.options.Config.PublicURL, Links: a.links.Signer, Runbooks: offered(),
 		Pager: tester{a.parts.Pager}, Checks: a.checks(), Metrics: a.Metrics, Log: a.log,
 	}
 	if a.options.Intake {
-		config.Intake = a.intake
+		config.Intake, config.Changes, config.Suspicions = a.intake, a.recent, a.engine
+		if secret := a.options.Config.GitHubWebhookSecret; secret != "" {
+			config.ReadGitHub = readGitHub(secret)
+		}
 	}
 	if a.options.Intake || slices.Contains(a.options.Queues, workflows.Paging) {
 		config.Channels = slices.AppendSeq([]string{}, maps.Keys(a.outside.channels))
@@ -70,25 +79,21 @@ func (a *App) makeServer(context.Context) error {
 	return nil
 }
 
-// about says what the runbook of a name does, or nothing.
-func about(name string) string {
+// runbookCalled returns what the runbook of a name says of itself.
+func runbookCalled(name string) (spec.Spec, bool) {
 	for _, b := range runbooks.All() {
 		if b.Name == name {
-			return b.About
+			return b.Spec, true
 		}
 	}
-	return ""
+	return spec.Spec{}, false
 }
 
 // offered lists the runbooks that people can start.
-func offered() []api.Runbook {
-	var out []api.Runbook
+func offered() []spec.Spec {
+	var out []spec.Spec
 	for _, b := range runbooks.All() {
-		r := api.Runbook{Name: b.Name, About: b.About, Fits: b.Fits, Complete: b.Complete}
-		for _, p := range b.Params {
-			r.Params = append(r.Params, p.Name)
-		}
-		out = append(out, r)
+		out = append(out, b.Spec)
 	}
 	return out
 }
@@ -182,6 +187,14 @@ func readHint(secret string) func(http.Header, []byte) (incident.TicketRef, erro
 			return incident.TicketRef{}, err
 		}
 		return hint.Ref, err
+	}
+}
+
+// readGitHub reads the webhooks of GitHub, which signs with a secret.
+func readGitHub(secret string) func(http.Header, []byte) (string, changes.Change, error) {
+	return func(header http.Header, body []byte) (string, changes.Change, error) {
+		event, err := github.ParseWebhook(secret, header, body)
+		return event.Repository, event.Change, err
 	}
 }
 

@@ -44,6 +44,8 @@ func TestCommands(t *testing.T) {
 			"classify",
 			incident.Classify{What: "w", Severity: catalog.SEV3, Impact: incident.Impact{Scope: catalog.Internal, Users: "two", Cannot: "print"}, WhoFixes: "bob", Reason: "r"},
 		},
+		{[]string{"cause", "1", "--hypothesis", "the release"}, "set-cause", incident.SetCause{Hypothesis: "the release"}},
+		{[]string{"note", "1", "--text", "locks", "--investigation"}, "note", incident.Note{Text: "locks", Investigation: true}},
 		{[]string{"role", "assign", "1", "--role", "scribe", "--person", "carol"}, "assign-role", incident.AssignRole{Role: incident.Scribe, Person: "carol"}},
 		{[]string{"role", "accept", "1", "--role", "holder"}, "accept-role", incident.AcceptRole{Role: incident.Holder}},
 		{[]string{"add-responder", "1", "--schedule", "payments/secondary", "--reason", "r"}, "add-responder", incident.AddResponder{Target: oncall.Target{Schedule: "payments/secondary"}, Reason: "r"}},
@@ -65,7 +67,8 @@ func TestCommands(t *testing.T) {
 		{[]string{"follow-up", "waive", "1", "2", "--reason", "r"}, "waive-follow-up", incident.WaiveFollowUp{ID: "2", Reason: "r"}},
 		{[]string{"follow-ups", "confirm", "1"}, "confirm-collected", incident.ConfirmCollected{}},
 		{[]string{"close", "1"}, "close", incident.Close{}},
-		{[]string{"run", "1", "rollback", "--param", "target=a=b,c", "--dry-run"}, "start-run", incident.StartRun{Name: "rollback", Params: map[string]string{"target": "a=b,c"}, DryRun: true}},
+		{[]string{"run", "1", "rollback", "--param", "target=a-b", "--dry-run"}, "start-run", incident.StartRun{Name: "rollback", Params: map[string]string{"target": "a-b"}, DryRun: true}},
+		{[]string{"control", "1", "rollback-1", "abort", "--reason", "r"}, "control-run", incident.ControlRun{Run: "rollback-1", Do: "abort", Reason: "r"}},
 		{[]string{"answer", "1", "q-1", "--choice", "approve", "--reason", "r"}, "answer", incident.Answer{Question: "q-1", Choice: "approve", Reason: "r"}},
 	} {
 		t.Run(tc.args[0]+" "+tc.name, func(t *testing.T) {

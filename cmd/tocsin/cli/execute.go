@@ -23,7 +23,7 @@ func Commands() []*cobra.Command {
 	list := []*cobra.Command{
 		incidentCommand(s), followUpsCommand(s), onCallCommand(s), overrideCommand(s), temporaryCommand(s),
 		swapCommand(s), contactCommand(s), rulesCommand(s), calendarCommand(s), runbookCommand(s), catalogCommand(s),
-		routeCommand(s), silenceCommand(s), heartbeatCommand(s),
+		routeCommand(s), silenceCommand(s), heartbeatCommand(s), changeCommand(s), rollbackCommand(s),
 		pageCommand(s), tokenCommand(s), whyCommand(s), doctorCommand(s), rehearseCommand(s), coverageCommand(s), reportCommand(s),
 	}
 	for _, cmd := range list {

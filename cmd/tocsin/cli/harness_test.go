@@ -26,6 +26,7 @@ import (
 	"github.com/tocsinhq/tocsin/deployments"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/incident/acklink"
+	"github.com/tocsinhq/tocsin/runbook/spec"
 	"github.com/tocsinhq/tocsin/store"
 	"github.com/tocsinhq/tocsin/store/storetest"
 )
@@ -54,10 +55,11 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake, Pager: apitest.Pager{},
 		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
 		Links:    acklink.Signer{Key: bytes.Repeat([]byte("k"), acklink.MinKey)},
-		Runbooks: []api.Runbook{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Params: []string{"target"}}},
+		Runbooks: []spec.Spec{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}}},
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return night },
 		Poll: 5 * time.Millisecond,
 	}
+	config.Evidence = config.Duty.(*store.Store)
 	for _, f := range change {
 		f(&config)
 	}
@@ -116,7 +118,7 @@ func sample(number string) *incident.Incident {
 		Impact: incident.Impact{Scope: catalog.External, Users: "about 2000", Cannot: "pay"}, What: "card payments fail",
 		Alerts: []incident.AlertState{{Fact: alerts.Fact{Fingerprint: "f", Status: alerts.Firing, StartsAt: night.Add(-time.Minute)}, Name: "CheckoutErrors", Summary: "12% of\ncheckouts \x1b[31mfail"}},
 		Questions: []incident.Question{
-			{ID: "q-1", Run: "INC-1/runbook/rollback/1", Approval: true, Text: "Roll back?", Choices: []string{"approve", "refuse"}, Asked: night, Until: night.Add(time.Hour)},
+			{ID: "q-1", Run: "INC-1/runbook/rollback/1", Approval: true, Text: "Roll back?", People: 2, Approved: []string{"bob"}, Calls: []string{"roll back: checkout to r41; nothing undoes it"}, Covers: "c0ffee", Choices: []string{"approve", "refuse"}, Asked: night, Until: night.Add(time.Hour)},
 			{ID: "q-0", Run: "INC-1/runbook/rollback/1", Text: "Answered?", Choices: []string{"yes"}, Asked: night, Until: night, Answered: night, Answer: "yes"},
 		},
 		Runs:     []incident.Run{{ID: "INC-1/runbook/rollback/1", Name: "rollback", By: "alice", Started: night, State: incident.RunRunning, DryRun: true}},

@@ -20,11 +20,11 @@ func incidentCommand(s *session) *cobra.Command {
 		Example: "  tocsin incident list --open\n  tocsin incident ack INC-7\n  tocsin incident watch INC-7",
 	}
 	cmd.AddCommand(
-		listCommand(s), showCommand(s), timelineCommand(s), pagesCommand(s), watchCommand(s), declareCommand(s),
+		listCommand(s), showCommand(s), suspectsCommand(s), outputsCommand(s), timelineCommand(s), pagesCommand(s), watchCommand(s), declareCommand(s),
 		ackCommand(s), snoozeCommand(s), declineCommand(s), escalateCommand(s), reassignCommand(s), classifyCommand(s),
-		roleCommand(s), addResponderCommand(s), feedbackCommand(s), noteCommand(s), linkCommand(s), statusCommand(s), updateCommand(s),
+		roleCommand(s), addResponderCommand(s), feedbackCommand(s), noteCommand(s), linkCommand(s), causeCommand(s), statusCommand(s), updateCommand(s),
 		mitigateCommand(s), resolveCommand(s), reopenCommand(s), cancelCommand(s), mergeCommand(s), splitCommand(s), correctCommand(s),
-		followUpCommand(s), collectedCommand(s), closeCommand(s), runCommand(s), answerCommand(s),
+		followUpCommand(s), collectedCommand(s), closeCommand(s), runCommand(s), controlCommand(s), answerCommand(s),
 	)
 	return cmd
 }

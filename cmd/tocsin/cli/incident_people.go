@@ -40,7 +40,7 @@ func roleCommand(s *session) *cobra.Command {
 		roleAssignCommand(s), roleAcceptCommand(s))
 }
 
-const roles = "holder, commander, deputy, scribe, communications or responder"
+const roles = "holder, commander, deputy, scribe, communications, investigator or responder"
 
 func roleAssignCommand(s *session) *cobra.Command {
 	var body client.AssignRole

@@ -12,27 +12,35 @@ import (
 
 // parameters are the flags of a run.
 type parameters struct {
-	pairs  []string
-	dryRun bool
+	pairs      []string
+	dryRun     bool
+	breakGlass string
 }
 
 func (p *parameters) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&p.pairs, "param", nil, "NAME=VALUE; repeat it for more")
+	cmd.Flags().StringVar(&p.breakGlass, "break-glass", "", "change a target that another run changes too, for this `REASON`")
 	cmd.Flags().BoolVar(&p.dryRun, "dry-run", false, "change nothing, and say what would be done")
 }
 
 // start returns the body that starts a run of a runbook.
 func (p *parameters) start(name string) (client.StartRun, error) {
-	out := client.StartRun{Name: name, DryRun: p.dryRun}
+	params, err := p.params("--param")
+	return client.StartRun{Name: name, DryRun: p.dryRun, BreakGlass: p.breakGlass, Params: params}, err
+}
+
+// params reads the pairs of a flag.
+func (p *parameters) params(flag string) (map[string]string, error) {
+	var out map[string]string
 	for _, pair := range p.pairs {
 		key, value, ok := strings.Cut(pair, "=")
 		if !ok || key == "" {
-			return out, misused("--param: %q is not NAME=VALUE", pair)
+			return nil, misused("%s: %q is not NAME=VALUE", flag, pair)
 		}
-		if out.Params == nil {
-			out.Params = map[string]string{}
+		if out == nil {
+			out = map[string]string{}
 		}
-		out.Params[key] = value
+		out[key] = value
 	}
 	return out, nil
 }
@@ -60,4 +68,15 @@ func answerCommand(s *session) *cobra.Command {
 	cmd.Flags().StringVar(&body.Choice, "choice", "", "one of the choices that \"incident show\" lists")
 	cmd.Flags().StringVar(&body.Reason, "reason", "", "why")
 	return require(cmd, "choice")
+}
+
+func controlCommand(s *session) *cobra.Command {
+	var reason string
+	cmd := s.command(lines{"control", "Pause, resume or abort a run, or skip what it waits for", "control INC-7 rollback-1 abort --reason 'it is the wrong host'"},
+		func(ctx context.Context, a aim) (*http.Response, error) {
+			body := client.ControlBody{Do: a.args[1], Reason: reason}
+			return a.ControlRun(ctx, a.number, a.args[0], &client.ControlRunParams{IdempotencyKey: a.key()}, body)
+		}, "RUN", "pause|resume|skip|abort")
+	cmd.Flags().StringVar(&reason, "reason", "", "why; needed to skip and to abort")
+	return cmd
 }

@@ -36,9 +36,13 @@ func (c *call) incident(i client.Incident) {
 	c.clocks(i.Clocks, k)
 	c.measures(i.Measures)
 	c.alerts(i, k)
+	section(c, "SUSPECTS", i.Suspects, func(s client.Suspect) []string { return []string{k.at(s.At), s.What, strings.Join(s.Reasons, ", ")} })
 	c.questions(i, k)
 	c.runs(i, k)
 	c.followUps(i, k)
+	section(c, "DEGRADED", i.Hatches, func(h client.Hatch) []string {
+		return []string{h.What, words(" ", when(h.Restored.IsZero(), "expires "+k.at(h.Expires)), when(!h.Restored.IsZero(), "restored "+k.at(h.Restored))), "follow-up " + h.FollowUp}
+	})
 	section(c, "CLOSURE GATES", i.Gates, func(g client.Gate) []string { return []string{g.Name, cmp.Or(k.in(g.Missing), "met")} })
 	section(c, "RUNBOOKS THAT FIT", i.Runbooks, func(b client.RunbookOffered) []string {
 		return []string{b.Name, paramsOf(b.Params), b.About}
@@ -66,6 +70,8 @@ func (c *call) facts(i client.Incident) {
 	}
 	fact("responders", strings.Join(i.Responders, ", "))
 	fact("what", i.What)
+	fact("hypothesis", i.Hypothesis)
+	fact("root cause", i.RootCause)
 	fact("impact", words(", ", string(i.Impact.Scope), i.Impact.Users, when(i.Impact.Cannot != "", "cannot: "+i.Impact.Cannot)))
 	fact("who fixes", i.WhoFixes)
 	fact("status", i.Status)
@@ -122,8 +128,14 @@ func (c *call) alerts(i client.Incident, k clock) {
 func (c *call) questions(i client.Incident, k clock) {
 	open := slices.DeleteFunc(i.Questions, func(q client.Question) bool { return !q.Answered.IsZero() })
 	section(c, "QUESTIONS", open, func(q client.Question) []string {
-		return []string{q.ID, q.Text, strings.Join(q.Choices, " / "), "until " + k.at(q.Until)}
+		so := when(len(q.Approved) > 0, fmt.Sprintf("%d of %d approved", len(q.Approved), q.People))
+		return []string{q.ID, q.Text, strings.Join(q.Choices, " / "), words(", ", "until "+k.at(q.Until), so)}
 	})
+	for _, q := range open {
+		section(c, "CALLS OF "+words(" ", q.ID, when(q.Covers != "", "("+q.Covers+")")), q.Calls, func(call string) []string {
+			return []string{call}
+		})
+	}
 }
 
 func (c *call) runs(i client.Incident, k clock) {

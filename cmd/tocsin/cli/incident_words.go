@@ -12,6 +12,7 @@ func noteCommand(s *session) *cobra.Command {
 		gives(&body, client.ClientInterface.AddNote))
 	cmd.Flags().StringVar(&body.Text, "text", "", "the note")
 	cmd.Flags().BoolVar(&body.Highlight, "highlight", false, "show it on the ticket too")
+	cmd.Flags().BoolVar(&body.Investigation, "investigation", false, "it belongs to the investigation, which the investigator writes")
 	return require(cmd, "text")
 }
 
@@ -23,6 +24,16 @@ func linkCommand(s *session) *cobra.Command {
 	cmd.Flags().StringVar(&body.Title, "title", "", "what it leads to")
 	cmd.Flags().StringVar(&body.URL, "to", "", "the address: http:// or https://")
 	return require(cmd, "title", "to")
+}
+
+func causeCommand(s *session) *cobra.Command {
+	var body client.SetCause
+	cmd := s.command(lines{"cause", "Say what may be the cause, or what it was", "cause INC-7 --hypothesis 'the release of 02:10 takes locks'"},
+		gives(&body, client.ClientInterface.SetCause))
+	cmd.Flags().StringVar(&body.Hypothesis, "hypothesis", "", "what may be the cause")
+	cmd.Flags().StringVar(&body.RootCause, "root", "", "what was found to be the cause, once it is mitigated")
+	cmd.MarkFlagsOneRequired("hypothesis", "root")
+	return cmd
 }
 
 func statusCommand(s *session) *cobra.Command {

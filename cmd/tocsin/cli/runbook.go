@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -28,9 +29,13 @@ func runbookListCommand(s *session) *cobra.Command {
 
 func runbookColumns() columns[client.Runbook] {
 	return columns[client.Runbook]{
-		header: []string{"NAME", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS"},
+		header: []string{"NAME", "CHANGES", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS"},
 		row: func(_ clock, b client.Runbook) []string {
-			return []string{b.Name, strings.Join(b.Params, ", "), b.About, b.Fits}
+			var params []string
+			for _, p := range b.Params {
+				params = append(params, p.Name)
+			}
+			return []string{b.Name, cmp.Or(b.Target, "nothing"), strings.Join(params, ", "), b.About, b.Fits}
 		},
 		none: "this server has no runbook",
 	}

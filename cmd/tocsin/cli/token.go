@@ -43,7 +43,7 @@ printed on the standard output, once; nobody can read it again.`,
 	f.StringVar(&machine, "machine", "", "id of the machine it belongs to")
 	f.StringSliceVar(&order.Scopes, "scope", nil, "alerts, read, respond, catalog, metrics or admin; repeat it for more")
 	f.StringVar(&order.Name, "name", "", "what it is for")
-	f.StringVar(&order.Source, "source", "", "for a machine: the one source that it may send for: alertmanager, generic or heartbeat")
+	f.StringVar(&order.Source, "source", "", "for a machine: the one source that it may send for: alertmanager, generic, heartbeat or changes")
 	f.StringVar(&order.Service, "service", "", "with --source: the service that its alerts belong to")
 	ahead(cmd, &order.ExpiresAt, "expires", "when it ends; never when missing")
 	cmd.MarkFlagsMutuallyExclusive("person", "machine")

@@ -1,0 +1,88 @@
+package changes_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/changes"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+
+func deployed(id, service string, before time.Duration, lines int) changes.Change {
+	return changes.Change{ID: id, Source: "generic", Kind: changes.Deployment, Service: service, Version: "1.42", Author: "alice", At: noon.Add(-before), Lines: lines}
+}
+
+func TestSuspectsAreRankedAndSayWhy(t *testing.T) {
+	scene := changes.Scene{Began: noon, Service: "checkout", Affected: []string{"cart"}, DependsOn: []string{"payments"}}
+	got := changes.Suspects([]changes.Change{
+		deployed("old", "checkout", 25*time.Hour, 0),
+		deployed("elsewhere", "search", time.Minute, 0),
+		deployed("later", "checkout", -3*time.Minute, 0),
+		deployed("dependency", "payments", 4*time.Minute, 0),
+		deployed("hours ago", "checkout", 3*time.Hour, 0),
+		deployed("small", "checkout", 4*time.Minute, 3),
+		deployed("large", "checkout", 4*time.Minute, 20_000),
+		deployed("affected", "cart", 4*time.Minute, 0),
+		deployed("crossed", "checkout", -time.Minute, 0),
+	}, scene, 6)
+	var ids []string
+	for _, s := range got {
+		ids = append(ids, s.ID)
+		require.Greater(t, s.Score, 0.0)
+		require.LessOrEqual(t, s.Score, 1.0)
+	}
+	require.Equal(t, []string{"large", "crossed", "small", "affected", "dependency", "hours ago"}, ids)
+	require.Equal(t, "checkout 1.42 (deployment by alice): 4 min before it began, the same service, 20000 lines", got[0].String())
+	require.Equal(t, []string{"as it began", "the same service"}, got[1].Reasons)
+	require.Equal(t, []string{"4 min before it began", "checkout depends on it"}, got[4].Reasons)
+}
+
+func TestNothingIsSuspectWhereNothingWasChanged(t *testing.T) {
+	require.Empty(t, changes.Suspects(nil, changes.Scene{Began: noon, Service: "checkout"}, 3))
+}
+
+func TestAChangeIsChecked(t *testing.T) {
+	for name, test := range map[string]struct {
+		change func(c *changes.Change)
+		want   string
+	}{
+		"no id":       {func(c *changes.Change) { c.ID = "" }, "id: it is missing"},
+		"no service":  {func(c *changes.Change) { c.Service = "" }, "service: it is missing"},
+		"long":        {func(c *changes.Change) { c.Title = strings.Repeat("x", 501) }, "title: it is longer than 500 characters"},
+		"control":     {func(c *changes.Change) { c.Author = "a\x1b[31m" }, "author: it holds characters that are not printable"},
+		"kind":        {func(c *changes.Change) { c.Kind = "party" }, "kind: it is not one of deployment, configuration, flag, push, other"},
+		"no time":     {func(c *changes.Change) { c.At = time.Time{} }, "at: say when it took effect"},
+		"the future":  {func(c *changes.Change) { c.At = noon.Add(time.Hour) }, "at: it has not taken effect yet"},
+		"lines":       {func(c *changes.Change) { c.Lines = -1 }, "lines: it is less than none"},
+		"link":        {func(c *changes.Change) { c.Link = "javascript:alert(1)" }, "link: it is no http or https address"},
+		"undo":        {func(c *changes.Change) { c.Undo = changes.Undo{Params: map[string]string{"a": "b"}} }, "undo: it has parameters, and no runbook"},
+		"undo's name": {func(c *changes.Change) { c.Undo.Runbook = "Roll back" }, "undo: it is no runbook's name with at most 20 parameters"},
+		"undo's size": {
+			func(c *changes.Change) {
+				c.Undo = changes.Undo{Runbook: "rollback", Params: map[string]string{"a": strings.Repeat("x", 501)}}
+			},
+			"undo: a parameter is too long",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := deployed("1", "checkout", time.Minute, 0)
+			c.Link, c.Undo = "https://ci.example.org/1", changes.Undo{Runbook: "rollback", Params: map[string]string{"target": "checkout"}}
+			require.NoError(t, c.Check(noon))
+			require.True(t, c.Undo.Known())
+			test.change(&c)
+			err := c.Check(noon)
+			require.Equal(t, incident.Invalid, incident.KindOf(err))
+			require.EqualError(t, err, test.want)
+		})
+	}
+}
+
+func TestAChangeInAFewWords(t *testing.T) {
+	require.Equal(t, "checkout: retries on (flag)", changes.Change{Service: "checkout", Kind: changes.Flag, Title: "retries on"}.String())
+	require.Equal(t, "checkout (push)", changes.Change{Service: "checkout", Kind: changes.Push}.String())
+}

@@ -1,0 +1,70 @@
+package cli_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/api"
+	"github.com/tocsinhq/tocsin/api/apitest"
+	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/store"
+)
+
+func changing(t *testing.T) (*world, string) {
+	t.Helper()
+	w := newWorld(t, func(config *api.Config) {
+		config.Changes, config.Suspicions = config.Duty.(*store.Store), &apitest.Suspicions{}
+	})
+	return w, w.grant("machine", "deployer", api.ScopeAlerts)
+}
+
+func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
+	w, key := changing(t)
+	fails(t, "nothing was changed in the day before", "rollback", "INC-1")
+
+	tocsin(t, "change", "report", "checkout", "flag-1", "--kind", "flag", "--title", "retries on", "--at", "2026-03-01T01:30:00Z", "--token", key).ok()
+	fails(t, "the likeliest is checkout: retries on (flag)", "rollback", "INC-1")
+
+	report := []string{
+		"change", "report", "checkout", "deploy-1", "--version", "2.4.0", "--before", "2.3.1", "--author", "ana",
+		"--at", "2026-03-01T01:20:00Z", "--undo", "rollback", "--undo-param", "target=checkout", "--token", key,
+	}
+	require.Equal(t, "on record; told INC-1\n", tocsin(t, report...).ok())
+	require.Equal(t, "known already; told INC-1\n", tocsin(t, report...).ok())
+	require.Regexp(t, `2026-03-01 01:20:00 UTC\s+checkout\s+deployment\s+2.4.0\s+2.3.1\s+ana\s+-\s+rollback target=checkout\s+deployer\s+deploy-1`,
+		tocsin(t, "change", "list", "--kind", "deployment", "--zone", "UTC").ok())
+	suspects := tocsin(t, "incident", "suspects", "INC-1", "--zone", "UTC").ok()
+	require.Regexp(t, `(?s)checkout: retries on \(flag\).*checkout 2.4.0 \(deployment by ana\).*before it began, the same service\s+rollback target=checkout`, suspects)
+
+	got := tocsin(t, "rollback", "INC-1", "--dry-run", "--param", "target=payments")
+	got.ok()
+	require.Contains(t, got.err, "taken back by: rollback target=payments")
+	sent := w.commands.Sent()
+	last := sent[len(sent)-1]
+	require.Equal(t, incident.StartRunCommand, last.Name)
+	require.Equal(t, incident.StartRun{Name: "rollback", DryRun: true, Params: map[string]string{"target": "payments"}}, last.Args)
+
+	fails(t, "reported without a way to take it back", "rollback", "INC-1", "--change", "flag-1")
+	fails(t, `no suspect has the id "other"`, "rollback", "INC-1", "--change", "other")
+}
+
+func fails(t *testing.T, because string, args ...string) {
+	t.Helper()
+	got := tocsin(t, args...)
+	require.Equal(t, 2, got.code)
+	require.Contains(t, got.err, because)
+}
+
+func TestOutputsAreListedAndShown(t *testing.T) {
+	var kept *store.Store
+	newWorld(t, func(config *api.Config) { kept = config.Evidence.(*store.Store) })
+	require.Contains(t, tocsin(t, "incident", "outputs", "INC-1").err, "no run has brought anything to light")
+	o := incident.Output{ID: "a-1-1", Run: "INC-1/runbook/a/1", Title: "Pods", Body: "3 of 4\nready\x1b[31m\n", Bytes: 4100, Removed: 1, At: night}
+	require.NoError(t, kept.KeepOutput(t.Context(), "INC-1", o))
+	require.Regexp(t, `a-1-1\s+Pods\s+4.1 KB\s+1`, tocsin(t, "incident", "outputs", "INC-1").ok())
+	got := tocsin(t, "incident", "outputs", "INC-1", "a-1-1")
+	require.Regexp(t, `^3 of 4\nready[^\x1b]*\n$`, got.ok(), "nothing of it reaches the terminal as a command")
+	require.Contains(t, got.err, "Pods (")
+	require.Equal(t, 1, tocsin(t, "incident", "outputs", "INC-1", "other").code)
+}

@@ -1,0 +1,152 @@
+package incident
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/oncall"
+)
+
+// Hatch is an escape hatch that a run opened: a service runs degraded rather
+// than not at all, until somebody restores it.
+type Hatch struct {
+	// ID names what is degraded, unique among those that are open:
+	// "unleash/checkout/recommendations".
+	ID string `json:"id"`
+	// What says what is degraded, Run which run opened it, By who started that.
+	What string `json:"what"`
+	Run  string `json:"run"`
+	By   string `json:"by"`
+	// Opened is when, Expires when somebody is asked about it.
+	Opened  time.Time `json:"opened"`
+	Expires time.Time `json:"expires"`
+	// Asked says that it has expired, and people were.
+	Asked bool `json:"asked,omitempty"`
+	// FollowUp is the task to restore it.
+	FollowUp string `json:"follow_up"`
+	// Restored is when, and RestoredBy which run did it.
+	Restored   time.Time `json:"restored,omitzero"`
+	RestoredBy string    `json:"restored_by,omitempty"`
+}
+
+// maxHatches bounds the escape hatches that are carried, the open ones and the
+// latest.
+const maxHatches = 20
+
+// OpenHatch records that a run has opened an escape hatch, and adds the
+// follow-up to restore it. One that is open already only expires later.
+func (i *Incident) OpenHatch(run string, h Hatch, now time.Time) {
+	if n := i.openHatch(h.ID); n >= 0 {
+		known := &i.Hatches[n]
+		known.Expires, known.Asked = later(known.Expires, h.Expires), false
+		return
+	}
+	by := ByPolicy
+	if r := i.run(run); r != nil {
+		by = r.By
+	}
+	h.Run, h.By, h.Opened, h.What = run, by, now, cut(h.What)
+	task := AddFollowUp{Title: "Restore what was degraded: " + h.What, Owner: cmp.Or(i.Holder, i.leadOr(by)), Priority: catalog.High, Due: h.Expires}
+	if task.Due.Before(now) {
+		task.Due = time.Time{}
+	}
+	h.FollowUp = i.addFollowUp(Header{By: Self(), Via: run, At: now}, task, now).ID
+	if len(i.Hatches) >= maxHatches {
+		if n := slices.IndexFunc(i.Hatches, func(h Hatch) bool { return !h.Restored.IsZero() }); n >= 0 {
+			i.Hatches = slices.Delete(i.Hatches, n, n+1)
+		}
+	}
+	i.Hatches = append(i.Hatches, h)
+	i.record(Entry{
+		Kind: "hatch.opened", Recorded: now, Actor: Self(), Source: run, Highlight: true,
+		Text: fmt.Sprintf("Degraded: %s, until it is restored; expires at %s.", h.What, h.Expires.UTC().Format("2006-01-02 15:04 MST")),
+	})
+}
+
+// RestoreHatch records that a run has restored what was degraded, and settles
+// its follow-up where no tracker keeps it.
+func (i *Incident) RestoreHatch(run, id string, now time.Time) {
+	n := i.openHatch(id)
+	if n < 0 {
+		return
+	}
+	h := &i.Hatches[n]
+	h.Restored, h.RestoredBy = now, run
+	for f := range i.FollowUps {
+		task := &i.FollowUps[f]
+		if task.ID == h.FollowUp && task.State == FollowUpOpen && !i.Tracked {
+			task.State, task.Settled, task.Reason = FollowUpDone, now, "restored by "+run
+		}
+	}
+	i.record(Entry{Kind: "hatch.restored", Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: "Restored: " + h.What + "."})
+}
+
+// openHatch is the place of an escape hatch that is open, or -1.
+func (i *Incident) openHatch(id string) int {
+	return slices.IndexFunc(i.Hatches, func(h Hatch) bool { return h.ID == id && h.Restored.IsZero() })
+}
+
+// degraded lists the escape hatches that are neither restored nor waived.
+func (i *Incident) degraded() []Hatch {
+	var out []Hatch
+	for _, h := range i.Hatches {
+		open := func(f FollowUp) bool { return f.ID == h.FollowUp && f.State == FollowUpOpen }
+		if h.Restored.IsZero() && slices.ContainsFunc(i.FollowUps, open) {
+			out = append(out, h)
+		}
+	}
+	return out
+}
+
+// HatchDue returns when the next escape hatch expires, or the zero time.
+func (i *Incident) HatchDue() time.Time {
+	var due time.Time
+	for _, h := range i.degraded() {
+		if !h.Asked && !i.Phase.Over() && (due.IsZero() || h.Expires.Before(due)) {
+			due = h.Expires
+		}
+	}
+	return due
+}
+
+// ExpireHatch pages the holder, or without one the leads, about what has been
+// degraded for longer than it was to be.
+func (i *Incident) ExpireHatch(now time.Time) {
+	for n := range i.Hatches {
+		h := &i.Hatches[n]
+		if h.Asked || !h.Restored.IsZero() || h.Expires.After(now) {
+			continue
+		}
+		h.Asked = true
+		text := fmt.Sprintf("%s: still degraded: %s. Restore it, or waive follow-up %s", i.Number, h.What, h.FollowUp)
+		i.record(Entry{Kind: "hatch.expired", Recorded: now, Actor: Self(), Text: text + ".", Highlight: true})
+		var targets []oncall.Target
+		for _, person := range i.whoRestores() {
+			targets = append(targets, oncall.Target{Person: person})
+		}
+		if len(targets) > 0 {
+			i.summon(&Summons{
+				Kind: ForBreach, Why: text, Urgency: catalog.Ordinary, Caused: now, Levels: []oncall.Level{{Targets: targets, Timeout: i.patience()}},
+			})
+		}
+	}
+}
+
+// whoRestores are the people to ask about an escape hatch.
+func (i *Incident) whoRestores() []string {
+	if i.Holder != "" {
+		return []string{i.Holder}
+	}
+	return i.Policy.Leads
+}
+
+// leadOr is whom a task falls to without a holder.
+func (i *Incident) leadOr(person string) string {
+	if len(i.Policy.Leads) > 0 && person == ByPolicy {
+		return i.Policy.Leads[0]
+	}
+	return person
+}

@@ -1,0 +1,184 @@
+// Package github reads the webhooks of GitHub: what was deployed, and what was
+// pushed to the branch that is deployed from.
+package github
+
+import (
+	"cmp"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/tocsinhq/tocsin/changes"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+// Source is what changes that GitHub reports have as their source.
+const Source = "github"
+
+// Event is a change of a repository. Whose service it is, the catalog says.
+type Event struct {
+	// Repository is its owner and its name: "acme/payments". It is empty when
+	// the webhook tells of no change.
+	Repository string
+	// Change has no service yet.
+	Change changes.Change
+}
+
+// ParseWebhook checks the signature of a webhook over its raw body and says
+// what was changed. Of the events it reads deployment_status and push; any other
+// is an empty Event. It fails with Unauthenticated when the signature is not
+// that of the secret, or when there is no secret, and with Invalid when the body
+// is not what GitHub sends.
+//
+// The events are described in GitHub's documentation, "Webhook events and
+// payloads".
+func ParseWebhook(secret string, header http.Header, body []byte) (Event, error) {
+	if secret == "" {
+		return Event{}, incident.Errorf(incident.Unauthenticated, "set TOCSIN_GITHUB_WEBHOOK_SECRET to take webhooks from GitHub")
+	}
+	if !isSigned(secret, header.Get("X-Hub-Signature-256"), body) {
+		return Event{}, incident.Errorf(incident.Unauthenticated,
+			"the webhook's X-Hub-Signature-256 is not that of TOCSIN_GITHUB_WEBHOOK_SECRET")
+	}
+	read := map[string]func([]byte) (Event, error){"deployment_status": deployment, "push": push}[header.Get("X-GitHub-Event")]
+	if read == nil {
+		return Event{}, nil
+	}
+	out, err := read(body)
+	if err != nil {
+		return Event{}, incident.Errorf(incident.Invalid, "the webhook is no %s of GitHub: send it as application/json", header.Get("X-GitHub-Event"))
+	}
+	return out, nil
+}
+
+func isSigned(secret, signature string, body []byte) bool {
+	given, isSHA256 := strings.CutPrefix(signature, "sha256=")
+	sum, err := hex.DecodeString(given)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write(body)
+	return isSHA256 && err == nil && hmac.Equal(sum, mac.Sum(nil))
+}
+
+type repository struct {
+	FullName      string `json:"full_name"`
+	DefaultBranch string `json:"default_branch"`
+}
+
+type user struct {
+	Login string `json:"login"`
+}
+
+// deployment reads a status of a deployment. It counts from the first status
+// that says it is under way or over: from then on it may have broken something,
+// also when it failed.
+func deployment(body []byte) (Event, error) {
+	var in struct {
+		Repository repository `json:"repository"`
+		Status     struct {
+			State       string    `json:"state"`
+			CreatedAt   time.Time `json:"created_at"`
+			TargetURL   string    `json:"target_url"`
+			Environment string    `json:"environment"`
+		} `json:"deployment_status"`
+		Deployment struct {
+			ID          int64  `json:"id"`
+			SHA         string `json:"sha"`
+			Ref         string `json:"ref"`
+			Description string `json:"description"`
+			Environment string `json:"environment"`
+			Creator     user   `json:"creator"`
+		} `json:"deployment"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return Event{}, fmt.Errorf("decode a deployment status: %w", err)
+	}
+	d := in.Deployment
+	if d.ID == 0 || in.Repository.FullName == "" || in.Status.State == "" {
+		return Event{}, incident.Errorf(incident.Invalid, "something is missing")
+	}
+	if !slices.Contains([]string{"in_progress", "success", "failure", "error"}, in.Status.State) {
+		return Event{}, nil
+	}
+	where := cmp.Or(in.Status.Environment, d.Environment)
+	title := line(d.Description)
+	if where != "" {
+		title = strings.TrimSpace(title + " to " + line(where))
+	}
+	return Event{Repository: in.Repository.FullName, Change: changes.Change{
+		ID: fmt.Sprintf("deployment-%d", d.ID), Source: Source, Kind: changes.Deployment, Title: title,
+		Version: version(d.Ref, d.SHA), Author: line(d.Creator.Login), Link: link(in.Status.TargetURL), At: in.Status.CreatedAt,
+	}}, nil
+}
+
+// push reads a push, which counts when it is to the default branch.
+func push(body []byte) (Event, error) {
+	var in struct {
+		Ref        string     `json:"ref"`
+		After      string     `json:"after"`
+		Before     string     `json:"before"`
+		Deleted    bool       `json:"deleted"`
+		Compare    string     `json:"compare"`
+		Repository repository `json:"repository"`
+		Sender     user       `json:"sender"`
+		Head       struct {
+			Message   string    `json:"message"`
+			Timestamp time.Time `json:"timestamp"`
+		} `json:"head_commit"`
+	}
+	if err := json.Unmarshal(body, &in); err != nil {
+		return Event{}, fmt.Errorf("decode a push: %w", err)
+	}
+	if in.Ref == "" || in.After == "" || in.Repository.FullName == "" {
+		return Event{}, incident.Errorf(incident.Invalid, "something is missing")
+	}
+	if in.Deleted || in.Ref != "refs/heads/"+in.Repository.DefaultBranch {
+		return Event{}, nil
+	}
+	return Event{Repository: in.Repository.FullName, Change: changes.Change{
+		ID: "push-" + line(in.After), Source: Source, Kind: changes.Push, Title: line(in.Head.Message),
+		Version: short(in.After), Before: short(in.Before), Author: line(in.Sender.Login), Link: link(in.Compare), At: in.Head.Timestamp,
+	}}, nil
+}
+
+// version is what a deployment deploys: the name of a tag, else the commit.
+func version(ref, sha string) string {
+	if ref == "" || strings.Contains(sha, ref) {
+		return short(sha)
+	}
+	return strings.TrimSpace(line(ref) + " " + short(sha))
+}
+
+func short(sha string) string {
+	sha = line(sha)
+	return sha[:min(len(sha), 12)]
+}
+
+const maxLine = 200
+
+// line is the first line of a text that somebody else wrote, cut to what a
+// change holds.
+func line(text string) string {
+	first, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(text, "")), "\n")
+	printable := []rune(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, first))
+	return string(printable[:min(len(printable), maxLine)])
+}
+
+// link drops what is no address that people can be led to.
+func link(address string) string {
+	if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") || len(address) > 500 {
+		return ""
+	}
+	return address
+}

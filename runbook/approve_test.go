@@ -1,0 +1,89 @@
+package runbook_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/runbooktest"
+)
+
+// guarded is a runbook that changes nothing without an approval.
+func guarded(run func(workflow.Context, none) error) runbook.Runbook {
+	return runbook.New(run, runbook.Spec{Name: "flips", Target: "lamps", Approval: &runbook.Approval{}})
+}
+
+func approves() runbooktest.Script {
+	yes := says("approve")
+	return runbooktest.Script{Answers: []runbooktest.Answer{yes, yes, yes}}
+}
+
+func TestAStepThatNobodyApprovedIsAskedFor(t *testing.T) {
+	got := runbooktest.Play(t, guarded(doing(step("a"))), approves())
+	require.Equal(t, lines(`
+00:00 asks approve flips-1-1: A?
+00:00   a: flip a; undone by: flip a back
+01:00 answered bob: approve
+01:00 note flips a with INC-1/runbook/flips/1/step-1
+01:00 step a: done (flip a)
+01:00 ended done: a
+`), got[1:])
+	refused := runbooktest.Play(t, guarded(doing(step("a"))), runbooktest.Script{Answers: []runbooktest.Answer{says("refuse")}})
+	require.Equal(t, "01:00 ended refused: by bob", refused[len(refused)-1])
+}
+
+func TestAnApprovalCoversWhatWasShownAndNothingElse(t *testing.T) {
+	shown := step("a")
+	for name, change := range map[string]func(s *runbook.Step){
+		"the call":        func(s *runbook.Step) { s.Call = flip{what: "a, harder"} },
+		"the expectation": func(s *runbook.Step) { s.Expects = []runbook.Expectation{runbook.Expect(&lamp{state: "x"}, "x")} },
+		"the undo":        func(s *runbook.Step) { s.Undo = nil },
+		"its safety":      func(s *runbook.Step) { s.Safe = true },
+		"the repeat":      func(s *runbook.Step) { s.Repeat = runbook.OnceThenAsk },
+		"how much":        func(s *runbook.Step) { s.Touches = runbook.Touches{Count: 2, What: "lamps"} },
+		"nothing":         func(*runbook.Step) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := guarded(func(ctx workflow.Context, _ none) error {
+				if err := runbook.Approve(ctx, runbook.Gate{Text: "Flip?", Steps: []runbook.Step{shown}}); err != nil {
+					return err
+				}
+				changed := shown
+				change(&changed)
+				return runbook.Do(ctx, changed)
+			})
+			got := strings.Join(runbooktest.Play(t, b, approves()), "\n")
+			again := strings.Contains(got, "01:00 asks approve flips-1-2: A? It is not what was approved before.")
+			require.Equal(t, name != "nothing", again, got)
+		})
+	}
+}
+
+func TestAnApprovalSaysWhoMayGiveItAndWhatItCovers(t *testing.T) {
+	two := runbook.Approval{By: []catalog.Standing{catalog.TeamLead}, People: 2, Within: 5 * time.Minute}
+	covers := func(steps ...runbook.Step) *runbook.Question {
+		reports, _, err := heard(t, func(ctx workflow.Context, _ none) error {
+			return runbook.Approve(ctx, runbook.Gate{Text: "Flip?", Steps: steps, Approval: &two})
+		}, forEver)
+		require.NoError(t, err)
+		require.Equal(t, runbook.Asked, reports[1].Kind)
+		return reports[1].Question
+	}
+	first := covers(step("a"), step("b"))
+	require.Equal(t, two, first.Who)
+	require.Equal(t, []string{"a: flip a; undone by: flip a back", "b: flip b; undone by: flip b back"}, first.Calls)
+	require.Len(t, first.Covers, 12)
+	require.Equal(t, first.Covers, covers(step("a"), step("b")).Covers, "the same calls are the same")
+	require.NotEqual(t, first.Covers, covers(step("b"), step("a")).Covers, "in another order they are not")
+}
+
+func TestWhatCannotBeShownWholeIsNotApproved(t *testing.T) {
+	long := step(strings.Repeat("a", 600))
+	got := runbooktest.Play(t, guarded(doing(long)), approves())
+	require.Contains(t, got[len(got)-1], "ended failed: the approval cannot be shown whole")
+}

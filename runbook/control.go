@@ -1,0 +1,133 @@
+package runbook
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// Verb says what a person has a run do.
+type Verb string
+
+// What a person can have a run do.
+const (
+	// Pause has it wait before its next step.
+	Pause Verb = "pause"
+	// Resume has it go on.
+	Resume Verb = "resume"
+	// Skip has it go on without what it waits for, or, when it is paused, without
+	// its next step. No approval is skipped.
+	Skip Verb = "skip"
+	// Abort ends it before its next step, and offers the undo of what it did.
+	Abort Verb = "abort"
+	// warn is what another run has it say.
+	warn Verb = "warn"
+)
+
+// Control is what a person has a run do, in the payload of ControlSignal. Who
+// may is for the incident to decide, before it sends one.
+type Control struct {
+	Do     Verb   `json:"do"`
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// String is who did it, and why.
+func (c Control) String() string {
+	if c.Reason == "" {
+		return "by " + c.By
+	}
+	return fmt.Sprintf("by %s (%s)", c.By, c.Reason)
+}
+
+// aborted ends a run that somebody aborts.
+type aborted struct{ Control }
+
+func (a aborted) Error() string { return "aborted " + a.String() }
+
+func isAborted(err error) bool {
+	_, is := errors.AsType[aborted](err)
+	return is
+}
+
+// obey takes controls for as long as the run lasts.
+func (r *run) obey(ctx workflow.Context) {
+	channel := workflow.GetSignalChannel(ctx, ControlSignal)
+	for {
+		var c Control
+		if !channel.Receive(ctx, &c) || ctx.Err() != nil {
+			return
+		}
+		r.control(ctx, c)
+	}
+}
+
+func (r *run) control(ctx workflow.Context, c Control) {
+	switch {
+	case c.Do == Pause && !r.paused:
+		r.paused = true
+		r.note(ctx, "paused %s", c)
+	case c.Do == Resume && r.paused:
+		r.paused = false
+		r.note(ctx, "resumed %s", c)
+	case c.Do == Skip && (r.waits > 0 || r.paused) && r.skip == nil:
+		r.skip = &c
+	case c.Do == Abort && r.abort == nil:
+		r.abort = &c
+		r.note(ctx, "to be aborted %s", c)
+	case c.Do == warn:
+		r.note(ctx, "the glass was broken %s", c)
+	default:
+		r.note(ctx, "not taken: %s %s, of which there is nothing to do", c.Do, c)
+	}
+}
+
+// mayGoOn waits while the run is paused. What comes next may be skipped then:
+// the control that says so is returned.
+func (r *run) mayGoOn(ctx workflow.Context) (*Control, error) {
+	if r.paused && !r.in.DryRun {
+		r.flush(ctx)
+		if err := workflow.Await(ctx, func() bool { return !r.paused || r.interrupted() }); err != nil {
+			return nil, err
+		}
+	}
+	skip := r.skip
+	r.skip = nil
+	return skip, r.over(ctx)
+}
+
+func (r *run) interrupted() bool { return r.skip != nil || r.abort != nil }
+
+// rest lets time pass until a condition holds, somebody skips or aborts it, or
+// the run is cancelled. It leaves no timer behind.
+func (r *run) rest(ctx workflow.Context, d time.Duration, why string, met func() bool) error {
+	limit, stop := workflow.WithCancel(ctx)
+	defer stop()
+	timer := workflow.NewTimerWithOptions(limit, d, workflow.TimerOptions{Summary: short(why)})
+	return workflow.Await(ctx, func() bool { return met() || timer.IsReady() || r.interrupted() })
+}
+
+// idle is rest for what may be skipped; it returns who skipped it.
+func (r *run) idle(ctx workflow.Context, d time.Duration, why string, met func() bool) (*Control, error) {
+	r.waits++
+	err := r.rest(ctx, d, why, met)
+	r.waits--
+	skip := r.skip
+	r.skip = nil
+	if err != nil {
+		return nil, err
+	}
+	return skip, r.over(ctx)
+}
+
+func never() bool { return false }
+
+// skipped notes that something was skipped, and passes an error on.
+func (r *run) skipped(ctx workflow.Context, skip *Control, what string, err error) error {
+	if skip != nil && err == nil {
+		r.note(ctx, "skipped %s: %s", skip, what)
+	}
+	return err
+}

@@ -1,0 +1,150 @@
+package runbook_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/runbooktest"
+)
+
+// has is what bob has the run do.
+func has(after time.Duration, do runbook.Verb, reason string) runbooktest.Control {
+	return runbooktest.Control{After: after, Control: runbook.Control{Do: do, By: "bob", Reason: reason}}
+}
+
+// slowly waits ten minutes between two steps.
+func slowly(ctx workflow.Context, _ none) error {
+	if err := runbook.Do(ctx, step("a")); err != nil {
+		return err
+	}
+	if err := runbook.Wait(ctx, 10*time.Minute, "for calm"); err != nil {
+		return err
+	}
+	return runbook.Do(ctx, step("b"))
+}
+
+const begun = `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 step a: done (flip a)
+`
+
+func TestControls(t *testing.T) {
+	metric := func(ctx workflow.Context, _ none) error {
+		health, err := runbook.Check(ctx, runbook.Metric{Query: "errors", Below: 1, Settle: 10 * time.Minute})
+		runbook.Note(ctx, "%s", health)
+		return err
+	}
+	for name, test := range map[string]struct {
+		run    func(workflow.Context, none) error
+		script runbooktest.Script
+		want   string
+	}{
+		"paused, it waits before its next step": {
+			run: slowly, script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Pause, "lunch"), has(time.Hour, runbook.Resume, "")}},
+			want: begun + `
+01:00 note paused by bob (lunch)
+60:00 note resumed by bob
+60:00 note flips b with INC-1/runbook/flips/1/step-2
+60:00 step b: done (flip b)
+60:00 ended done: a, b
+`,
+		},
+		"a wait is skipped": {
+			run: slowly, script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "it is calm")}},
+			want: begun + `
+01:00 note skipped by bob (it is calm): for calm
+01:00 note flips b with INC-1/runbook/flips/1/step-2
+01:00 step b: done (flip b)
+01:00 ended done: a, b
+`,
+		},
+		"paused, the next step is skipped": {
+			run: slowly, script: runbooktest.Script{Controls: []runbooktest.Control{
+				has(time.Minute, runbook.Pause, ""), has(11*time.Minute, runbook.Skip, "by hand"), has(12*time.Minute, runbook.Resume, ""),
+			}},
+			want: begun + `
+01:00 note paused by bob
+11:00 note skipped by bob (by hand): b
+11:00 ended done: a
+`,
+		},
+		"aborted, the undo is offered": {
+			run: slowly, script: runbooktest.Script{
+				Controls: []runbooktest.Control{has(time.Minute, runbook.Abort, "wrong host")}, Answers: []runbooktest.Answer{says("undo")},
+			},
+			want: begun + `
+01:00 note to be aborted by bob (wrong host)
+01:00 asks flips-1-1: Aborted by bob (wrong host). Undo a? [keep undo]
+01:00   undo a: flip a back
+02:00 answered bob: undo
+02:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
+02:00 step undo a: done (flip a back)
+02:00 ended cancelled: aborted by bob (wrong host); undone: a
+`,
+		},
+		"aborted while it is paused": {
+			run: slowly, script: runbooktest.Script{
+				Controls: []runbooktest.Control{has(time.Minute, runbook.Pause, ""), has(20*time.Minute, runbook.Abort, "")}, Answers: []runbooktest.Answer{says("keep")},
+			},
+			want: begun + `
+01:00 note paused by bob
+20:00 note to be aborted by bob
+20:00 asks flips-1-1: Aborted by bob. Undo a? [keep undo]
+20:00   undo a: flip a back
+21:00 answered bob: keep
+21:00 ended cancelled: aborted by bob; still stands: a
+`,
+		},
+		"a question is skipped as if nobody had answered": {
+			run: func(ctx workflow.Context, _ none) error {
+				choice, err := runbook.Ask(ctx, "Which?", time.Hour, "left", "right")
+				runbook.Note(ctx, "went %q", choice)
+				return err
+			},
+			script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "either")}},
+			want: `
+00:00 asks flips-1-1: Which? [left right]
+01:00 expired skipped by bob (either)
+01:00 note went ""
+01:00 ended done
+`,
+		},
+		"an approval is not skipped, and aborting withdraws it": {
+			run:    func(ctx workflow.Context, _ none) error { return runbook.Approve(ctx, runbook.Gate{Text: "Go?"}) },
+			script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "hurry"), has(2*time.Minute, runbook.Abort, "")}},
+			want: `
+00:00 asks approve flips-1-1: Go?
+01:00 note not taken: skip by bob (hurry), of which there is nothing to do
+02:00 note to be aborted by bob
+02:00 ended cancelled: aborted by bob
+`,
+		},
+		"a check is skipped, and counts as healthy": {
+			run: metric, script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "I see it")}},
+			want: `
+01:00 note skipped by bob (I see it): the check of the metric, which counts as healthy
+01:00 note healthy
+01:00 ended done
+`,
+		},
+		"what there is nothing to do of is said": {
+			run: slowly, script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Resume, ""), has(2*time.Minute, "dance", "")}},
+			want: begun + `
+01:00 note not taken: resume by bob, of which there is nothing to do
+02:00 note not taken: dance by bob, of which there is nothing to do
+10:00 note flips b with INC-1/runbook/flips/1/step-2
+10:00 step b: done (flip b)
+10:00 ended done: a, b
+`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := runbooktest.Play(t, flips(test.run), test.script)
+			require.Equal(t, lines(test.want), got[1:])
+		})
+	}
+}

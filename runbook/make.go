@@ -1,0 +1,95 @@
+package runbook
+
+import (
+	"fmt"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+const (
+	// outcomeWithin is how long a person has to say whether a change happened.
+	outcomeWithin = 30 * time.Minute
+	// lookAgainWithin is how long a change that can be looked at is tried again.
+	lookAgainWithin = 2 * time.Minute
+)
+
+// make makes a change until it is known whether it happened, by a person's word
+// if need be. Made is true when it happened or may have.
+func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err error) {
+	steady, _ := workflow.NewDisconnectedContext(ctx)
+	for {
+		made, err := r.try(steady, c, key)
+		if err == nil || nothingChanged(err) {
+			return made, err
+		}
+		const again, happened, didNot = "try again", "it happened", "it did not"
+		text := fmt.Sprintf("Nobody can tell whether this happened: %s (%s). Look, and say.", c.Call, err)
+		answer, askErr := r.ask(ctx, Question{Text: text, Choices: []string{again, happened, didNot}}, outcomeWithin)
+		switch {
+		case askErr != nil:
+			return true, askErr
+		case answer.Choice == happened:
+			return true, nil
+		case answer.Choice == didNot:
+			return false, err
+		case answer.Choice == "":
+			return true, fmt.Errorf("its outcome is unknown: %w", err)
+		}
+	}
+}
+
+// try makes a change as its repeat allows. After an error that nothingChanged
+// does not know, its outcome is unknown.
+func (r *run) try(ctx workflow.Context, c Change, key string) (made bool, err error) {
+	switch c.Repeat {
+	case ByKey:
+		err = c.Call.Make(repeating(ctx, c.Pace, c.Call.String()), key)
+	case CheckThenAct:
+		return r.checkThenAct(ctx, c, key)
+	default:
+		err = c.Call.Make(once(ctx, c.Pace, c.Call.String()), key)
+	}
+	return err == nil, err
+}
+
+// checkThenAct looks before each try whether the change has taken effect. What
+// had taken effect before the first try is not this run's doing.
+func (r *run) checkThenAct(ctx workflow.Context, c Change, key string) (made bool, err error) {
+	until := workflow.Now(ctx).Add(lookAgainWithin)
+	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) {
+		found, lookErr := r.read(ctx, c.Done.Of)
+		switch {
+		case lookErr != nil && !made:
+			return false, incident.Errorf(incident.Permanent, "%s cannot be read: %w", c.Done.Of, lookErr)
+		case lookErr == nil && found == c.Done.Is:
+			return made, nil
+		case made && !workflow.Now(ctx).Before(until):
+			return true, err
+		}
+		if lookErr == nil {
+			err = c.Call.Make(once(ctx, c.Pace, c.Call.String()), key)
+			if err == nil || nothingChanged(err) {
+				return made || err == nil, err
+			}
+			made = true
+		}
+		if sleepErr := sleep(ctx, pause, "look again"); sleepErr != nil {
+			return made, sleepErr
+		}
+	}
+}
+
+// nothingChanged reports whether the error of a call says that the world is as
+// it was before.
+func nothingChanged(err error) bool {
+	switch incident.KindOf(err) {
+	case incident.Invalid, incident.NotFound, incident.Forbidden,
+		incident.Refused, incident.Conflict, incident.Permanent:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,237 @@
+package runbook_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/runbooktest"
+)
+
+// lamp is a thing that is switched on and off, and whose answers get lost.
+type lamp struct {
+	state string
+	// lost says of each call whether it is done and its answer lost, or whether
+	// it does not arrive.
+	lost []fault
+	// blind counts the looks that fail.
+	blind int
+}
+
+type fault int
+
+const (
+	arrives fault = iota
+	answerLost
+	callLost
+)
+
+// turn is the call that switches a lamp.
+type turn struct {
+	*lamp
+	to string
+}
+
+func (c turn) String() string { return "turn the lamp " + c.to }
+
+func (c turn) Make(ctx workflow.Context, _ string) error {
+	runbook.Note(ctx, "turns %s", c.to)
+	what := arrives
+	if len(c.lost) > 0 {
+		what, c.lost = c.lost[0], c.lost[1:]
+	}
+	if what != callLost {
+		c.state = c.to
+	}
+	if what != arrives {
+		return errUnknown
+	}
+	return nil
+}
+
+func (l *lamp) String() string { return "the lamp" }
+
+func (l *lamp) Read(workflow.Context) (string, error) {
+	if l.blind > 0 {
+		l.blind--
+		return "", errors.New("it is dark")
+	}
+	return l.state, nil
+}
+
+// on is the step that turns a lamp on.
+func (l *lamp) on(repeat runbook.Repeat) runbook.Step {
+	return runbook.Step{Name: "on", Change: runbook.Change{Call: turn{l, "on"}, Repeat: repeat, Done: runbook.Expect(l, "on")}}
+}
+
+func TestRepeats(t *testing.T) {
+	expecting := func(l *lamp, is string) runbook.Step {
+		s := l.on(runbook.ByKey)
+		s.Expects = []runbook.Expectation{runbook.Expect(l, is)}
+		return s
+	}
+	for name, test := range map[string]struct {
+		lamp   lamp
+		step   func(l *lamp) runbook.Step
+		script runbooktest.Script
+		want   string
+	}{
+		"what can be looked at is looked at, and acted on": {
+			lamp: lamp{state: "off"}, step: func(l *lamp) runbook.Step { return l.on(runbook.CheckThenAct) },
+			want: `
+00:00 note turns on
+00:00 step on: done (turn the lamp on)
+00:00 ended done: on
+`,
+		},
+		"what is so already is not done": {
+			lamp: lamp{state: "on"}, step: func(l *lamp) runbook.Step { return l.on(runbook.CheckThenAct) },
+			want: `
+00:00 step on: was so already (turn the lamp on)
+00:00 ended done
+`,
+		},
+		"an answer that is lost is made up for by a look": {
+			lamp: lamp{state: "off", lost: []fault{answerLost}}, step: func(l *lamp) runbook.Step { return l.on(runbook.CheckThenAct) },
+			want: `
+00:00 note turns on
+00:01 step on: done (turn the lamp on)
+00:01 ended done: on
+`,
+		},
+		"a call that is lost is made again": {
+			lamp: lamp{state: "off", lost: []fault{callLost, callLost}}, step: func(l *lamp) runbook.Step { return l.on(runbook.CheckThenAct) },
+			want: `
+00:00 note turns on
+00:01 note turns on
+00:03 note turns on
+00:03 step on: done (turn the lamp on)
+00:03 ended done: on
+`,
+		},
+		"nothing is done where nobody can look": {
+			lamp: lamp{state: "off", blind: 1}, step: func(l *lamp) runbook.Step { return l.on(runbook.CheckThenAct) },
+			want: `
+00:00 step on: failed: the lamp cannot be read: it is dark
+00:00 ended failed: on: the lamp cannot be read: it is dark
+`,
+		},
+		"what may be done once is done once, and a person asked": {
+			lamp: lamp{state: "off", lost: []fault{answerLost}}, step: func(l *lamp) runbook.Step { return l.on(runbook.OnceThenAsk) },
+			script: runbooktest.Script{Answers: []runbooktest.Answer{says("it happened")}},
+			want: `
+00:00 note turns on
+00:00 asks flips-1-1: Nobody can tell whether this happened: turn the lamp on (no answer). Look, and say. [try again it happened it did not]
+01:00 answered bob: it happened
+01:00 step on: done (turn the lamp on)
+01:00 ended done: on
+`,
+		},
+		"the world is as expected": {
+			lamp: lamp{state: "off"}, step: func(l *lamp) runbook.Step { return expecting(l, "off") },
+			want: `
+00:00 note turns on
+00:00 step on: done (turn the lamp on)
+00:00 ended done: on
+`,
+		},
+		"the world has moved": {
+			lamp: lamp{state: "broken"}, step: func(l *lamp) runbook.Step { return expecting(l, "off") },
+			want: `
+00:00 step on: failed: the world has moved: the lamp is broken, not off
+00:00 ended failed: on: the world has moved: the lamp is broken, not off
+`,
+		},
+		"nobody knows whether the world has moved": {
+			lamp: lamp{state: "off", blind: 1}, step: func(l *lamp) runbook.Step { return expecting(l, "off") },
+			want: `
+00:00 step on: failed: the lamp cannot be read: it is dark
+00:00 ended failed: on: the lamp cannot be read: it is dark
+`,
+		},
+		"a repeat that is not declared": {
+			step: func(l *lamp) runbook.Step { return l.on(0) },
+			want: `
+00:00 ended failed: on: it does not say how a repeat is safe (Repeat)
+`,
+		},
+		"a check without what to look at": {
+			step: func(l *lamp) runbook.Step {
+				s := l.on(runbook.CheckThenAct)
+				s.Done = runbook.Expectation{}
+				return s
+			},
+			want: `
+00:00 ended failed: on: it is checked before it acts, and does not say what to look at (Done)
+`,
+		},
+		"an undo whose repeat is not declared, found out by a dry run": {
+			step: func(l *lamp) runbook.Step {
+				s := l.on(runbook.ByKey)
+				s.Undo = &runbook.Change{Call: turn{l, "off"}}
+				return s
+			},
+			script: runbooktest.Script{DryRun: true},
+			want: `
+00:00 ended failed: on: its undo: it does not say how a repeat is safe (Repeat)
+`,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := runbooktest.Play(t, flips(doing(test.step(&test.lamp))), test.script)
+			require.Equal(t, lines(test.want), got[1:])
+		})
+	}
+}
+
+func TestWhatStaysUnknownAfterTwoMinutesIsAsked(t *testing.T) {
+	l := lamp{state: "off"}
+	for range 100 {
+		l.lost = append(l.lost, callLost)
+	}
+	got := runbooktest.Play(t, flips(doing(l.on(runbook.CheckThenAct))), runbooktest.Script{
+		Answers: []runbooktest.Answer{{After: time.Minute, By: "bob", Choice: "it did not"}},
+	})
+	require.Equal(t, lines(`
+01:45 note turns on
+02:00 asks flips-1-1: Nobody can tell whether this happened: turn the lamp on (no answer). Look, and say. [try again it happened it did not]
+03:00 answered bob: it did not
+03:00 step on: failed: no answer
+03:00 ended failed: on: no answer
+`), got[len(got)-5:])
+}
+
+func TestADiagnosticChangesNothing(t *testing.T) {
+	b := runbook.New(doing(step("a")), runbook.Spec{Name: "flips"})
+	got := runbooktest.Play(t, b, runbooktest.Script{})
+	require.Equal(t, []string{"00:00 ended failed: a: this runbook says that it changes nothing: it names no Target"}, got[1:])
+}
+
+func TestTheLimitIsAddedUpOverTheRun(t *testing.T) {
+	touching := func(what string, n, of int) runbook.Step {
+		s := step(what)
+		s.Undo, s.Touches = nil, runbook.Touches{Count: n, Of: of, What: "pods"}
+		return s
+	}
+	for name, test := range map[string]struct {
+		limit runbook.Limit
+		steps []runbook.Step
+		end   string
+	}{
+		"within":      {runbook.Limit{Count: 3, Percent: 50}, []runbook.Step{touching("a", 1, 6), touching("b", 2, 6)}, "ended done: a, b"},
+		"too many":    {runbook.Limit{Count: 3}, []runbook.Step{touching("a", 2, 40), touching("b", 2, 40)}, "ended failed: b: the run would touch 4 pods; the limit is 3; still stands: a"},
+		"too much":    {runbook.Limit{Percent: 10}, []runbook.Step{touching("a", 5, 40)}, "ended failed: a: the run would touch 5 of 40 pods; the limit is 10 %"},
+		"not said":    {runbook.Limit{Count: 3}, []runbook.Step{step("a")}, "ended failed: a: it does not say how much it touches, and the runbook has a limit"},
+		"of how many": {runbook.Limit{Percent: 10}, []runbook.Step{touching("a", 1, 0)}, "ended failed: a: it does not say of how many it touches 1, and the limit is 10 %"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := runbook.New(doing(test.steps...), runbook.Spec{Name: "flips", Target: "lamps", Limit: test.limit})
+			got := runbooktest.Play(t, b, runbooktest.Script{})
+			require.Equal(t, "00:00 "+test.end, got[len(got)-1])
+		})
+	}
+}

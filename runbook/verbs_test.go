@@ -1,0 +1,153 @@
+package runbook_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/runbooktest"
+)
+
+// played plays a function as a runbook and returns the transcript without its
+// first line.
+func played(t *testing.T, run func(workflow.Context, none) error, s runbooktest.Script) []string {
+	t.Helper()
+	return runbooktest.Play(t, flips(run), s)[1:]
+}
+
+func transcript(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") }
+
+func asking(ctx workflow.Context, _ none) error {
+	if err := runbook.Page(ctx, runbook.Target{Team: "databases"}, "the replica lags"); err != nil {
+		return err
+	}
+	return runbook.Ticket(ctx, runbook.Task{Title: "Raise the limit", Owner: "bob", Priority: catalog.High})
+}
+
+func TestARunPagesPeopleAndOpensTickets(t *testing.T) {
+	require.Equal(t, transcript(`
+00:00 pages team databases: the replica lags
+00:00 ticket Raise the limit
+00:00 ended done`), played(t, asking, runbooktest.Script{}))
+	require.Equal(t, transcript(`
+00:00 note would page team databases: the replica lags
+00:00 note would open a ticket for bob: Raise the limit
+00:00 ended done: dry run: nothing was changed`), played(t, asking, runbooktest.Script{DryRun: true}))
+	require.Equal(t, transcript(`
+00:00 ended failed: a ticket has a title`), played(t, func(ctx workflow.Context, _ none) error {
+		return runbook.Ticket(ctx, runbook.Task{})
+	}, runbooktest.Script{}))
+}
+
+// degrading flips a flag that leaves something degraded, and may fail then.
+func degrading(fails bool) func(workflow.Context, none) error {
+	return func(ctx workflow.Context, _ none) error {
+		s := step("fallback")
+		s.Safe = true
+		s.Degrades = &runbook.Hatch{ID: "shop/recommendations", What: "the shop without recommendations", For: 2 * time.Hour}
+		if err := runbook.Do(ctx, s); err != nil || !fails {
+			return err
+		}
+		return errors.New("it did not help")
+	}
+}
+
+func TestWhatAStepDegradesIsToldAndItsUndoRestoresIt(t *testing.T) {
+	got := strings.Join(played(t, degrading(false), runbooktest.Script{}), "\n")
+	require.Contains(t, got, "degraded the shop without recommendations, for 2 h at most")
+	require.NotContains(t, got, "restored")
+	got = strings.Join(played(t, degrading(true), runbooktest.Script{}), "\n")
+	require.Regexp(t, `(?s)degraded .*step undo fallback: done.*restored shop/recommendations.*ended failed: it did not help; undone: fallback`, got)
+	got = strings.Join(played(t, degrading(false), runbooktest.Script{DryRun: true}), "\n")
+	require.Contains(t, got, "degrading the shop without recommendations, for 2 h at most")
+	require.NotContains(t, got, "degraded ")
+
+	got = strings.Join(played(t, func(ctx workflow.Context, _ none) error {
+		s := step("restore")
+		s.Restores = "shop/recommendations"
+		return runbook.Do(ctx, s)
+	}, runbooktest.Script{}), "\n")
+	require.Contains(t, got, "restored shop/recommendations")
+
+	got = strings.Join(played(t, func(ctx workflow.Context, _ none) error {
+		s := step("fallback")
+		s.Degrades = &runbook.Hatch{ID: "x"}
+		return runbook.Do(ctx, s)
+	}, runbooktest.Script{}), "\n")
+	require.Contains(t, got, "what it degrades has no ID or What")
+}
+
+func calling(ctx workflow.Context, _ none) error {
+	if err := runbook.Run(ctx, "drain", map[string]string{"node": "a", "zone": "b"}); err != nil {
+		return err
+	}
+	return runbook.Do(ctx, step("after"))
+}
+
+func TestARunRunsAnotherRunbook(t *testing.T) {
+	require.Equal(t, transcript(`
+00:00 run drain with node=a zone=b
+00:01 note flips after with INC-1/runbook/flips/1/step-1
+00:01 step after: done (flip after)
+00:01 ended done: after`), played(t, calling, runbooktest.Script{}))
+	refused := map[string]runbook.End{"drain": {State: runbook.Refused, Text: "by bob"}}
+	require.Equal(t, transcript(`
+00:00 run drain with node=a zone=b
+00:01 ended failed: drain refused: by bob`), played(t, calling, runbooktest.Script{Others: refused}))
+	require.Contains(t, played(t, calling, runbooktest.Script{DryRun: true})[0], "would run drain with node=a zone=b")
+	abort := []runbooktest.Control{{After: 500 * time.Millisecond, Control: runbook.Control{Do: runbook.Abort, By: "bob", Reason: "no"}}}
+	require.Contains(t, strings.Join(played(t, calling, runbooktest.Script{Controls: abort}), "\n"), "ended cancelled")
+}
+
+// branches ask side by side, and one of them fails when it is told to.
+func branches(ctx workflow.Context, _ none) error {
+	branch := func(name string) func(workflow.Context) error {
+		return func(ctx workflow.Context) error {
+			choice, err := runbook.Ask(ctx, name+"?", time.Hour, "go on", "fail")
+			if err != nil {
+				return err
+			}
+			if choice == "fail" {
+				return errors.New(name + " failed")
+			}
+			if err := runbook.Do(ctx, step(name)); err != nil {
+				return err
+			}
+			return runbook.Wait(ctx, time.Hour, "for the other")
+		}
+	}
+	return runbook.Parallel(ctx, branch("left"), branch("right"))
+}
+
+func TestBranchesRunSideBySideAndStopTogether(t *testing.T) {
+	// The answers cross: each finds its own question.
+	both := []runbooktest.Answer{
+		{After: 2 * time.Minute, By: "bob", Choice: "go on"}, {After: time.Minute, By: "bob", Choice: "go on"},
+	}
+	got := strings.Join(played(t, branches, runbooktest.Script{Answers: both}), "\n")
+	require.Regexp(t, `(?s)00:00 asks flips-1-1: left\?.*00:00 asks flips-1-2: right\?.*01:00 answered bob: go on.*01:00 step right: done.*02:00 step left: done.*62:00 ended done: right, left`, got)
+	require.NotContains(t, got, "not taken")
+
+	failing := []runbooktest.Answer{
+		{After: time.Minute, By: "bob", Choice: "go on"},
+		{After: 2 * time.Minute, By: "bob", Choice: "fail"},
+		{After: time.Minute, By: "carol", Choice: "undo"},
+	}
+	got = strings.Join(played(t, branches, runbooktest.Script{Answers: failing}), "\n")
+	require.Regexp(t, `(?s)01:00 step left: done.*02:00 answered bob: fail.*asks flips-1-3: Right failed. Undo left\?.*03:00 step undo left: done.*ended failed: right failed; undone: left`, got)
+}
+
+func TestABranchThatPanicsFailsAlone(t *testing.T) {
+	got := played(t, func(ctx workflow.Context, _ none) error {
+		return runbook.Parallel(ctx, func(workflow.Context) error { panic("oops") }, func(ctx workflow.Context) error {
+			return runbook.Wait(ctx, time.Hour, "nothing")
+		})
+	}, runbooktest.Script{})
+	require.Equal(t, "00:00 ended failed: the runbook panicked: oops", got[len(got)-1])
+}
