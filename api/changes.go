@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tocsinhq/tocsin/api/changefeed"
 	"github.com/tocsinhq/tocsin/api/gen"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/changes"
@@ -24,24 +25,14 @@ type Evidence interface {
 	RedactOutput(ctx context.Context, number, id, by string) error
 }
 
-// Changes keeps what was changed. AddChange reports whether it is new.
+// Changes takes what was changed; see changefeed.Feed.
 type Changes interface {
-	AddChange(ctx context.Context, c changes.Change, reported time.Time) (added bool, err error)
-}
-
-// Suspicions tells an open incident what may have caused it. Its error is of
-// kind incident.NotFound when there is no open workflow of this number, and
-// Unavailable when nobody knows.
-type Suspicions interface {
-	Suspect(ctx context.Context, number string, list []incident.Suspect) error
+	Take(ctx context.Context, cat *catalog.Catalog, c changes.Change, now time.Time) (changefeed.Taken, error)
 }
 
 const (
 	// sourceChanges is the source that a key for reports of changes is bound to.
 	sourceChanges = "changes"
-	// maxTold bounds the open incidents of a service that one change is told to,
-	// the newest first.
-	maxTold = 50
 	// maxRanked bounds the answer about suspects.
 	maxRanked = 10
 )
@@ -107,9 +98,7 @@ func (s *server) PostGithubWebhook(ctx context.Context, r gen.PostGithubWebhookR
 	return gen.PostGithubWebhook202JSONResponse{ChangeTakenJSONResponse: gen.ChangeTakenJSONResponse(out)}, nil
 }
 
-// changed keeps a change and tells the open incidents that it may have caused.
-// It answers only after they took it, so that whoever reports again after a
-// failure loses nothing.
+// changed takes a change.
 func (s *server) changed(ctx context.Context, c changes.Change) (gen.ChangeTaken, error) {
 	if s.Changes == nil {
 		return gen.ChangeTaken{}, incident.Errorf(incident.NotFound, "this process takes no changes: report them to the one that takes alerts")
@@ -118,55 +107,8 @@ func (s *server) changed(ctx context.Context, c changes.Change) (gen.ChangeTaken
 	if err != nil {
 		return gen.ChangeTaken{}, err
 	}
-	service, ok := cat.Service(c.Service)
-	if !ok {
-		return gen.ChangeTaken{}, incident.Errorf(incident.NotFound, "there is no service %s in the catalog", c.Service)
-	}
-	if !c.Undo.Known() && c.Kind == changes.Deployment {
-		c.Undo = changes.Undo(service.Changes.Undo)
-	}
-	if err := c.Check(s.Now()); err != nil {
-		return gen.ChangeTaken{}, err
-	}
-	added, err := s.Changes.AddChange(ctx, c, s.Now())
-	if err != nil {
-		return gen.ChangeTaken{}, err
-	}
-	told, err := s.suspect(ctx, cat, c)
-	return gen.ChangeTaken{Added: added, Incidents: orEmpty(told)}, err
-}
-
-// suspect tells the open incidents that a change may have caused.
-func (s *server) suspect(ctx context.Context, cat *catalog.Catalog, c changes.Change) (told []string, err error) {
-	for _, service := range concerned(cat, c.Service) {
-		list, _, err := s.Store.Incidents(ctx, store.IncidentFilter{Service: service, Open: true, Limit: maxTold})
-		if err != nil {
-			return told, err
-		}
-		for _, i := range list {
-			suspects := changes.Suspects([]changes.Change{c}, changes.SceneOf(i, cat), 1)
-			if len(suspects) == 0 || !i.Phase.Active() {
-				continue
-			}
-			err := s.Suspicions.Suspect(ctx, i.Number, changes.Briefs(suspects))
-			if err != nil && incident.KindOf(err) != incident.NotFound {
-				return told, err
-			}
-			told = append(told, i.Number)
-		}
-	}
-	return told, nil
-}
-
-// concerned lists the services whose incidents a change of one may cause.
-func concerned(cat *catalog.Catalog, changed string) []string {
-	out := []string{changed}
-	for _, s := range cat.Services {
-		if slices.Contains(s.DependsOn, changed) {
-			out = append(out, s.ID)
-		}
-	}
-	return out
+	taken, err := s.Changes.Take(ctx, cat, c, s.Now())
+	return gen.ChangeTaken{Added: taken.Added, Incidents: orEmpty(taken.Incidents)}, err
 }
 
 // ListChanges lists what was changed.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/apitest"
+	"github.com/tocsinhq/tocsin/api/changefeed"
 	"github.com/tocsinhq/tocsin/api/client"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/changes"
@@ -38,7 +39,7 @@ func changing(t *testing.T) (*world, *apitest.Suspicions) {
 			}
 		}
 		config.Catalogs = apitest.Catalogs{Store: apitest.NewStore(c)}
-		config.Changes, config.Suspicions = config.Duty.(*store.Store), told
+		config.Changes = &changefeed.Feed{Keeper: config.Duty.(*store.Store), Incidents: config.Store, Suspicions: told}
 		config.ReadGitHub = func(header http.Header, body []byte) (string, changes.Change, error) {
 			event, err := github.ParseWebhook("s3cret", header, body)
 			return event.Repository, event.Change, err

@@ -44,10 +44,9 @@ type Config struct {
 	// returns the ticket that it is about, if any. Its error is of kind
 	// incident.Unauthenticated or incident.Invalid.
 	ReadHint func(header http.Header, body []byte) (incident.TicketRef, error)
-	// Changes keeps what is reported as changed, and Suspicions tells the open
-	// incidents of it; without them reports are answered with 404.
-	Changes    Changes
-	Suspicions Suspicions
+	// Changes takes what is reported as changed; without it reports are answered
+	// with 404.
+	Changes Changes
 	// ReadGitHub checks the signature of a webhook, which is in its header, and
 	// returns the repository that it is about and what was changed there; no
 	// repository means nothing. Without it the webhook answers 404.

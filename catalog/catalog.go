@@ -216,7 +216,11 @@ type Changes struct {
 	// Repositories are those on GitHub whose deployments and pushes are changes
 	// of the service: "acme/payments".
 	Repositories []string `yaml:"repositories" json:"repositories,omitempty"`
-	// Undo is what takes a deployment back whose report does not say it.
+	// Deployments are those of Kubernetes whose rollouts are changes of the
+	// service, each by cluster, namespace and name: "main/shop/payments".
+	Deployments []string `yaml:"deployments" json:"deployments,omitempty"`
+	// Undo is what takes a deployment back whose report does not say it, and any
+	// rollout.
 	Undo Undo `yaml:"undo" json:"undo,omitzero"`
 }
 

@@ -289,12 +289,20 @@ func (k *checker) services() {
 	}
 }
 
-var repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+var (
+	repositoryForm = regexp.MustCompile(`^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$`)
+	deploymentForm = regexp.MustCompile(`^[A-Za-z0-9._-]+/[a-z0-9-]+/[a-z0-9.-]+$`)
+)
 
 func (k *checker) changes(key string, c Changes) {
 	for i, name := range c.Repositories {
 		if !repositoryForm.MatchString(name) {
 			k.report(fmt.Sprintf("%s.repositories[%d]", key, i), `must be an owner and a name, as in "acme/payments"`)
+		}
+	}
+	for i, name := range c.Deployments {
+		if !deploymentForm.MatchString(name) {
+			k.report(fmt.Sprintf("%s.deployments[%d]", key, i), `must be a cluster, a namespace and a name, as in "main/shop/payments"`)
 		}
 	}
 	if c.Undo.Runbook == "" && len(c.Undo.Params) > 0 {

@@ -31,6 +31,9 @@ type Config struct {
 	// Nodes says that nodes may be cordoned and drained, whatever the namespaces
 	// of their pods.
 	Nodes bool `yaml:"nodes"`
+	// Rollouts says that the rollouts of those Deployments are watched, for the
+	// services that name them in the catalog.
+	Rollouts bool `yaml:"rollouts"`
 	// MaxReplicas is the most pods that a Deployment is scaled to; zero is 100.
 	MaxReplicas int `yaml:"max_replicas"`
 	// Timeout bounds one request; zero is 5 seconds.

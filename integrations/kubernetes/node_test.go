@@ -98,7 +98,7 @@ func TestANodeIsCordonedOnce(t *testing.T) {
 
 	before := len(api.Actions())
 	require.NoError(t, c.Cordon(t.Context(), order), "a repeat")
-	require.Zero(t, changes(api, before))
+	require.Zero(t, written(api, before))
 
 	order.Node = "node-2"
 	err = c.Cordon(t.Context(), order)
@@ -193,7 +193,7 @@ func TestADrainBeginsWithNothingStandingAgainstIt(t *testing.T) {
 	_, err = drained(t, c, time.Minute)
 	require.Equal(t, incident.Refused, incident.KindOf(err))
 	require.ErrorContains(t, err, "shop/g")
-	require.Equal(t, 1, changes(api, before), "the cordon, and no eviction")
+	require.Equal(t, 1, written(api, before), "the cordon, and no eviction")
 }
 
 func TestAnEvictionThatMayHaveHappenedIsNotSaidToBeNone(t *testing.T) {

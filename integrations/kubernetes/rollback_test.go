@@ -33,7 +33,7 @@ func TestARollbackTakesTemplateAndAnnotationsOfTheReplicaSet(t *testing.T) {
 
 	before := len(api.Actions())
 	require.NoError(t, c.RollBack(t.Context(), back), "a repeat")
-	require.Zero(t, changes(api, before))
+	require.Zero(t, written(api, before))
 }
 
 func TestARollbackIsRefused(t *testing.T) {
@@ -64,7 +64,7 @@ func TestARollbackIsRefused(t *testing.T) {
 			err := c.RollBack(t.Context(), order)
 			require.Equal(t, test.kind, incident.KindOf(err))
 			require.ErrorContains(t, err, test.text)
-			require.Zero(t, changes(api, before))
+			require.Zero(t, written(api, before))
 		})
 	}
 }
@@ -112,7 +112,7 @@ func TestARollbackWhoseAnswerIsLostIsUnknownAndNotDoneTwice(t *testing.T) {
 	api.Fail(nil)
 	before := len(api.Actions())
 	require.NoError(t, c.RollBack(t.Context(), back))
-	require.Zero(t, changes(api, before))
+	require.Zero(t, written(api, before))
 }
 
 func TestARestartIsMadeOnce(t *testing.T) {
@@ -125,7 +125,7 @@ func TestARestartIsMadeOnce(t *testing.T) {
 
 	before := len(api.Actions())
 	require.NoError(t, c.Restart(t.Context(), order), "a repeat")
-	require.Zero(t, changes(api, before))
+	require.Zero(t, written(api, before))
 
 	order.At = "2026-11-23T11:00:00Z"
 	require.Equal(t, incident.Conflict, incident.KindOf(c.Restart(t.Context(), order)), "it is to run what was restarted")

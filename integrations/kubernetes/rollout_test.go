@@ -61,7 +61,7 @@ func TestADeploymentIsScaledOnceFromWhatItHad(t *testing.T) {
 	require.Equal(t, int32(5), *is(t, api).Spec.Replicas)
 	before := len(api.Actions())
 	require.NoError(t, c.Scale(t.Context(), order), "a repeat")
-	require.Zero(t, changes(api, before))
+	require.Zero(t, written(api, before))
 
 	order.To = 7
 	require.ErrorContains(t, c.Scale(t.Context(), order), "shop/checkout is to have 5 pods, not 3")

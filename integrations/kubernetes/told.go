@@ -10,20 +10,10 @@ import (
 	"github.com/tocsinhq/tocsin/systems"
 )
 
-// Phase says how far a rollout is.
-type Phase string
-
-// The phases of a rollout that are told.
-const (
-	Began     Phase = "began"
-	Completed Phase = "completed"
-)
-
-// Rollout is one rollout of a Deployment that began or was completed.
+// Rollout is one rollout of a Deployment, which began.
 type Rollout struct {
 	// ID is the same whenever the same is told again.
 	ID string
-	Phase
 	systems.KubeRef
 	// Revision is what is rolled out, with its Images. Before is what ran, zero
 	// where nothing did, with ImagesBefore as far as they are known.
@@ -32,88 +22,61 @@ type Rollout struct {
 	// Cause is what was noted as the cause, which anybody can write who can
 	// change the Deployment.
 	Cause string
-	// At is when it happened, by the cluster's clock. Of a return to what ran
-	// before it is when that was seen, by ours.
+	// At is when it began, by the cluster's clock. Of a return to what ran before
+	// it is when that was seen, by ours.
 	At time.Time
 }
 
 // seen is what was last told of a Deployment, or was there at first: what it is
-// to run, what it ran before, and whether all of it is there.
+// to run.
 type seen struct {
-	revision, before     int64
-	images, imagesBefore []string
-	completed            bool
+	revision int64
+	images   []string
 }
 
 // look compares one Deployment with what is known of it, and tells what is new.
 func (w *watcher) look(ctx context.Context, d *appsv1.Deployment) error {
 	revision := revisionOf(d)
-	if revision == 0 {
-		return nil // the controller has not taken it up
-	}
 	known, there := w.known[d.UID]
 	switch {
+	case revision == 0:
+		return nil // the controller has not taken it up
+	case there && known.revision == revision:
+		return nil
 	case !there && !w.begun:
-		first, err := w.missed(ctx, d)
-		if err != nil {
+		if err := w.missed(ctx, d); err != nil {
 			return err
 		}
-		w.known[d.UID] = first
-		return nil
-	case known.revision != revision:
-		began, err := w.began(ctx, d, known)
+	default:
+		r, err := w.began(ctx, d, known)
 		if err == nil {
-			err = w.Tell(ctx, began)
+			err = w.Tell(ctx, r)
 		}
 		if err != nil {
 			return err
 		}
-		known = stateOf(began)
-		w.known[d.UID] = known
 	}
-	if outstanding(d) != "" || known.completed {
-		return nil
-	}
-	if err := w.Tell(ctx, completed(d, known)); err != nil {
-		return err
-	}
-	known.completed = true
-	w.known[d.UID] = known
+	w.known[d.UID] = seen{revision: revision, images: imagesOf(d.Spec.Template)}
 	return nil
 }
 
-func stateOf(r Rollout) seen {
-	return seen{revision: r.Revision, before: r.Before, images: r.Images, imagesBefore: r.ImagesBefore}
-}
-
-// missed returns how a Deployment was when the watch began, and tells what
-// happened of it before, as far as that is wanted.
-func (w *watcher) missed(ctx context.Context, d *appsv1.Deployment) (seen, error) {
-	first := seen{revision: revisionOf(d), images: imagesOf(d.Spec.Template), completed: outstanding(d) == ""}
+// missed tells of the rollout of a Deployment that was there before the watch
+// began, as far as that is wanted.
+func (w *watcher) missed(ctx context.Context, d *appsv1.Deployment) error {
 	if w.Since.IsZero() || !progressed(d).After(w.Since) {
-		return first, nil
+		return nil
 	}
-	began, err := w.began(ctx, d, seen{})
-	if err != nil {
-		return first, err
+	r, err := w.began(ctx, d, seen{})
+	if err != nil || !r.At.After(w.Since) {
+		return err
 	}
-	if began.At.After(w.Since) {
-		if err := w.Tell(ctx, began); err != nil {
-			return first, err
-		}
-	}
-	state := stateOf(began)
-	state.completed = first.completed
-	if !first.completed {
-		return state, nil
-	}
-	return state, w.Tell(ctx, completed(d, state))
+	return w.Tell(ctx, r)
 }
 
 // began describes a rollout that began. Its history says when, and what ran
 // before where that is not known.
 func (w *watcher) began(ctx context.Context, d *appsv1.Deployment, known seen) (Rollout, error) {
-	r := rolloutOf(d, Began)
+	r := rolloutOf(d)
 	r.Before, r.ImagesBefore = known.revision, known.images
 	history, err := w.cluster.Deployment(ctx, r.KubeRef)
 	if err != nil {
@@ -132,19 +95,9 @@ func (w *watcher) began(ctx context.Context, d *appsv1.Deployment, known seen) (
 	return r, nil
 }
 
-// completed describes a rollout whose pods are all there.
-func completed(d *appsv1.Deployment, known seen) Rollout {
-	r := rolloutOf(d, Completed)
-	r.Before, r.ImagesBefore = known.before, known.imagesBefore
-	if r.At = progressed(d); r.At.IsZero() {
-		r.At = time.Now().UTC()
-	}
-	return r
-}
-
-func rolloutOf(d *appsv1.Deployment, phase Phase) Rollout {
+func rolloutOf(d *appsv1.Deployment) Rollout {
 	return Rollout{
-		ID: fmt.Sprintf("%s/%d/%s", d.UID, revisionOf(d), phase), Phase: phase,
+		ID:       fmt.Sprintf("%s/%d", d.UID, revisionOf(d)),
 		KubeRef:  systems.KubeRef{Namespace: d.Namespace, Name: d.Name},
 		Revision: revisionOf(d), Images: imagesOf(d.Spec.Template), Cause: short(d.Annotations[causeAnnotation]),
 	}

@@ -96,8 +96,8 @@ func is(t *testing.T, api *kubernetestest.Cluster) *appsv1.Deployment {
 	return d
 }
 
-// changes counts the requests that asked for a change since a call.
-func changes(api *kubernetestest.Cluster, since int) int {
+// written counts the requests that asked for a change since a call.
+func written(api *kubernetestest.Cluster, since int) int {
 	count := 0
 	for _, a := range api.Actions()[since:] {
 		switch a.GetVerb() {

@@ -25,7 +25,7 @@ func TestAWatchTellsOfRolloutsAndRollbacks(t *testing.T) {
 		w.client.Watch(ctx, kubernetes.Watching{Log: slog.New(slog.DiscardHandler), Tell: func(_ context.Context, r kubernetes.Rollout) error {
 			mu.Lock()
 			defer mu.Unlock()
-			got = append(got, fmt.Sprintf("%s %s: %d %v after %d %v (%s)", r, r.Phase, r.Revision, r.Images, r.Before, r.ImagesBefore, r.Cause))
+			got = append(got, fmt.Sprintf("%s: %d %v after %d %v (%s)", r, r.Revision, r.Images, r.Before, r.ImagesBefore, r.Cause))
 			return nil
 		}})
 	})
@@ -44,14 +44,14 @@ func TestAWatchTellsOfRolloutsAndRollbacks(t *testing.T) {
 	}
 	w.until(t, "it is watched", func() bool { return w.watched("shop") })
 	w.deploy(t, "shop:2", "release 2")
-	becomes("shop/checkout began: 2 [shop:2] after 1 [shop:1] (release 2)", "shop/checkout completed: 2 [shop:2] after 1 [shop:1] (release 2)")
+	becomes("shop/checkout: 2 [shop:2] after 1 [shop:1] (release 2)")
 	require.NoError(t, w.tocsin(t, 0))
-	becomes("shop/checkout began: 3 [shop:1] after 2 [shop:2] (release 1)", "shop/checkout completed: 3 [shop:1] after 2 [shop:2] (release 1)")
+	becomes("shop/checkout: 3 [shop:1] after 2 [shop:2] (release 1)")
 	w.deploy(t, broken, "release 3")
-	becomes("shop/checkout began: 4 [shop:broken] after 3 [shop:1] (release 3)")
+	becomes("shop/checkout: 4 [shop:broken] after 3 [shop:1] (release 3)")
 	_, err := w.kubectl(t, 3)
 	require.NoError(t, err)
-	becomes("shop/checkout began: 5 [shop:1] after 4 [shop:broken] (release 1)", "shop/checkout completed: 5 [shop:1] after 4 [shop:broken] (release 1)")
+	becomes("shop/checkout: 5 [shop:1] after 4 [shop:broken] (release 1)")
 }
 
 // watched reports whether somebody watches the Deployments of one namespace.

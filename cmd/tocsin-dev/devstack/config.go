@@ -15,6 +15,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/deployments"
+	"github.com/tocsinhq/tocsin/integrations/kubernetes"
 )
 
 // Config says where a Stack listens and what it keeps. The zero value keeps
@@ -45,6 +46,8 @@ type Config struct {
 	LongRun int
 	// Beat is the time between two beats; zero is a minute.
 	Beat time.Duration
+	// Clusters are those of Kubernetes that runbooks act on.
+	Clusters map[string]*kubernetes.Cluster
 	Log  *slog.Logger
 }
 

@@ -206,6 +206,7 @@ func (s *Stack) startApp(ctx context.Context) (err error) {
 		Config:   s.AppConfig(),
 		Temporal: client.Options{HostPort: s.Engine.FrontendAddr()},
 		API:      true, Intake: true, Queues: worker.Queues(), Store: s.Store, Log: s.config.Log, Beat: s.config.Beat,
+		Clusters: s.config.Clusters,
 	})
 	if err != nil {
 		return err

@@ -20,6 +20,7 @@ import (
 	"github.com/tocsinhq/tocsin/api/beat"
 	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/incident/acklink"
+	"github.com/tocsinhq/tocsin/integrations/kubernetes"
 	"github.com/tocsinhq/tocsin/store"
 	workers "github.com/tocsinhq/tocsin/worker"
 	"github.com/tocsinhq/tocsin/workflows"
@@ -42,6 +43,9 @@ type Options struct {
 	Beat time.Duration
 	// Store is used instead of opening Config.Database, and is not closed.
 	Store *store.Store
+	// Clusters are there beside those of Config.Systems, and their rollouts are
+	// watched.
+	Clusters map[string]*kubernetes.Cluster
 	Log   *slog.Logger
 }
 
@@ -60,6 +64,7 @@ type App struct {
 	outside  *outside
 	links    activities.Links
 	recent   *store.RecentChanges
+	watched  map[string]*kubernetes.Cluster // those whose rollouts are
 	keep     func(f func(context.Context)) // has f run until Close
 	intake   *intake.Intake
 	workers  []worker.Worker
@@ -171,7 +176,13 @@ func (a *App) connectSystems() error {
 	if err != nil {
 		return err
 	}
-	return s.Connect(&a.parts)
+	if a.watched, err = s.Connect(&a.parts); err != nil {
+		return err
+	}
+	for name, cluster := range a.options.Clusters {
+		a.watched[name], a.parts.Kubernetes.Clusters[name] = cluster, cluster
+	}
+	return nil
 }
 
 func (a *App) makeWorkers(context.Context) error {
@@ -204,6 +215,7 @@ func (a *App) Start(ctx context.Context) error {
 			return fmt.Errorf("schedule what runs again and again: %w", err)
 		}
 	}
+	a.watchRollouts() //nolint:contextcheck // it watches until Close
 	return a.listen(ctx)
 }
 

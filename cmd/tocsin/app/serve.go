@@ -53,7 +53,7 @@ func (a *App) makeServer(context.Context) error {
 		Pager: tester{a.parts.Pager}, Checks: a.checks(), Metrics: a.Metrics, Log: a.log,
 	}
 	if a.options.Intake {
-		config.Intake, config.Changes, config.Suspicions = a.intake, a.recent, a.engine
+		config.Intake, config.Changes = a.intake, a.changeFeed()
 		if secret := a.options.Config.GitHubWebhookSecret; secret != "" {
 			config.ReadGitHub = readGitHub(secret)
 		}

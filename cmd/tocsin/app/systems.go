@@ -47,9 +47,11 @@ func LoadSystems(path string) (Systems, error) {
 }
 
 // Connect makes what the runbooks act on, which is reached when it is first
-// used. Its error says of each system what to correct.
-func (s Systems) Connect(p *workers.Parts) error {
+// used, and returns the clusters whose rollouts are to be watched. Its error
+// says of each system what to correct.
+func (s Systems) Connect(p *workers.Parts) (watched map[string]*kubernetes.Cluster, err error) {
 	var problems problems
+	watched = map[string]*kubernetes.Cluster{}
 	p.HTTP = &activities.HTTP{Systems: connected(&problems, "http", s.HTTP,
 		func(c httpsystem.Config) string { return c.Name },
 		func(c httpsystem.Config) (activities.HTTPSystem, error) { return httpsystem.New(c) })}
@@ -64,14 +66,20 @@ func (s Systems) Connect(p *workers.Parts) error {
 		func(c ssh.Config) (activities.SSHSystem, error) { return ssh.New(c) })}
 	p.Kubernetes = &activities.Kubernetes{Clusters: connected(&problems, "kubernetes", s.Kubernetes,
 		func(c kubernetes.Config) string { return c.Name },
-		func(c kubernetes.Config) (activities.Cluster, error) { return kubernetes.New(c) })}
+		func(c kubernetes.Config) (activities.Cluster, error) {
+			cluster, err := kubernetes.New(c)
+			if err == nil && c.Rollouts {
+				watched[c.Name] = cluster
+			}
+			return cluster, err
+		})}
 	p.GitHub = &activities.GitHub{Systems: connected(&problems, "github", s.GitHub,
 		func(c githubactions.Config) string { return c.Name },
 		func(c githubactions.Config) (activities.GitHubSystem, error) { return githubactions.New(c) })}
 	if len(problems) > 0 {
-		return fmt.Errorf("correct the file that TOCSIN_SYSTEMS names: %w", errors.Join(problems...))
+		return nil, fmt.Errorf("correct the file that TOCSIN_SYSTEMS names: %w", errors.Join(problems...))
 	}
-	return nil
+	return watched, nil
 }
 
 type problems []error

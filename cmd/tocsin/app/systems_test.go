@@ -16,7 +16,7 @@ func connect(t *testing.T, text string) (worker.Parts, error) {
 	var p worker.Parts
 	s, err := app.LoadSystems(file(t, text))
 	if err == nil {
-		err = s.Connect(&p)
+		_, err = s.Connect(&p)
 	}
 	return p, err
 }
@@ -38,7 +38,8 @@ func TestWithoutAFileNothingIsConfigured(t *testing.T) {
 	s, err := app.LoadSystems("")
 	require.NoError(t, err)
 	var p worker.Parts
-	require.NoError(t, s.Connect(&p))
+	_, err = s.Connect(&p)
+	require.NoError(t, err)
 	_, err = p.HTTP.PlanHTTP(t.Context(), activities.HTTPOrder{System: "cache"})
 	require.ErrorContains(t, err, "no http system is configured: list one under http in the file that TOCSIN_SYSTEMS names")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/api/apitest"
+	"github.com/tocsinhq/tocsin/api/changefeed"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
 )
@@ -14,7 +15,7 @@ import (
 func changing(t *testing.T) (*world, string) {
 	t.Helper()
 	w := newWorld(t, func(config *api.Config) {
-		config.Changes, config.Suspicions = config.Duty.(*store.Store), &apitest.Suspicions{}
+		config.Changes = &changefeed.Feed{Keeper: config.Duty.(*store.Store), Incidents: config.Store, Suspicions: &apitest.Suspicions{}}
 	})
 	return w, w.grant("machine", "deployer", api.ScopeAlerts)
 }
