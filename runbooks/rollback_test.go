@@ -178,6 +178,21 @@ func TestRollback(t *testing.T) {
 02:13 ended done: roll back payments
 `,
 		},
+		"the credentials are refused after the answer was lost": {
+			script: runbooktest.Script{
+				Faults: []runbooktest.Fault{runbooktest.Lost, runbooktest.Forbidden}, Answers: []runbooktest.Answer{yes}, Samples: good,
+			},
+			want: approved + `
+00:13 calls rollback payments r41 (expected r42, the same key again)
+00:15 calls rollback payments r41 (expected r42, the same key again)
+00:15 step roll back payments: done (roll back payments to r41, expecting r42)
+01:15 measures error_ratio: 0.01
+01:45 measures error_ratio: 0.02
+02:15 measures error_ratio: 0.01
+02:15 note checked the metric: healthy (0.01, 0.02, 0.01; healthy below 0.05)
+02:15 ended done: roll back payments
+`,
+		},
 		"the roll-back takes its time": {
 			script: runbooktest.Script{Polls: 3, Answers: []runbooktest.Answer{yes}, Samples: good},
 			want: approved + `
