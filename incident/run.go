@@ -139,6 +139,9 @@ func (i *Incident) RunBegan(run, target, text string, at, now time.Time) {
 
 // RunNoted records what a run did or found, and when by its own clock.
 func (i *Incident) RunNoted(run, text string, at, now time.Time) {
+	if r := i.run(run); r != nil {
+		r.Latest = cut(text)
+	}
 	i.record(Entry{Kind: "run.note", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: text})
 }
 
@@ -153,7 +156,7 @@ func (i *Incident) RunEnded(run, state, outcome string, now time.Time) {
 	if r == nil || !r.Ended.IsZero() {
 		return
 	}
-	r.Ended, r.State, r.Outcome, r.Controls = now, state, cut(outcome), nil
+	r.Ended, r.State, r.Outcome, r.Controls, r.Latest = now, state, cut(outcome), nil, ""
 	for n := range i.Questions {
 		if i.Questions[n].Run == run {
 			i.withdraw(&i.Questions[n], now, "No longer asked, since the run ended")

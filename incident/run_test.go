@@ -293,3 +293,12 @@ func TestATeamMayApprove(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, i.Questions[0].Calls, "the timeline says what was approved")
 }
+
+func TestARunSaysWhatItDoesWhileItRuns(t *testing.T) {
+	i := held(t)
+	out := do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback"})
+	i.RunNoted(out.ID, "waits until the rollout is complete", after(3*time.Minute), after(3*time.Minute))
+	require.Equal(t, "waits until the rollout is complete", i.Runs[0].Latest)
+	i.RunEnded(out.ID, incident.RunDone, "fine", after(4*time.Minute))
+	require.Empty(t, i.Runs[0].Latest)
+}
