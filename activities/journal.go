@@ -17,6 +17,8 @@ type Recorder struct {
 	// themselves; without one, nothing is kept and none starts.
 	Outputs Outputs
 	Gate    Gate
+	// Shelf knows the runbooks; without one none starts.
+	Shelf Shelf
 }
 
 // Record writes a batch once, however often it is tried.

@@ -94,7 +94,7 @@ func judge(good, bad, samples int) Health {
 func sample(ctx workflow.Context, query string) (value float64, found bool, err error) {
 	var a *activities.Runbooks
 	var m incident.Measurement
-	err = workflow.ExecuteActivity(reading(ctx, Quick, "read the metric"), a.Measure, activities.MetricQuery{Query: query}).Get(ctx, &m)
+	err = workflow.ExecuteActivity(ours(reading(ctx, Quick, "read the metric")), a.Measure, activities.MetricQuery{Query: query}).Get(ctx, &m)
 	if temporal.IsCanceledError(err) {
 		return 0, false, err
 	}
@@ -115,7 +115,7 @@ func (q valueOf) String() string { return "the value of " + quoted(string(q)) }
 func (q valueOf) Read(ctx workflow.Context) (string, error) {
 	var a *activities.Runbooks
 	var m incident.Measurement
-	err := workflow.ExecuteActivity(ctx, a.Measure, activities.MetricQuery{Query: string(q)}).Get(ctx, &m)
+	err := workflow.ExecuteActivity(ours(ctx), a.Measure, activities.MetricQuery{Query: string(q)}).Get(ctx, &m)
 	switch {
 	case err != nil:
 		return "", activities.Known(err)

@@ -17,6 +17,11 @@ const (
 	missed      = 30 * time.Second
 )
 
+// ours has an activity of Tocsin's own done on Tocsin's queue of runbooks,
+// where its deploy target, its metrics and its look at targets are known: the
+// worker of a run may be another repository's, and have none of them.
+func ours(ctx workflow.Context) workflow.Context { return workflow.WithTaskQueue(ctx, TaskQueue) }
+
 // reading is for looking at the world: a few tries, then it is unknown.
 func reading(ctx workflow.Context, pace Pace, summary string) workflow.Context {
 	limit := 30 * time.Second

@@ -28,7 +28,7 @@ func deployed(ctx workflow.Context, target string) (incident.Deployment, error) 
 	var a *activities.Runbooks
 	var d incident.Deployment
 	reading := reading(ctx, Quick, "look at what is deployed at "+target)
-	err := workflow.ExecuteActivity(reading, a.Deployed, activities.DeployTarget{Target: target}).Get(ctx, &d)
+	err := workflow.ExecuteActivity(ours(reading), a.Deployed, activities.DeployTarget{Target: target}).Get(ctx, &d)
 	return d, activities.Known(err)
 }
 
@@ -66,7 +66,7 @@ func (c *RollBack) Make(ctx workflow.Context, key string) error {
 	var a *activities.Runbooks
 	var op incident.Operation
 	order := incident.Rollback{Target: c.Target, To: c.To, Expected: c.Expected, Key: key, Reason: "ordered by run " + of(ctx).id}
-	err := workflow.ExecuteActivity(ctx, a.RollBack, order).Get(ctx, &op)
+	err := workflow.ExecuteActivity(ours(ctx), a.RollBack, order).Get(ctx, &op)
 	if err != nil {
 		return activities.Known(err)
 	}
@@ -89,7 +89,7 @@ func (c *RollBack) finished(ctx workflow.Context, op incident.Operation) (incide
 	var a *activities.Runbooks
 	ref := activities.OperationRef{Target: c.Target, ID: op.ID}
 	waiting := finishing(ctx, "wait until "+c.Target+" has been rolled back")
-	err := workflow.ExecuteActivity(waiting, a.OperationState, ref).Get(ctx, &op)
+	err := workflow.ExecuteActivity(ours(waiting), a.OperationState, ref).Get(ctx, &op)
 	if err != nil {
 		return op, incident.Errorf(incident.Unavailable, "it was begun, but %w", activities.Known(err))
 	}

@@ -11,7 +11,8 @@ import (
 
 // What a run and its incident agree on.
 const (
-	// TaskQueue is where runs and their activities are done.
+	// TaskQueue is where the runs of Tocsin's own runbooks are done, and for every
+	// run the activities of the kit: see Announcement for other queues.
 	TaskQueue = "runbooks"
 	// ReportSignal is the signal by which a run tells its incident a Report.
 	ReportSignal = "run"

@@ -74,7 +74,7 @@ func (r *run) startHold(ctx workflow.Context, target string) error {
 
 func holderOf(ctx workflow.Context, target string) (run string, err error) {
 	var a *activities.Runbooks
-	err = workflow.ExecuteActivity(reading(ctx, Quick, "who changes "+target), a.Holder, activities.HeldTarget{Target: target}).Get(ctx, &run)
+	err = workflow.ExecuteActivity(ours(reading(ctx, Quick, "who changes "+target)), a.Holder, activities.HeldTarget{Target: target}).Get(ctx, &run)
 	return run, activities.Known(err)
 }
 

@@ -24,6 +24,9 @@ const (
 	keepsTurns = 30 * 24 * time.Hour
 	// keepsCodes is for how long a code is counted that proved nothing.
 	keepsCodes = 24 * time.Hour
+	// keepsServed is for how long a runbook of another repository is kept that is
+	// not heard of any more: so long it is offered.
+	keepsServed = 24 * time.Hour
 )
 
 // Purge removes rows that nobody asks for any more, some hundreds of each kind
@@ -59,6 +62,7 @@ func (s *Store) purgeOld(ctx context.Context, now time.Time) (int64, error) {
 		{"changes", `DELETE FROM change_events WHERE at < ?`, keepsChanges},
 		{"runs that started by themselves", `DELETE FROM auto_runs WHERE at < ?`, keepsTurns},
 		{"codes", `DELETE FROM verifications WHERE verified_at IS NULL AND sent_at < ?`, keepsCodes},
+		{"runbooks that are served no more", `DELETE FROM served_runbooks WHERE heard_at < ?`, keepsServed},
 	} {
 		n, err := s.exec(ctx, "purge "+old.what, s.w.Rebind(old.statement), stampOf(now.Add(-old.kept)))
 		if sum += n; err != nil {
