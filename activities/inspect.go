@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -23,6 +25,8 @@ type RunState struct {
 	// State is one of the states of an incident.Run; Text says it in words.
 	State string `json:"state"`
 	Text  string `json:"text"`
+	// Stuck says that it goes on for the engine, and that no worker does it.
+	Stuck bool `json:"stuck,omitempty"`
 }
 
 // RunRef names a run.
@@ -54,7 +58,26 @@ func (t TemporalRuns) RunState(ctx context.Context, id string) (RunState, error)
 	if err != nil {
 		return RunState{}, incident.Errorf(incident.Unavailable, "look at %s: %w", id, err)
 	}
-	return runState(answer.GetWorkflowExecutionInfo().GetStatus()), nil
+	state := runState(answer.GetWorkflowExecutionInfo().GetStatus())
+	if why := stuck(answer, time.Now()); why != "" && !state.Closed {
+		state.Stuck, state.Text = true, why
+	}
+	return state, nil
+}
+
+// takenUpWithin is how long a worker that is there may take to begin.
+const takenUpWithin = 30 * time.Second
+
+// stuck says why no worker does a run, or nothing.
+func stuck(run *workflowservice.DescribeWorkflowExecutionResponse, now time.Time) string {
+	task, queue := run.GetPendingWorkflowTask(), run.GetExecutionConfig().GetTaskQueue().GetName()
+	switch {
+	case task.GetAttempt() > 1:
+		return fmt.Sprintf("a worker of the task queue %s takes it up and fails, for the %d. time: does it know the runbook?", queue, task.GetAttempt())
+	case task.GetState() == enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED && now.Sub(task.GetScheduledTime().AsTime()) > takenUpWithin:
+		return fmt.Sprintf("no worker of the task queue %s takes it up: is one running?", queue)
+	}
+	return ""
 }
 
 // Holder implements Targets by asking the engine.

@@ -9,9 +9,11 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/taskqueue/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
@@ -23,10 +25,20 @@ type described struct {
 	status enums.WorkflowExecutionStatus
 	parent string
 	err    error
+	// attempt and waits are those of its workflow task that is not done.
+	attempt int32
+	waits   time.Duration
 }
 
 func (d described) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	var task *workflowpb.PendingWorkflowTaskInfo
+	if d.attempt > 0 {
+		task = &workflowpb.PendingWorkflowTaskInfo{
+			State: enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED, Attempt: d.attempt, ScheduledTime: timestamppb.New(time.Now().Add(-d.waits)),
+		}
+	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{
+		PendingWorkflowTask: task, ExecutionConfig: &workflowpb.WorkflowExecutionConfig{TaskQueue: &taskqueue.TaskQueue{Name: "acme"}},
 		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
 			Status: d.status, ParentExecution: &commonpb.WorkflowExecution{WorkflowId: d.parent},
 		},
@@ -56,6 +68,24 @@ func TestLookAtRun(t *testing.T) {
 	i := &activities.Inspector{Runs: activities.TemporalRuns{Client: described{err: serviceerror.NewUnavailable("away")}}}
 	_, err := i.LookAtRun(t.Context(), activities.RunRef{ID: "r"})
 	require.Equal(t, incident.Unavailable, incident.KindOf(activities.Known(err)))
+}
+
+func TestARunThatNoWorkerDoesIsStuck(t *testing.T) {
+	const running = enums.WORKFLOW_EXECUTION_STATUS_RUNNING
+	for want, engine := range map[string]described{
+		"no worker of the task queue acme takes it up":    {status: running, attempt: 1, waits: time.Minute},
+		"a worker of the task queue acme takes it up and": {status: running, attempt: 4},
+		"": {status: running, attempt: 1, waits: time.Second},
+	} {
+		got, err := activities.TemporalRuns{Client: engine}.RunState(t.Context(), "INC-1/runbook/drain/1")
+		require.NoError(t, err)
+		require.Equal(t, want != "", got.Stuck)
+		require.Contains(t, got.Text, want)
+		require.False(t, got.Closed)
+	}
+	got, err := activities.TemporalRuns{Client: described{status: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, attempt: 1, waits: time.Hour}}.RunState(t.Context(), "r")
+	require.NoError(t, err)
+	require.False(t, got.Stuck, "it has ended")
 }
 
 func TestWhoChangesATarget(t *testing.T) {

@@ -121,7 +121,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
 		Pager: apitest.Pager{}, Tickets: w.tickets, ReadHint: apitest.ReadHint, Texts: apitest.Texts{}, Failures: w.failures,
 		Links:    w.links,
-		Runbooks: []spec.Spec{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}}},
+		Runbooks: runbooks,
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.NewTextHandler(w.log, nil)), Now: w.clock.Now,
 		Poll: 5 * time.Millisecond, Lag: 20 * time.Millisecond,
 	}
@@ -197,3 +197,14 @@ func listen(t *testing.T) net.Listener {
 }
 
 var errBoom = errors.New("boom: password=hunter2")
+
+// runbooks are one that comes with Tocsin, and one of another repository.
+func runbooks() []spec.Served {
+	target := []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}
+	return []spec.Served{
+		{Spec: spec.Spec{
+			Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: target,
+		}, Queue: "runbooks"},
+		{Spec: spec.Spec{Name: "drain-cell", About: "Drains a cell.", Fits: "A cell is sick.", Target: "cell/{target}", Params: target}, Queue: "acme-runbooks", Heard: night},
+	}
+}

@@ -221,8 +221,13 @@ func TestRunbooks(t *testing.T) {
 	w := newWorld(t)
 	var out struct{ Runbooks []gen.Runbook }
 	w.do("alice", "GET", "/v1/runbooks", "").want(200, &out)
-	require.Len(t, out.Runbooks, 1)
+	require.Len(t, out.Runbooks, 2)
+	other := out.Runbooks[1]
+	require.Equal(t, []string{"drain-cell", "acme-runbooks"}, []string{other.Name, other.TaskQueue})
+	require.Equal(t, night, other.HeardAt.UTC())
 	b := out.Runbooks[0]
+	require.Equal(t, "runbooks", b.TaskQueue)
+	require.Zero(t, b.HeardAt, "it comes with Tocsin")
 	require.Equal(t, []string{"rollback", "Rolls back.", "After a deploy.", "deploy/{target}"}, []string{b.Name, b.About, b.Fits, b.Target})
 	require.Equal(t, []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}, b.Params)
 	require.Equal(t, []any{"target"}, b.Schema["required"])

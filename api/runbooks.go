@@ -9,14 +9,14 @@ import (
 	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
-// ListRunbooks lists the runbooks.
+// ListRunbooks lists the runbooks, those of other repositories too.
 func (s *server) ListRunbooks(context.Context, gen.ListRunbooksRequestObject) (gen.ListRunbooksResponseObject, error) {
-	return gen.ListRunbooks200JSONResponse{Runbooks: each(s.Runbooks, runbookOf)}, nil
+	return gen.ListRunbooks200JSONResponse{Runbooks: each(s.Runbooks(), runbookOf)}, nil
 }
 
-func runbookOf(b spec.Spec) gen.Runbook {
+func runbookOf(b spec.Served) gen.Runbook {
 	out := gen.Runbook{
-		Name: b.Name, About: b.About, Fits: b.Fits, Target: b.Target, Params: b.Params, Schema: b.Schema(),
+		Name: b.Name, About: b.About, Fits: b.Fits, Target: b.Target, Params: b.Params, Schema: b.Schema(), TaskQueue: b.Queue, HeardAt: b.Heard,
 	}
 	if b.Approval != nil {
 		out.Approval = *b.Approval
@@ -32,12 +32,13 @@ func runbookOf(b spec.Spec) gen.Runbook {
 // defaults say; that is settled by the run. What cannot fit is refused here,
 // unless the store is away: that keeps nobody from mitigating.
 func (s *server) StartRun(ctx context.Context, r gen.StartRunRequestObject) (gen.StartRunResponseObject, error) {
-	n := slices.IndexFunc(s.Runbooks, func(b spec.Spec) bool { return b.Name == r.Body.Name })
+	all := s.Runbooks()
+	n := slices.IndexFunc(all, func(b spec.Served) bool { return b.Name == r.Body.Name })
 	if n < 0 {
 		return nil, &fieldError{field: "name", message: "there is no runbook of this name"}
 	}
 	if i := s.glance(ctx, r.Number).incident; i != nil {
-		if _, err := s.Runbooks[n].Resolve(r.Body.Params, i.Offered(r.Body.Name), spec.FactsOf(i)); err != nil {
+		if _, err := all[n].Resolve(r.Body.Params, i.Offered(r.Body.Name), spec.FactsOf(i)); err != nil {
 			return nil, err
 		}
 	}

@@ -58,8 +58,8 @@ type Config struct {
 	Failures Failures
 	// Links verifies acknowledge links.
 	Links acklink.Signer
-	// Runbooks are what can be run.
-	Runbooks []spec.Spec
+	// Runbooks lists what can be run; nil lists nothing.
+	Runbooks func() []spec.Served
 	Checks   []Check
 	// Channels are the kinds of contact methods that are configured; nil where
 	// nobody knows.
@@ -139,6 +139,9 @@ func (s *server) router(operations map[string]operation, f failer) *echo.Echo {
 func (c *Config) complete() error {
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Runbooks == nil {
+		c.Runbooks = func() []spec.Served { return nil }
 	}
 	if c.Poll <= 0 {
 		c.Poll = time.Second

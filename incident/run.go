@@ -145,6 +145,13 @@ func (i *Incident) RunNoted(run, text string, at, now time.Time) {
 	i.record(Entry{Kind: "run.note", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: text})
 }
 
+// RunStuck records that no worker does a run, and why.
+func (i *Incident) RunStuck(run, why string, now time.Time) {
+	if r := i.run(run); r != nil {
+		i.record(Entry{Kind: "run.stuck", Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: r.Name + " does not go on: " + why})
+	}
+}
+
 // RunBrought records that a run brought something to light that is kept.
 func (i *Incident) RunBrought(run, text string, at, now time.Time) {
 	i.record(Entry{Kind: "run.output", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: text, Highlight: true})

@@ -101,6 +101,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterWorkflow(workflows.Watch)
 		w.RegisterWorkflow(workflows.Herald)
 		w.RegisterWorkflow(workflows.Noise)
+		w.RegisterWorkflowWithOptions(workflows.Announce, workflow.RegisterOptions{Name: runbook.AnnounceType})
 		w.RegisterActivity(p.Pager)
 		w.RegisterActivity(p.Recorder)
 	case workflows.Paging:

@@ -113,6 +113,13 @@ func admitting(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, o)
 }
 
+// asking is for what somebody waits for, and others behind it.
+func asking(ctx workflow.Context, summary string) workflow.Context {
+	o := workingOptions(summary)
+	o.TaskQueue, o.StartToCloseTimeout, o.ScheduleToCloseTimeout = Records, 5*time.Second, 20*time.Second
+	return workflow.WithActivityOptions(ctx, o)
+}
+
 // working is for what must happen but may wait: reading tickets, asking after
 // a run. It is tried for as long as the incident lives.
 func working(ctx workflow.Context, summary string) workflow.Context {

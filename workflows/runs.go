@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/runbook/spec"
@@ -62,19 +63,49 @@ func (r *response) toStart() *incident.Run {
 
 func (r *response) startRun(ctx workflow.Context, run incident.Run) {
 	defer r.effect()()
+	queue, err := r.queueOf(ctx, run.Name)
+	if err != nil {
+		now := workflow.Now(ctx)
+		r.heardOf(run.ID, 0, now)
+		r.inc.RunEnded(run.ID, incident.RunFailed, "it could not be started: "+unserved(err), now)
+		return
+	}
+	if r.inc.Phase.Over() {
+		return // meanwhile
+	}
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
-		WorkflowID: run.ID, TaskQueue: Runbooks, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
+		WorkflowID: run.ID, TaskQueue: queue, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		StaticSummary:         cut(run.Name+" by "+run.By, maxSummary),
 	})
 	input := runbook.Input{Facts: spec.FactsOf(r.inc), Given: run.Params, Offered: r.inc.Offered(run.Name), DryRun: run.DryRun, BreakGlass: run.BreakGlass, By: run.By}
 	future := workflow.ExecuteChildWorkflow(childCtx, run.Name, input)
-	err := future.GetChildWorkflowExecution().Get(ctx, nil)
+	err = future.GetChildWorkflowExecution().Get(ctx, nil)
 	now := workflow.Now(ctx)
 	r.heardOf(run.ID, r.state.Runs[run.ID].Ordinal, now)
 	if err != nil && !isAlreadyStarted(err) {
 		r.inc.RunEnded(run.ID, incident.RunFailed, "it could not be started", now)
 	}
+}
+
+// queueOf looks up on which task queue a run is done: that of the runbooks that
+// come with Tocsin, which are known in every process, or that of the worker that
+// announced it. It is not asked for long, since other runs wait meanwhile.
+func (r *response) queueOf(ctx workflow.Context, name string) (queue string, err error) {
+	what, ask := "who runs "+name+"?", activities.RunbookName{Name: name}
+	err = workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit, what), recorder.QueueOf, ask).Get(ctx, &queue)
+	if err != nil && incident.KindOf(activities.Known(err)) != incident.NotFound {
+		err = workflow.ExecuteActivity(asking(ctx, what), recorder.QueueOf, ask).Get(ctx, &queue)
+	}
+	return queue, activities.Known(err)
+}
+
+// unserved says why nobody is asked to run something.
+func unserved(err error) string {
+	if incident.KindOf(err) == incident.NotFound {
+		return err.Error()
+	}
+	return "nobody could say which worker serves it; try again"
 }
 
 func isAlreadyStarted(err error) bool {

@@ -10,6 +10,7 @@ import (
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/workflows"
 )
 
 const rollbackRun = "INC-1042/runbook/rollback/1"
@@ -75,6 +76,49 @@ func TestSilentRunIsLookedAt(t *testing.T) {
 	}).at("02:50", stop).play()
 	require.Equal(t, []string{"02:33 rollback failed: it is gone"}, s.recorded("run.failed"))
 	require.Equal(t, clock("02:18").Add(15*time.Minute), s.row.Runs[0].Ended, "looked at every 15 minutes")
+}
+
+func TestARunIsDoneOnTheQueueThatServesIt(t *testing.T) {
+	asked := func(t *testing.T) *story {
+		return payments(t, quiet()).at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"}))
+	}
+	s := asked(t).at("02:03", stop).play()
+	require.Equal(t, workflows.Runbooks, s.startedOn)
+	require.Equal(t, 1, s.started["shelf"], "one local look-up, that costs one event")
+
+	s = asked(t)
+	s.queue = "acme"
+	s.at("02:03", stop).play()
+	require.Equal(t, "acme", s.startedOn)
+
+	s = asked(t)
+	s.broken["shelf"] = away("02:02", "02:02:05")
+	s.at("02:03", stop).play()
+	require.NotEmpty(t, s.startedOn, "it is asked again")
+	require.Greater(t, s.started["shelf"], 1)
+
+	s = asked(t)
+	s.broken["shelf"] = away("02:02", "")
+	s.at("02:03", stop).play()
+	require.Equal(t, []string{"02:02:15 rollback failed: it could not be started: nobody could say which worker serves it; try again"}, s.recorded("run.failed"))
+	require.Empty(t, s.startedOn)
+}
+
+func TestARunThatNoWorkerServesFails(t *testing.T) {
+	s := payments(t, quiet()).at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "unknown"})).at("02:03", stop).play()
+	require.Equal(t, []string{`02:02 unknown failed: it could not be started: no worker serves a runbook called "unknown"`}, s.recorded("run.failed"))
+	require.Equal(t, 1, s.started["shelf"])
+}
+
+func TestARunThatNobodyTakesUpIsToldOnce(t *testing.T) {
+	s := payments(t, quiet()).at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"}))
+	s.world.runs = activities.RunState{State: incident.RunRunning, Stuck: true, Text: "no worker of the task queue acme takes it up: is one running?"}
+	s.at("02:50", report(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "started"})).at("03:10", stop).play()
+	require.Equal(t, []string{
+		"02:04 rollback does not go on: no worker of the task queue acme takes it up: is one running?",
+		"03:05 rollback does not go on: no worker of the task queue acme takes it up: is one running?",
+	}, s.recorded("run.stuck"), "soon when it does not begin, and again only after it went on")
+	require.True(t, s.row.Runs[0].Ended.IsZero(), "a worker may yet come")
 }
 
 func TestReportsOfStrangersAreDropped(t *testing.T) {

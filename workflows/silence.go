@@ -14,6 +14,10 @@ var inspector *activities.Inspector
 // silentAfter is how long a run may say nothing before it is looked at.
 const silentAfter = 15 * time.Minute
 
+// unbegunAfter is how long a run may take until it says that it has begun: a
+// worker that is away is no reason to wait in the dark.
+const unbegunAfter = 2 * time.Minute
+
 // watchRuns looks at runs that fall silent: a run that was killed reports
 // nothing, and the incident waits for no child.
 func (r *response) watchRuns(ctx workflow.Context) {
@@ -35,7 +39,7 @@ func (r *response) silentAt() time.Time {
 	var next time.Time
 	for _, run := range r.inc.Runs {
 		p, begun := r.state.Runs[run.ID]
-		if at := p.Heard.Add(silentAfter); begun && run.Ended.IsZero() && (next.IsZero() || at.Before(next)) {
+		if at := p.Heard.Add(p.quietFor()); begun && run.Ended.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
 		}
 	}
@@ -46,7 +50,7 @@ func (r *response) silentAt() time.Time {
 func (r *response) silent(now time.Time) string {
 	for _, run := range r.inc.Runs {
 		p, begun := r.state.Runs[run.ID]
-		if begun && run.Ended.IsZero() && !now.Before(p.Heard.Add(silentAfter)) {
+		if begun && run.Ended.IsZero() && !now.Before(p.Heard.Add(p.quietFor())) {
 			return run.ID
 		}
 	}
@@ -61,9 +65,12 @@ func (r *response) inspect(ctx workflow.Context, run string) {
 	err := workflow.ExecuteActivity(working(ctx, "look at "+run), inspector.LookAtRun, activities.RunRef{ID: run}).Get(ctx, &found)
 	r.takeIn(ctx)
 	if now := workflow.Now(ctx); r.state.Runs[run] == before {
-		r.heardOf(run, before.Ordinal, now)
-		if err == nil && found.Closed {
+		r.state.Runs[run] = progress{Ordinal: before.Ordinal, Heard: now, Looked: true, Stuck: err == nil && found.Stuck}
+		switch {
+		case err == nil && found.Closed:
 			r.inc.RunEnded(run, found.State, found.Text, now)
+		case err == nil && found.Stuck && !before.Stuck:
+			r.inc.RunStuck(run, found.Text, now)
 		}
 	}
 }

@@ -92,6 +92,19 @@ const unnumbered = ""
 type progress struct {
 	Ordinal int       `json:"ordinal"`
 	Heard   time.Time `json:"heard,omitzero"`
+	// Looked says that it was looked at since.
+	Looked bool `json:"looked,omitempty"`
+	// Stuck says that people were told that nobody takes it up.
+	Stuck bool `json:"stuck,omitempty"`
+}
+
+// quietFor is how long a run may say nothing before it is looked at: one that
+// has not begun is looked at soon, once.
+func (p progress) quietFor() time.Duration {
+	if p.Ordinal == 0 && !p.Looked {
+		return unbegunAfter
+	}
+	return silentAfter
 }
 
 // answered is a command that was applied, and its answer.

@@ -29,6 +29,8 @@ import (
 // story plays one incident from 02:00 on, with time skipped, and remembers
 // what happened. What is to happen is said with its clock time.
 type story struct {
+	// startedOn is the task queue of the run.
+	startedOn string
 	*world
 	t     *testing.T
 	state workflows.State
@@ -182,6 +184,7 @@ func (s *story) ended(err error) {
 // rollback is a run that waits to be answered; its reports are scenes.
 func (s *story) rollback(ctx workflow.Context, in runbook.Input) error {
 	s.see("run rollback started by %s", in.By)
+	s.startedOn = workflow.GetInfo(ctx).TaskQueueName
 	for {
 		var a runbook.Answer
 		workflow.GetSignalChannel(ctx, runbook.AnswerSignal).Receive(ctx, &a)

@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
+	"github.com/tocsinhq/tocsin/workflows"
 )
 
 // world stands in for everything that an incident touches, and writes down
@@ -57,6 +59,8 @@ type world struct {
 	// gives up after ten, which a server does not.
 	poll time.Duration
 	runs activities.RunState
+	// queue is where runs are done; Tocsin's own when empty.
+	queue string
 	// started counts the activities by name, local ones too.
 	started map[string]int
 }
@@ -345,6 +349,19 @@ func (w *world) Adopt(_ context.Context, c activities.KeyClaim) (string, error) 
 		return c.Number, err
 	}
 	return w.holder, nil
+}
+
+// QueueOf knows no runbook called "unknown".
+func (w *world) QueueOf(_ context.Context, n activities.RunbookName) (string, error) {
+	if err := w.fails("shelf"); err != nil {
+		return "", err
+	}
+	if n.Name == "unknown" {
+		return "", activities.Fail(incident.Errorf(incident.NotFound, "no worker serves a runbook called %q", n.Name))
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return cmp.Or(w.queue, workflows.Runbooks), nil
 }
 
 func (w *world) LookAtRun(context.Context, activities.RunRef) (activities.RunState, error) {

@@ -1282,6 +1282,9 @@ type Runbook struct {
 	// Fits When to reach for it.
 	Fits string `json:"fits,omitempty,omitzero"`
 
+	// HeardAt When its worker announced it last; missing where it comes with Tocsin.
+	HeardAt time.Time `json:"heard_at,omitempty,omitzero"`
+
 	// Limit How much one run may touch.
 	Limit  RunbookLimit   `json:"limit,omitempty,omitzero"`
 	Name   string         `json:"name"`
@@ -1292,6 +1295,9 @@ type Runbook struct {
 
 	// Target What a run changes, with parameters in braces. A runbook without one changes nothing: it is a diagnostic.
 	Target string `json:"target,omitempty,omitzero"`
+
+	// TaskQueue The task queue on which its runs are done.
+	TaskQueue string `json:"task_queue"`
 }
 
 // RunbookApproval What must be approved before anything is changed. With neither by nor team the response policy says who may.
@@ -3831,7 +3837,7 @@ type ClientInterface interface {
 
 	// ListRunbooks List the runbooks
 	//
-	// Every runbook that this version of Tocsin can run.
+	// Every runbook that incidents can start: those that come with Tocsin, and those that workers of other repositories announced within the last day.
 	//
 	// Corresponds with GET /v1/runbooks (the `ListRunbooks` operationId).
 	ListRunbooks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
@@ -6595,7 +6601,7 @@ func (c *Client) TestRoutes(ctx context.Context, body TestRoutesJSONRequestBody,
 
 // ListRunbooks List the runbooks
 //
-// Every runbook that this version of Tocsin can run.
+// Every runbook that incidents can start: those that come with Tocsin, and those that workers of other repositories announced within the last day.
 //
 // Corresponds with GET /v1/runbooks (the `ListRunbooks` operationId).
 func (c *Client) ListRunbooks(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error) {
@@ -14086,7 +14092,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListRunbooksWithResponse List the runbooks
 	//
-	// Every runbook that this version of Tocsin can run.
+	// Every runbook that incidents can start: those that come with Tocsin, and those that workers of other repositories announced within the last day.
 	//
 	// Returns a wrapper object for the known response body format(s).
 	//
@@ -26579,7 +26585,7 @@ func (c *ClientWithResponses) TestRoutesWithResponse(ctx context.Context, body T
 
 // ListRunbooksWithResponse List the runbooks
 //
-// Every runbook that this version of Tocsin can run.
+// Every runbook that incidents can start: those that come with Tocsin, and those that workers of other repositories announced within the last day.
 //
 // Returns a wrapper object for the known response body format(s).
 //

@@ -1281,6 +1281,9 @@ type Runbook struct {
 	// Fits When to reach for it.
 	Fits string `json:"fits,omitempty,omitzero"`
 
+	// HeardAt When its worker announced it last; missing where it comes with Tocsin.
+	HeardAt time.Time `json:"heard_at,omitempty,omitzero"`
+
 	// Limit How much one run may touch.
 	Limit  RunbookLimit   `json:"limit,omitempty,omitzero"`
 	Name   string         `json:"name"`
@@ -1291,6 +1294,9 @@ type Runbook struct {
 
 	// Target What a run changes, with parameters in braces. A runbook without one changes nothing: it is a diagnostic.
 	Target string `json:"target,omitempty,omitzero"`
+
+	// TaskQueue The task queue on which its runs are done.
+	TaskQueue string `json:"task_queue"`
 }
 
 // RunbookApproval What must be approved before anything is changed. With neither by nor team the response policy says who may.

@@ -113,3 +113,13 @@ func (s Spec) TargetOf(values Values) string {
 		return values[strings.Trim(name, "{}")].Text
 	})
 }
+
+// Served is a runbook, and who runs it.
+type Served struct {
+	Spec
+	// Queue is the task queue on which its runs are done.
+	Queue string
+	// Heard is when its worker announced it last; zero for what comes with
+	// Tocsin.
+	Heard time.Time
+}

@@ -21,6 +21,7 @@ import (
 	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/incident/acklink"
 	"github.com/tocsinhq/tocsin/integrations/kubernetes"
+	"github.com/tocsinhq/tocsin/runbook/shelf"
 	"github.com/tocsinhq/tocsin/store"
 	workers "github.com/tocsinhq/tocsin/worker"
 	"github.com/tocsinhq/tocsin/workflows"
@@ -46,7 +47,7 @@ type Options struct {
 	// Clusters are there beside those of Config.Systems, and their rollouts are
 	// watched.
 	Clusters map[string]*kubernetes.Cluster
-	Log   *slog.Logger
+	Log      *slog.Logger
 }
 
 // App is one running process of Tocsin.
@@ -65,6 +66,7 @@ type App struct {
 	links    activities.Links
 	recent   *store.RecentChanges
 	watched  map[string]*kubernetes.Cluster // those whose rollouts are
+	shelf    *shelf.Shelf
 	keep     func(f func(context.Context)) // has f run until Close
 	intake   *intake.Intake
 	workers  []worker.Worker
@@ -150,13 +152,17 @@ func (a *App) makeParts(context.Context) error {
 		return err
 	}
 	a.outside = out
+	a.shelf = &shelf.Shelf{Store: a.Store, Own: ownRunbooks(), Queue: workflows.Runbooks}
+	if a.options.API || a.options.Intake || a.sweeps() || slices.Contains(a.options.Queues, workflows.Incidents) {
+		a.keep(a.shelf.Keep)
+	}
 	pager := &activities.Pager{Catalogs: a.catalogs, Channels: out.channels, Ledger: a.Store, Turns: a.Store, Links: a.links}
 	publisher := &activities.Publisher{Pager: pager, Mailer: out.mailer, Incidents: a.Store}
 	if out.tracker != nil {
 		publisher.Tracker = out.tracker
 	}
 	a.parts = workers.Parts{
-		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store, Divider: a.Store, Catalogs: a.catalogs, Outputs: a.Store, Gate: a.Store},
+		Pager: pager, Publisher: publisher, Recorder: &activities.Recorder{Journal: a.Store, Divider: a.Store, Catalogs: a.catalogs, Outputs: a.Store, Gate: a.Store, Shelf: a.shelf},
 		Runbooks:  &activities.Runbooks{Deployer: out.deployer, Metrics: out.metrics, Targets: activities.TemporalRuns{Client: a.Client}},
 		Inspector: &activities.Inspector{Runs: activities.TemporalRuns{Client: a.Client}},
 		Lookout:   &activities.Lookout{Pager: pager, Told: a.Store},

@@ -31,7 +31,7 @@ func (a *App) makeIntake(context.Context) error {
 	a.keep(a.recent.Keep)
 	a.intake = intake.New(intake.Config{ //nolint:contextcheck // it works until Close
 		Store: a.Store, Engine: a.engine, Catalogs: a.catalogs, Log: a.log, Metrics: a.Metrics,
-		Runbook: runbookCalled, Changes: a.recent,
+		Runbook: a.shelf.Called, Changes: a.recent,
 	})
 	a.parts.Sweeper = &activities.Sweeper{
 		Mender: a.intake, Keeper: a.Store, Runs: activities.TemporalRuns{Client: a.Client},
@@ -49,7 +49,7 @@ func (a *App) makeServer(context.Context) error {
 	}
 	a.makeBeats()
 	config := api.Config{
-		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Duty: a.Store, Evidence: a.Store, PublicURL: a.options.Config.PublicURL, Links: a.links.Signer, Runbooks: offered(),
+		Store: a.Store, Commands: a.engine, Catalogs: a.catalogs, Duty: a.Store, Evidence: a.Store, PublicURL: a.options.Config.PublicURL, Links: a.links.Signer, Runbooks: a.shelf.All,
 		Pager: tester{a.parts.Pager}, Checks: a.checks(), Metrics: a.Metrics, Log: a.log,
 	}
 	if a.options.Intake {
@@ -79,18 +79,8 @@ func (a *App) makeServer(context.Context) error {
 	return nil
 }
 
-// runbookCalled returns what the runbook of a name says of itself.
-func runbookCalled(name string) (spec.Spec, bool) {
-	for _, b := range runbooks.All() {
-		if b.Name == name {
-			return b.Spec, true
-		}
-	}
-	return spec.Spec{}, false
-}
-
-// offered lists the runbooks that people can start.
-func offered() []spec.Spec {
+// ownRunbooks are what the runbooks say of themselves that come with Tocsin.
+func ownRunbooks() []spec.Spec {
 	var out []spec.Spec
 	for _, b := range runbooks.All() {
 		out = append(out, b.Spec)

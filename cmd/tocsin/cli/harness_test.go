@@ -55,7 +55,7 @@ func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 		Store: w.store, Commands: w.commands, Catalogs: apitest.Catalogs{Store: w.store}, Intake: w.intake, Pager: apitest.Pager{},
 		Duty: storetest.Open(t, storetest.SQLite(t)), PublicURL: "https://tocsin.example.org",
 		Links:    acklink.Signer{Key: bytes.Repeat([]byte("k"), acklink.MinKey)},
-		Runbooks: []spec.Spec{{Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}}},
+		Runbooks: runbooks,
 		Metrics:  prometheus.NewRegistry(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return night },
 		Poll: 5 * time.Millisecond,
 	}
@@ -231,4 +231,15 @@ func (o *output) String() string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.b.String()
+}
+
+// runbooks are one that comes with Tocsin, and one of another repository.
+func runbooks() []spec.Served {
+	target := []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}
+	return []spec.Served{
+		{Spec: spec.Spec{
+			Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: target,
+		}, Queue: "runbooks"},
+		{Spec: spec.Spec{Name: "drain-cell", About: "Drains a cell.", Fits: "A cell is sick.", Target: "cell/{target}", Params: target}, Queue: "acme-runbooks", Heard: night},
+	}
 }

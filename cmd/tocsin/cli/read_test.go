@@ -23,7 +23,7 @@ func TestReading(t *testing.T) {
 		"why":               "why --incident 1 --person bob --zone UTC",
 		"follow_ups":        "follow-ups --zone UTC --state all",
 		"oncall":            "oncall --zone UTC",
-		"runbook_list":      "runbook list",
+		"runbook_list":      "runbook list --zone UTC",
 		"catalog_show":      "catalog show",
 		"token_list":        "token list --zone UTC",
 	} {

@@ -29,13 +29,13 @@ func runbookListCommand(s *session) *cobra.Command {
 
 func runbookColumns() columns[client.Runbook] {
 	return columns[client.Runbook]{
-		header: []string{"NAME", "CHANGES", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS"},
-		row: func(_ clock, b client.Runbook) []string {
+		header: []string{"NAME", "CHANGES", "PARAMETERS", "WHAT IT DOES", "WHEN IT FITS", "TASK QUEUE", "HEARD OF"},
+		row: func(k clock, b client.Runbook) []string {
 			var params []string
 			for _, p := range b.Params {
 				params = append(params, p.Name)
 			}
-			return []string{b.Name, cmp.Or(b.Target, "nothing"), strings.Join(params, ", "), b.About, b.Fits}
+			return []string{b.Name, cmp.Or(b.Target, "nothing"), strings.Join(params, ", "), b.About, b.Fits, b.TaskQueue, k.at(b.HeardAt)}
 		},
 		none: "this server has no runbook",
 	}

@@ -1,0 +1,43 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/runbook"
+)
+
+// Announce takes in which runbooks a worker of another repository serves. What
+// is not as it should be, comes with Tocsin or is served on another task queue
+// is refused, each with its reason; the others are offered for a day.
+func Announce(ctx workflow.Context, a runbook.Announcement) (runbook.Announced, error) {
+	var out runbook.Announced
+	if err := a.Problem(); err != nil {
+		return out, activities.Fail(err)
+	}
+	var list []activities.ServedRunbook
+	for _, s := range a.Runbooks {
+		doc, why := runbook.Shelved(s)
+		if why != "" {
+			out.Refused = append(out.Refused, runbook.Unoffered{Name: cut(s.Name, maxSummary), Why: why})
+			continue
+		}
+		list = append(list, activities.ServedRunbook{Name: s.Name, Queue: a.Queue, Spec: doc})
+	}
+	if len(list) == 0 {
+		return out, nil
+	}
+	var refused map[string]string
+	err := workflow.ExecuteActivity(admitting(ctx, "take in the runbooks of "+a.Queue), recorder.Shelve, list).Get(ctx, &refused)
+	if err != nil {
+		return out, err
+	}
+	for _, r := range list {
+		if why := refused[r.Name]; why != "" {
+			out.Refused = append(out.Refused, runbook.Unoffered{Name: r.Name, Why: why})
+		} else {
+			out.Offered = append(out.Offered, r.Name)
+		}
+	}
+	return out, nil
+}
