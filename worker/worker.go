@@ -5,7 +5,6 @@ package worker
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/runbook/serve"
 	"github.com/tocsinhq/tocsin/runbooks"
 	"github.com/tocsinhq/tocsin/workflows"
 )
@@ -44,10 +44,6 @@ func Queues() []string {
 	return []string{workflows.Incidents, workflows.Records, workflows.Paging, workflows.Integrations, workflows.Runbooks}
 }
 
-// stopWithin is how long a stopping worker lets its activities finish. Without
-// it a local activity would run again after every deploy.
-const stopWithin = 10 * time.Second
-
 // New returns the workers of the named queues, not started yet. They stop in
 // the order given. Whoever serves the incidents serves their records too.
 func New(c client.Client, p Parts, queues ...string) ([]worker.Worker, error) {
@@ -67,10 +63,9 @@ func New(c client.Client, p Parts, queues ...string) ([]worker.Worker, error) {
 }
 
 func options(queue string) worker.Options {
-	o := worker.Options{
-		WorkerStopTimeout:            stopWithin,
-		MaxHeartbeatThrottleInterval: activities.BeatEvery, // the SDK would hold beats back for most of their time-out
-	}
+	// A worker that is stopped at once would run its local activities again after
+	// every deploy.
+	o := serve.Options()
 	switch queue {
 	case workflows.Incidents:
 		o.MaxConcurrentWorkflowTaskPollers = 8
@@ -124,9 +119,6 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.SSH)
 		w.RegisterActivity(p.Kubernetes)
 		w.RegisterActivity(p.GitHub)
-		w.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
-		for _, b := range runbooks.All() {
-			w.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
-		}
+		serve.Register(w, runbooks.All())
 	}
 }

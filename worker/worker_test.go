@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/runbooks"
 	"github.com/tocsinhq/tocsin/worker"
 	"github.com/tocsinhq/tocsin/workflows"
@@ -76,6 +77,14 @@ func TestEveryQueueIsServedAndRunbooksRunOnTheirs(t *testing.T) {
 	for _, b := range runbooks.All() {
 		require.Contains(t, registered(workflows.Runbooks), b.Name)
 	}
+}
+
+func TestNoOtherRepositorysWorkerMayServeAQueueOfTocsin(t *testing.T) {
+	for _, queue := range worker.Queues() {
+		a := runbook.Announcement{Queue: queue, Runbooks: []runbook.Spec{{Name: "drain"}}}
+		require.ErrorContains(t, a.Problem(), "one of Tocsin's own", queue)
+	}
+	require.Contains(t, registered(runbook.AnnounceQueue), runbook.AnnounceType)
 }
 
 func TestWhoeverServesTheIncidentsServesTheirRecords(t *testing.T) {

@@ -46,6 +46,9 @@ func TestRoomsLinkOnlyWhatTheyMay(t *testing.T) {
 		{[]string{"./runbook/spec"}, [][]string{databases, web, engine, server, outside, inside, {module + "activities", module + "workflows"}}},
 		{[]string{"./activities/..."}, [][]string{databases, web, server, outside, inside, {module + "workflows", module + "runbook"}}},
 		{[]string{"./runbook"}, [][]string{databases, web, server, outside, inside, {module + "workflows"}}},
+		// What another repository's module links.
+		{[]string{"./runbook/serve", "./runbook/runbooktest"}, [][]string{databases, web, server, outside, inside, {module + "workflows", module + "runbooks"}}},
+		{[]string{"./runbook/shelf"}, [][]string{databases, web, server, outside, inside, {module + "workflows", module + "runbooks"}}},
 		{[]string{"./workflows", "./runbooks/..."}, [][]string{databases, web, server, outside, inside}},
 		{[]string{"./rehearsal"}, [][]string{databases, web, server, outside, inside}},
 		{except(t, "./integrations/...", drivers), [][]string{databases, web, engine, server, inside, {module + "activities", module + "workflows"}}},
