@@ -49,12 +49,18 @@ bench: bin/tocsin-dev ## measure the way from an alert to its page
 .PHONY: test
 test: bin/with-postgres ## run every test, on SQLite and on PostgreSQL
 	bin/with-postgres -- $(GO) test -timeout 30m $(TESTFLAGS) ./...
-	@$(MAKE) --no-print-directory test-kubernetes
+	@$(MAKE) --no-print-directory test-kubernetes test-examples
 
 # A module of its own: what the real controllers need is not the product's.
 .PHONY: test-kubernetes
 test-kubernetes: ## run the tests against the real controllers of Kubernetes, as make test does
 	$(GO) -C test/kubernetes test -timeout 10m $(TESTFLAGS) ./...
+
+# A module of its own, as every other repository with runbooks is.
+.PHONY: test-examples
+test-examples: ## build and test the runbooks of docs/examples, as make test does
+	$(GO) -C docs/examples/own-runbooks build -o /dev/null .
+	$(GO) -C docs/examples/own-runbooks test -timeout 10m $(TESTFLAGS) ./...
 
 # Building a whole kube-apiserver costs minutes more, so it is asked for.
 .PHONY: test-apiserver
@@ -74,6 +80,7 @@ check-format: $(gofumpt)
 check-tidy:
 	$(GO) mod tidy -diff
 	$(GO) -C test/kubernetes mod tidy -diff
+	$(GO) -C docs/examples/own-runbooks mod tidy -diff
 
 # What is generated is compared with what was there, and left new.
 .PHONY: check-generated
@@ -90,11 +97,13 @@ check-imports:
 .PHONY: check-workflows
 check-workflows: $(workflowcheck)
 	$(workflowcheck) -test=false -config tools/workflowcheck/config.yaml ./workflows/... ./runbook/... ./runbooks/...
+	cd docs/examples/own-runbooks && ../../../$(workflowcheck) -test=false -config ../../../tools/workflowcheck/config.yaml ./...
 
 .PHONY: check-vet
 check-vet:
 	$(GO) vet ./...
 	$(GO) -C test/kubernetes vet ./...
+	$(GO) -C docs/examples/own-runbooks vet ./...
 
 .PHONY: check-lint
 check-lint: $(golangci)
