@@ -73,7 +73,7 @@ func stuck(run *workflowservice.DescribeWorkflowExecutionResponse, now time.Time
 	task, queue := run.GetPendingWorkflowTask(), run.GetExecutionConfig().GetTaskQueue().GetName()
 	switch {
 	case task.GetAttempt() > 1:
-		return fmt.Sprintf("a worker of the task queue %s takes it up and fails, for the %d. time: does it know the runbook?", queue, task.GetAttempt())
+		return fmt.Sprintf("a worker of the task queue %s takes it up and fails (attempt %d): does it know the runbook?", queue, task.GetAttempt())
 	case task.GetState() == enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED && now.Sub(task.GetScheduledTime().AsTime()) > takenUpWithin:
 		return fmt.Sprintf("no worker of the task queue %s takes it up: is one running?", queue)
 	}
