@@ -1,9 +1,11 @@
 package workflows
 
 import (
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
 )
 
@@ -13,7 +15,7 @@ import (
 func Announce(ctx workflow.Context, a runbook.Announcement) (runbook.Announced, error) {
 	var out runbook.Announced
 	if err := a.Problem(); err != nil {
-		return out, activities.Fail(err)
+		return out, temporal.NewNonRetryableApplicationError(err.Error(), string(incident.KindOf(err)), nil)
 	}
 	var list []activities.ServedRunbook
 	for _, s := range a.Runbooks {

@@ -17,7 +17,7 @@ const (
 	// announceEvery is the time between two announcements, announceSoon that
 	// after one that failed, which grows up to the other.
 	announceEvery = 5 * time.Minute
-	announceSoon  = 5 * time.Second
+	announceSoon  = time.Second
 	// announceWithin is how long Tocsin may take.
 	announceWithin = time.Minute
 )
@@ -33,6 +33,8 @@ type announcer struct {
 	what     runbook.Announcement
 	every    time.Duration
 	log      *slog.Logger
+	// version is nil where workers have none.
+	version *version
 	// said is what was logged already.
 	said map[string]bool
 	// unheard says that the last announcement failed.
@@ -40,9 +42,13 @@ type announcer struct {
 }
 
 func newAnnouncer(c Config) *announcer {
-	return &announcer{
+	a := &announcer{
 		temporal: c.Temporal, what: c.announcement(), every: cmp.Or(c.Every, announceEvery), log: c.Log, said: map[string]bool{},
 	}
+	if c.Version != "" {
+		a.version = &version{of: c.Temporal.WorkerDeploymentClient().GetHandle(c.Queue), id: c.Version}
+	}
+	return a
 }
 
 // announce tells Tocsin until ctx ends.
@@ -50,7 +56,7 @@ func (a *announcer) announce(ctx context.Context) {
 	soon := announceSoon
 	for ctx.Err() == nil {
 		pause := a.every
-		if a.tell(ctx) {
+		if a.round(ctx) {
 			soon = announceSoon
 		} else {
 			pause = min(soon, a.every)
@@ -63,13 +69,42 @@ func (a *announcer) announce(ctx context.Context) {
 	}
 }
 
+// round tells Tocsin once what is served, unless that is for a later version to
+// say. It reports whether there is nothing more to do for a while.
+func (a *announcer) round(ctx context.Context) (done bool) {
+	if a.version == nil {
+		return a.tell(ctx)
+	}
+	within, cancel := context.WithTimeout(ctx, announceWithin)
+	defer cancel()
+	whose, err := a.version.take(within)
+	switch {
+	case err != nil:
+		a.failed(ctx, err)
+		return false
+	case whose == current:
+		return a.tell(ctx)
+	case whose == earlier && a.once("earlier"):
+		a.log.Info("a later version serves new runs; this one finishes what it has begun", "queue", a.what.Queue, "version", a.version.id)
+	}
+	return whose == earlier
+}
+
+// failed says once that Tocsin or Temporal cannot be told.
+func (a *announcer) failed(ctx context.Context, err error) {
+	if !a.unheard && ctx.Err() == nil {
+		a.log.Warn("Tocsin has not heard which runbooks are served; telling it again", "queue", a.what.Queue, "error", err)
+	}
+	a.unheard = true
+}
+
 // tell tells Tocsin once, and reports whether it has heard. What it refuses is
 // logged once each.
 func (a *announcer) tell(ctx context.Context) (heard bool) {
-	ctx, cancel := context.WithTimeout(ctx, announceWithin)
+	within, cancel := context.WithTimeout(ctx, announceWithin)
 	defer cancel()
 	var out runbook.Announced
-	run, err := a.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+	run, err := a.temporal.ExecuteWorkflow(within, client.StartWorkflowOptions{
 		ID: runbook.AnnounceID(a.what.Queue), TaskQueue: runbook.AnnounceQueue, WorkflowExecutionTimeout: announceWithin,
 		// Another worker of this queue may be at it, and may serve others.
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
@@ -77,13 +112,10 @@ func (a *announcer) tell(ctx context.Context) (heard bool) {
 		StaticSummary:                            "the runbooks of " + a.what.Queue,
 	}, runbook.AnnounceType, a.what)
 	if err == nil {
-		err = run.Get(ctx, &out)
+		err = run.Get(within, &out)
 	}
 	if err != nil {
-		if !a.unheard && ctx.Err() == nil {
-			a.log.Warn("Tocsin has not heard which runbooks are served; telling it again", "queue", a.what.Queue, "error", err)
-		}
-		a.unheard = true
+		a.failed(ctx, err)
 		return false
 	}
 	a.unheard = false

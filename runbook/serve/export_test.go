@@ -18,3 +18,11 @@ func Announce(ctx context.Context, temporal interface {
 	a.temporal = temporal
 	a.announce(ctx)
 }
+
+// Take says whose turn it is: "unknown", "current" or "earlier".
+func Take(ctx context.Context, of deployment, version string) (string, error) {
+	whose, err := newVersion(of, version).take(ctx)
+	return []string{"unknown", "current", "earlier"}[whose], err
+}
+
+func newVersion(of deployment, id string) *version { return &version{of: of, id: id} }

@@ -39,6 +39,11 @@ type Config struct {
 	// exported methods are activities, or functions. What the kit's verbs need is
 	// done by Tocsin's workers.
 	Activities []any
+	// Version names this build, such as a commit: its runs are then finished by
+	// workers of the same version, and the first start of a new one has new runs
+	// be its own. Without one, a changed runbook needs a new name. Either all
+	// workers of a queue have a version or none has.
+	Version string
 	// Log is slog.Default() when nil.
 	Log *slog.Logger
 	// Every is the time between two announcements; zero is 5 minutes.
@@ -54,7 +59,7 @@ func Run(ctx context.Context, c Config) error {
 	if err := c.problem(); err != nil {
 		return fmt.Errorf("serve runbooks: %w", err)
 	}
-	o := Options()
+	o := c.options()
 	failed := make(chan error, 1)
 	o.OnFatalError = func(err error) { failed <- err }
 	w := worker.New(c.Temporal, c.Queue, o)
@@ -103,7 +108,7 @@ func Register(w worker.WorkflowRegistry, list []runbook.Runbook) {
 
 // problem says what is wrong with the configuration, all of it.
 func (c Config) problem() error {
-	problems := []error{c.announcement().Problem()}
+	problems := []error{c.announcement().Problem(), c.unfitVersion()}
 	if c.Temporal == nil {
 		problems = append(problems, errors.New("there is no connection to Temporal"))
 	}

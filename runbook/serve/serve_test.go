@@ -48,6 +48,8 @@ func TestWhatIsWrongIsSaidAtOnce(t *testing.T) {
 		"a task queue has a name":                        {Runbooks: called("drain")},
 		`two runbooks are called "drain"`:                {Queue: "acme", Runbooks: called("drain", "drain")},
 		"register what the worker runs":                  {Queue: "acme", Runbooks: called("drain"), Activities: []any{"no activity"}, Temporal: lazy(t)},
+		"a version is at most 100 printable":             {Queue: "acme", Runbooks: called("drain"), Version: "one two"},
+		"neither a dot nor a colon":                      {Queue: "acme.one", Runbooks: called("drain"), Version: "1"},
 		"start the worker of acme":                       {Queue: "acme", Runbooks: called("drain"), Temporal: lazy(t)},
 	} {
 		t.Run(want, func(t *testing.T) {

@@ -100,14 +100,18 @@ func withAcme(c *catalog.Catalog) {
 // serveAcme runs the other repository's worker until the test ends.
 func serveAcme(t *testing.T, s *devstack.Stack) *Switches {
 	t.Helper()
+	return serveConfig(t, s, serve.Config{Queue: acmeQueue, Runbooks: acmeRunbooks(), Every: time.Second})
+}
+
+func serveConfig(t *testing.T, s *devstack.Stack, config serve.Config) *Switches {
+	t.Helper()
 	c, err := temporal.Dial(temporal.Options{HostPort: s.Engine.FrontendAddr()})
 	require.NoError(t, err)
 	switches := &Switches{}
+	config.Temporal, config.Activities = c, []any{switches}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() {
-		ended <- serve.Run(ctx, serve.Config{Temporal: c, Queue: acmeQueue, Runbooks: acmeRunbooks(), Activities: []any{switches}, Every: time.Second})
-	}()
+	go func() { ended <- serve.Run(ctx, config) }()
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, <-ended)
@@ -200,4 +204,82 @@ func queuesOf(t *testing.T, s *devstack.Stack, run string) map[string]string {
 		}
 	}
 	return out
+}
+
+// acmeFirst and acmeSecond are one runbook before and after it was changed.
+func acmeFirst(ctx workflow.Context, p acmeParams) error { return acmeAsks(ctx, p, "first") }
+
+func acmeSecond(ctx workflow.Context, p acmeParams) error { return acmeAsks(ctx, p, "second") }
+
+func acmeAsks(ctx workflow.Context, p acmeParams, version string) error {
+	if _, err := runbook.Ask(ctx, "Is this the "+version+"?", 10*time.Minute, "yes"); err != nil {
+		return err
+	}
+	now, err := runbook.Deployed(ctx, string(p.Target))
+	if err != nil {
+		return err
+	}
+	if version == "second" { // what the first never did: its history does not replay with this code
+		if err := runbook.Wait(ctx, time.Second, "a moment"); err != nil {
+			return err
+		}
+	}
+	step := runbook.Step{Name: version, Change: runbook.Change{Call: switchOn(version + " " + now.Target), Repeat: runbook.OnceThenAsk}}
+	return runbook.Do(ctx, step)
+}
+
+// serveVersion runs a worker of one version of acme's runbook.
+func serveVersion(t *testing.T, s *devstack.Stack, version string, run func(workflow.Context, acmeParams) error) *Switches {
+	t.Helper()
+	list := []runbook.Runbook{runbook.New(run, runbook.Spec{Name: "acme-asks", About: "Is the " + version + ".", Fits: "Always.", Target: "acme/{target}"})}
+	return serveConfig(t, s, serve.Config{Queue: acmeQueue, Version: version, Runbooks: list, Every: 500 * time.Millisecond})
+}
+
+// TestARunKeepsItsCodeWhileALaterVersionServesNewOnes runs two versions of one
+// runbook side by side.
+func TestARunKeepsItsCodeWhileALaterVersionServesNewOnes(t *testing.T) {
+	t.Parallel()
+	s, w := start(t, devstack.Config{Adjust: withAcme})
+	offered := func(about string) {
+		t.Helper()
+		_, err := scene.Until(t.Context(), w, about, func(ctx context.Context) (struct{}, bool) {
+			answer, err := as(t, w, scene.Primary).ListRunbooksWithResponse(ctx)
+			return struct{}{}, err == nil && answer.JSON200 != nil && slices.ContainsFunc(answer.JSON200.Runbooks, func(b client.Runbook) bool { return b.About == about })
+		})
+		require.NoError(t, err)
+	}
+	ask := func(number string) (question, text string) {
+		t.Helper()
+		startRun(t, w, number, "acme-asks", map[string]string{"target": "payments"})
+		i, err := w.Incident(t.Context(), number, "acme's question", func(i *client.Incident) bool { return len(i.Questions) > 0 })
+		require.NoError(t, err)
+		return i.Questions[0].ID, i.Questions[0].Text
+	}
+	end := func(number, question string) {
+		t.Helper()
+		require.NoError(t, w.Insist(t.Context(), scene.Primary, "say yes", func(ctx context.Context, c *client.ClientWithResponses, key string) error {
+			_, err := c.AnswerQuestionWithResponse(ctx, number, question, &client.AnswerQuestionParams{IdempotencyKey: key}, client.AnswerQuestionJSONRequestBody{Choice: "yes"})
+			return err
+		}))
+		i, err := w.Incident(t.Context(), number, "the end", func(i *client.Incident) bool { return !scene.RunOf(i, "acme-asks").Ended.IsZero() })
+		require.NoError(t, err)
+		require.Equal(t, incident.RunDone, scene.RunOf(i, "acme-asks").State, scene.RunOf(i, "acme-asks").Outcome)
+	}
+	first := serveVersion(t, s, "first", acmeFirst)
+	offered("Is the first.")
+	one := fire(t, w, "payments", "Errors")
+	question, text := ask(one)
+	require.Equal(t, "Is this the first?", text)
+
+	second := serveVersion(t, s, "second", acmeSecond)
+	offered("Is the second.")
+	end(one, question)
+	require.Equal(t, []string{"first payments"}, first.switched())
+	two := fire(t, w, "checkout", "OtherErrors")
+	question, text = ask(two)
+	require.Equal(t, "Is this the second?", text)
+	end(two, question)
+	require.Equal(t, []string{"second payments"}, second.switched())
+	require.Equal(t, []string{"first payments"}, first.switched())
+	offered("Is the second.")
 }

@@ -51,5 +51,8 @@ func run(ctx context.Context) error {
 		return err
 	}
 	defer temporal.Close()
-	return serve.Run(ctx, serve.Config{Temporal: temporal, Queue: queue, Runbooks: all(), Activities: []any{balancer}})
+	return serve.Run(ctx, serve.Config{
+		Temporal: temporal, Queue: queue, Runbooks: all(), Activities: []any{balancer},
+		Version: os.Getenv("VERSION"), // the commit that it was built from
+	})
 }

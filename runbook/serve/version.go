@@ -1,0 +1,105 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+// options are those of the worker of a configuration. With a version its runs
+// are pinned to it: what a version has begun, workers of that version finish.
+func (c Config) options() worker.Options {
+	o := Options()
+	if c.Version != "" {
+		o.DeploymentOptions = worker.DeploymentOptions{
+			UseVersioning: true, DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
+			Version: worker.WorkerDeploymentVersion{DeploymentName: c.Queue, BuildID: c.Version},
+		}
+	}
+	return o
+}
+
+// unfitVersion says what is wrong with the version, or nothing.
+func (c Config) unfitVersion() error {
+	switch {
+	case c.Version == "":
+		return nil
+	case len(c.Version) > maxVersion || strings.ContainsFunc(c.Version, func(r rune) bool { return r <= ' ' || r > '~' }):
+		return fmt.Errorf("a version is at most %d printable characters of ASCII, without spaces", maxVersion)
+	case strings.ContainsAny(c.Queue, ".:"):
+		return errors.New("a task queue whose workers have versions has neither a dot nor a colon in its name")
+	}
+	return nil
+}
+
+const maxVersion = 100
+
+// turn is what a version is to the runs that are to come.
+type turn int
+
+const (
+	// unknown: Temporal has not heard of it yet.
+	unknown turn = iota
+	// current: new runs are its own.
+	current
+	// earlier: another one has taken its place, and it finishes what it has begun.
+	earlier
+)
+
+// deployment is what a version needs of a client.WorkerDeploymentHandle.
+type deployment interface {
+	Describe(ctx context.Context, o client.WorkerDeploymentDescribeOptions) (client.WorkerDeploymentDescribeResponse, error)
+	DescribeVersion(ctx context.Context, o client.WorkerDeploymentDescribeVersionOptions) (client.WorkerDeploymentVersionDescription, error)
+	SetCurrentVersion(ctx context.Context, o client.WorkerDeploymentSetCurrentVersionOptions) (client.WorkerDeploymentSetCurrentVersionResponse, error)
+}
+
+// version is one version of the workers of a task queue.
+type version struct {
+	of deployment
+	id string
+}
+
+// take finds out whose turn it is. A version that never had it takes it: new
+// code takes new runs from its first start, and a restart of earlier code takes
+// nothing back. To go back is for a person, with Temporal's own tools.
+func (v *version) take(ctx context.Context) (turn, error) {
+	all, err := v.of.Describe(ctx, client.WorkerDeploymentDescribeOptions{})
+	if err != nil {
+		return unknown, unlessUnheard(err)
+	}
+	routing := all.Info.RoutingConfig
+	if v.is(routing.CurrentVersion) || v.is(routing.RampingVersion) {
+		return current, nil
+	}
+	own, err := v.of.DescribeVersion(ctx, client.WorkerDeploymentDescribeVersionOptions{BuildID: v.id})
+	if err != nil {
+		return unknown, unlessUnheard(err)
+	}
+	if !own.Info.RoutingChangedTime.IsZero() {
+		return earlier, nil // it had its turn
+	}
+	_, err = v.of.SetCurrentVersion(ctx, client.WorkerDeploymentSetCurrentVersionOptions{BuildID: v.id, ConflictToken: all.ConflictToken})
+	if err != nil {
+		return unknown, fmt.Errorf("have version %s take new runs: %w", v.id, err)
+	}
+	return current, nil
+}
+
+func (v *version) is(other *worker.WorkerDeploymentVersion) bool {
+	return other != nil && other.BuildID == v.id
+}
+
+// unlessUnheard passes an error on, but one that says that Temporal has not
+// heard of the version yet: its worker has only just begun to ask for work.
+func unlessUnheard(err error) error {
+	if _, unheard := errors.AsType[*serviceerror.NotFound](err); unheard {
+		return nil
+	}
+	return fmt.Errorf("ask whose turn it is: %w", err)
+}
