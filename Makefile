@@ -62,6 +62,14 @@ test-examples: ## build and test the runbooks of docs/examples, as make test doe
 	$(GO) -C docs/examples/own-runbooks build -o /dev/null .
 	$(GO) -C docs/examples/own-runbooks test -timeout 10m $(TESTFLAGS) ./...
 
+# The tests run the real Unleash, which is no part of Tocsin, where this has
+# installed it. Nothing that it brings is run at that, and Node comes with it.
+.PHONY: unleash
+unleash: ## install the Unleash that tests speak to into bin/unleash (needs npm)
+	@mkdir -p bin/unleash
+	@cp integrations/unleash/unleashtest/server/package.json integrations/unleash/unleashtest/server/package-lock.json bin/unleash/
+	cd bin/unleash && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+
 # Building a whole kube-apiserver costs minutes more, so it is asked for.
 .PHONY: test-apiserver
 test-apiserver: ## run the tests against a real API server of Kubernetes, which is no part of make test

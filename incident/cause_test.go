@@ -117,6 +117,15 @@ func TestAnEscapeHatchIsRestoredOrWaivedBeforeResolving(t *testing.T) {
 	_, err = tracked.Resolve(by("alice", 0), resolve, noon)
 	require.NoError(t, err)
 
+	again := incident.Hatch{ID: h.ID}
+	restored.OpenHatch("INC-7/runbook/flag-set/3", again, noon)
+	require.False(t, restored.Hatches[0].Restored.IsZero(), "a run takes back what it restored itself")
+	restored.OpenHatch("INC-7/runbook/flag-set/2", again, noon)
+	require.Len(t, restored.Hatches, 1)
+	require.Zero(t, restored.Hatches[0].Restored)
+	require.Equal(t, incident.FollowUpOpen, restored.FollowUps[0].State)
+	require.Zero(t, restored.FollowUps[0].Reason)
+
 	i.FollowUps[0].State = incident.FollowUpWaived
 	_, err = i.Resolve(by("alice", 0), resolve, noon)
 	require.NoError(t, err)

@@ -37,8 +37,14 @@ type Hatch struct {
 const maxHatches = 20
 
 // OpenHatch records that a run has opened an escape hatch, and adds the
-// follow-up to restore it. One that is open already only expires later.
+// follow-up to restore it. One that is open already only expires later. One that
+// does not say what is degraded is the one that the run has closed, and took that
+// back.
 func (i *Incident) OpenHatch(run string, h Hatch, now time.Time) {
+	if h.What == "" {
+		i.reopenHatch(run, h.ID, now)
+		return
+	}
 	if n := i.openHatch(h.ID); n >= 0 {
 		known := &i.Hatches[n]
 		known.Expires, known.Asked = later(known.Expires, h.Expires), false
@@ -78,11 +84,30 @@ func (i *Incident) RestoreHatch(run, id string, now time.Time) {
 	for f := range i.FollowUps {
 		task := &i.FollowUps[f]
 		if task.ID == h.FollowUp && task.State == FollowUpOpen && !i.Tracked {
-			task.State, task.Settled, task.Reason = FollowUpDone, now, "restored by "+run
+			task.State, task.Settled, task.Reason = FollowUpDone, now, restoredBy(run)
 		}
 	}
 	i.record(Entry{Kind: "hatch.restored", Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: "Restored: " + h.What + "."})
 }
+
+// reopenHatch takes back what a run restored, with its follow-up.
+func (i *Incident) reopenHatch(run, id string, now time.Time) {
+	n := slices.IndexFunc(i.Hatches, func(h Hatch) bool { return h.ID == id && h.RestoredBy == run })
+	if n < 0 || i.openHatch(id) >= 0 {
+		return
+	}
+	h := &i.Hatches[n]
+	h.Restored, h.RestoredBy = time.Time{}, ""
+	for f := range i.FollowUps {
+		task := &i.FollowUps[f]
+		if task.ID == h.FollowUp && task.State == FollowUpDone && task.Reason == restoredBy(run) {
+			task.State, task.Settled, task.Reason = FollowUpOpen, time.Time{}, ""
+		}
+	}
+	i.record(Entry{Kind: "hatch.opened", Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: "Degraded again: " + h.What + "."})
+}
+
+func restoredBy(run string) string { return "restored by " + run }
 
 // openHatch is the place of an escape hatch that is open, or -1.
 func (i *Incident) openHatch(id string) int {

@@ -99,6 +99,22 @@ func (r *run) tellHatches(ctx workflow.Context, s Step) {
 	}
 }
 
+// CloseHatch tells the incident that what a hatch left degraded is as it was
+// before, by whoever's hand: the hatch is closed, if it is open. A step that
+// restores it says so by its Restores instead.
+func CloseHatch(ctx workflow.Context, id string) error {
+	r := of(ctx)
+	if err := r.stopped(ctx); err != nil {
+		return err
+	}
+	if r.in.DryRun {
+		r.note(ctx, "would close the escape hatch %s, if it is open", id)
+		return r.stopped(ctx)
+	}
+	r.restored(ctx, id)
+	return r.over(ctx)
+}
+
 func (r *run) restored(ctx workflow.Context, id string) {
 	r.report(ctx, Report{Kind: Restored, Text: id, Hatch: &Hatch{ID: id}})
 }

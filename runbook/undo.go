@@ -92,6 +92,9 @@ func (r *run) undo(ctx workflow.Context, c *made) bool {
 	if c.Degrades != nil {
 		r.restored(ctx, c.Degrades.ID)
 	}
+	if c.Restores != "" { // a hatch that says nothing more is one that this run closed
+		r.report(ctx, Report{Kind: Degraded, Text: c.Restores + " again", Hatch: &Hatch{ID: c.Restores}})
+	}
 	return true
 }
 

@@ -76,6 +76,18 @@ func TestWhatAStepDegradesIsToldAndItsUndoRestoresIt(t *testing.T) {
 	require.Contains(t, got, "restored shop/recommendations")
 
 	got = strings.Join(played(t, func(ctx workflow.Context, _ none) error {
+		s := step("restore")
+		s.Safe, s.Restores = true, "shop/recommendations"
+		return errors.Join(runbook.Do(ctx, s), errors.New("it did not help"))
+	}, runbooktest.Script{}), "\n")
+	require.Regexp(t, `(?s)restored shop/recommendations.*step undo restore: done.*degraded shop/recommendations again`, got)
+
+	closing := func(ctx workflow.Context, _ none) error { return runbook.CloseHatch(ctx, "shop/recommendations") }
+	require.Contains(t, strings.Join(played(t, closing, runbooktest.Script{}), "\n"), "restored shop/recommendations")
+	require.Contains(t, strings.Join(played(t, closing, runbooktest.Script{DryRun: true}), "\n"),
+		"note would close the escape hatch shop/recommendations, if it is open")
+
+	got = strings.Join(played(t, func(ctx workflow.Context, _ none) error {
 		s := step("fallback")
 		s.Degrades = &runbook.Hatch{ID: "x"}
 		return runbook.Do(ctx, s)

@@ -10,6 +10,7 @@ import (
 	"github.com/tocsinhq/tocsin/runbooks/redis"
 	"github.com/tocsinhq/tocsin/runbooks/sql"
 	"github.com/tocsinhq/tocsin/runbooks/ssh"
+	"github.com/tocsinhq/tocsin/runbooks/unleash"
 )
 
 // All lists the runbooks. The worker registers each of them, and the API shows
@@ -31,5 +32,7 @@ func All() []runbook.Runbook {
 		kubernetes.Cordon(),
 		kubernetes.Drain(),
 		githubactions.Dispatch(),
+		unleash.Set(),
+		unleash.Status(),
 	}
 }

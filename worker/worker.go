@@ -37,6 +37,7 @@ type Parts struct {
 	SSH        *activities.SSH
 	Kubernetes *activities.Kubernetes
 	GitHub     *activities.GitHub
+	Unleash    *activities.Unleash
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -119,6 +120,7 @@ func Register(w worker.Registry, p Parts, queue string) {
 		w.RegisterActivity(p.SSH)
 		w.RegisterActivity(p.Kubernetes)
 		w.RegisterActivity(p.GitHub)
+		w.RegisterActivity(p.Unleash)
 		serve.Register(w, runbooks.All())
 	}
 }

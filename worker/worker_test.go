@@ -46,7 +46,7 @@ func registered(queue string) map[string]bool {
 		Pager: &activities.Pager{}, Recorder: &activities.Recorder{}, Publisher: &activities.Publisher{},
 		Runbooks: &activities.Runbooks{}, Sweeper: &activities.Sweeper{}, Watcher: &activities.Watcher{}, Inspector: &activities.Inspector{},
 		Herald: &activities.Herald{}, HTTP: &activities.HTTP{}, SQL: &activities.SQL{}, Redis: &activities.Redis{}, SSH: &activities.SSH{},
-		Kubernetes: &activities.Kubernetes{}, GitHub: &activities.GitHub{},
+		Kubernetes: &activities.Kubernetes{}, GitHub: &activities.GitHub{}, Unleash: &activities.Unleash{},
 	}, queue)
 	return r.names
 }

@@ -19,7 +19,7 @@ import (
 )
 
 var (
-	systemsFile = regexp.MustCompile("(?ms)^```yaml\n((?:github|http|redis|sql|ssh):\n.*?)^```$")
+	systemsFile = regexp.MustCompile("(?ms)^```yaml\n((?:github|http|redis|sql|ssh|unleash):\n.*?)^```$")
 	secretKey   = regexp.MustCompile(`\b(\w+_file): (\S+)`)
 )
 
@@ -43,7 +43,7 @@ func TestEverySystemsFileShownIsOne(t *testing.T) {
 			shown++
 		}
 	}
-	require.Equal(t, 5, shown)
+	require.Equal(t, 6, shown)
 }
 
 // secrets are files that can stand for those that a document names.

@@ -15,6 +15,7 @@ import (
 	"github.com/tocsinhq/tocsin/integrations/postgres"
 	"github.com/tocsinhq/tocsin/integrations/redis"
 	"github.com/tocsinhq/tocsin/integrations/ssh"
+	"github.com/tocsinhq/tocsin/integrations/unleash"
 	workers "github.com/tocsinhq/tocsin/worker"
 )
 
@@ -27,6 +28,7 @@ type Systems struct {
 	SSH        []ssh.Config           `yaml:"ssh"`
 	Kubernetes []kubernetes.Config    `yaml:"kubernetes"`
 	GitHub     []githubactions.Config `yaml:"github"`
+	Unleash    []unleash.Config       `yaml:"unleash"`
 }
 
 // LoadSystems reads the file of systems; "" is none. An unknown key is an error
@@ -76,6 +78,9 @@ func (s Systems) Connect(p *workers.Parts) (watched map[string]*kubernetes.Clust
 	p.GitHub = &activities.GitHub{Systems: connected(&problems, "github", s.GitHub,
 		func(c githubactions.Config) string { return c.Name },
 		func(c githubactions.Config) (activities.GitHubSystem, error) { return githubactions.New(c) })}
+	p.Unleash = &activities.Unleash{Systems: connected(&problems, "unleash", s.Unleash,
+		func(c unleash.Config) string { return c.Name },
+		func(c unleash.Config) (activities.UnleashSystem, error) { return unleash.New(c) })}
 	if len(problems) > 0 {
 		return nil, fmt.Errorf("correct the file that TOCSIN_SYSTEMS names: %w", errors.Join(problems...))
 	}
