@@ -124,7 +124,7 @@ func TestAnEscapeHatchIsRestoredOrWaivedBeforeResolving(t *testing.T) {
 	require.Len(t, restored.Hatches, 1)
 	require.Zero(t, restored.Hatches[0].Restored)
 	require.Equal(t, incident.FollowUpOpen, restored.FollowUps[0].State)
-	require.Zero(t, restored.FollowUps[0].Reason)
+	require.Empty(t, restored.FollowUps[0].Reason)
 
 	i.FollowUps[0].State = incident.FollowUpWaived
 	_, err = i.Resolve(by("alice", 0), resolve, noon)

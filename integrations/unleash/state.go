@@ -130,10 +130,11 @@ func rules(all []json.RawMessage) (shown []string, digest string, err error) {
 // String is a strategy in few words, without the values of its constraints, which
 // may be people.
 func (s strategy) String() string {
-	text := word(s.Name)
+	first := word(s.Name)
 	if share, ok := s.Parameters["rollout"]; ok {
-		text += " " + word(fmt.Sprint(share)) + " %"
+		first += " " + word(fmt.Sprint(share)) + " %"
 	}
+	parts := []string{first}
 	for _, part := range []struct {
 		what string
 		of   []any
@@ -141,12 +142,12 @@ func (s strategy) String() string {
 		switch n := len(part.of); n {
 		case 0:
 		case 1:
-			text += ", 1 " + part.what
+			parts = append(parts, "1 "+part.what)
 		default:
-			text += fmt.Sprintf(", %d %ss", n, part.what)
+			parts = append(parts, fmt.Sprintf("%d %ss", n, part.what))
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // word is a word of Unleash's on one line.
