@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
@@ -39,6 +40,8 @@ func Play(t testing.TB, b runbook.Runbook, s Script) []string {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(stuckAfter)
+	// A busy machine may hold a runbook's own code up for seconds.
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: stuckAfter})
 	script := newTranscript(env.Now)
 	target := newTarget(s, script)
 	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})

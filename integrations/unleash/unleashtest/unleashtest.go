@@ -111,7 +111,7 @@ func database(t testing.TB, dsn string) []string {
 			named[key] = value[0]
 		}
 	} else {
-		for _, pair := range strings.FieldsSeq(dsn) {
+		for pair := range strings.FieldsSeq(dsn) {
 			key, value, _ := strings.Cut(pair, "=")
 			named[key] = value
 		}
