@@ -131,6 +131,9 @@ func Do(ctx workflow.Context, s Step) error {
 	}
 	if err != nil {
 		r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: failed: %s", s.Name, err)})
+		if done { // it may be degraded: a follow-up too many is better than one too few
+			r.tellDegraded(ctx, s)
+		}
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	how := "done"

@@ -88,14 +88,18 @@ func (h *Hatch) problem() string {
 
 // tellHatches reports what a step that was made degraded or restored.
 func (r *run) tellHatches(ctx workflow.Context, s Step) {
+	r.tellDegraded(ctx, s)
+	if s.Restores != "" {
+		r.restored(ctx, s.Restores)
+	}
+}
+
+func (r *run) tellDegraded(ctx workflow.Context, s Step) {
 	if h := s.Degrades; h != nil {
 		r.report(ctx, Report{
 			Kind: Degraded, Text: fmt.Sprintf("%s, for %s at most", h.What, catalog.FormatDuration(h.within())),
 			Hatch: &Hatch{ID: h.ID, What: h.What, For: h.within()},
 		})
-	}
-	if s.Restores != "" {
-		r.restored(ctx, s.Restores)
 	}
 }
 

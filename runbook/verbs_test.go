@@ -82,6 +82,13 @@ func TestWhatAStepDegradesIsToldAndItsUndoRestoresIt(t *testing.T) {
 	}, runbooktest.Script{}), "\n")
 	require.Regexp(t, `(?s)restored shop/recommendations.*step undo restore: done.*degraded shop/recommendations again`, got)
 
+	unsure := failing("fallback", errUnknown)
+	unsure.Degrades = &runbook.Hatch{ID: "shop/recommendations", What: "the shop without recommendations"}
+	got = strings.Join(played(t, doing(unsure), runbooktest.Script{Answers: []runbooktest.Answer{{}, says("keep")}}), "\n")
+	require.Regexp(t, `(?s)fallback: failed: its outcome is unknown.*degraded the shop without recommendations, for 4 h at most`, got)
+	unsure.Call = flip{what: "fallback", err: errRefused}
+	require.NotContains(t, strings.Join(played(t, doing(unsure), runbooktest.Script{}), "\n"), "degraded")
+
 	closing := func(ctx workflow.Context, _ none) error { return runbook.CloseHatch(ctx, "shop/recommendations") }
 	require.Contains(t, strings.Join(played(t, closing, runbooktest.Script{}), "\n"), "restored shop/recommendations")
 	require.Contains(t, strings.Join(played(t, closing, runbooktest.Script{DryRun: true}), "\n"),
