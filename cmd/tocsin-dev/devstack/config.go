@@ -48,7 +48,7 @@ type Config struct {
 	Beat time.Duration
 	// Clusters are those of Kubernetes that runbooks act on.
 	Clusters map[string]*kubernetes.Cluster
-	Log  *slog.Logger
+	Log      *slog.Logger
 }
 
 func (c Config) orDefaults() Config {
