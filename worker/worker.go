@@ -38,6 +38,9 @@ type Parts struct {
 	Kubernetes *activities.Kubernetes
 	GitHub     *activities.GitHub
 	Unleash    *activities.Unleash
+	// Version is that of the workers of runbooks: what a version has begun, it
+	// finishes. See serve.Config; empty is none.
+	Version string
 }
 
 // Queues lists the task queues, in the order in which workers start.
@@ -56,14 +59,18 @@ func New(c client.Client, p Parts, queues ...string) ([]worker.Worker, error) {
 		if !slices.Contains(Queues(), queue) {
 			return nil, fmt.Errorf("there is no task queue %q; the queues are %v", queue, Queues())
 		}
-		w := worker.New(c, queue, options(queue))
+		o, err := options(queue, p.Version)
+		if err != nil {
+			return nil, err
+		}
+		w := worker.New(c, queue, o)
 		Register(w, p, queue)
 		out = append(out, w)
 	}
 	return out, nil
 }
 
-func options(queue string) worker.Options {
+func options(queue, version string) (worker.Options, error) {
 	// A worker that is stopped at once would run its local activities again after
 	// every deploy.
 	o := serve.Options()
@@ -83,8 +90,10 @@ func options(queue string) worker.Options {
 	case workflows.Integrations:
 		o.MaxConcurrentActivityTaskPollers = 4
 		o.MaxConcurrentActivityExecutionSize = 50
+	case workflows.Runbooks:
+		return serve.Pinned(o, queue, version)
 	}
-	return o
+	return o, nil
 }
 
 // Register says which workflows and activities run on a queue.

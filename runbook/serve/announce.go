@@ -42,13 +42,10 @@ type announcer struct {
 }
 
 func newAnnouncer(c Config) *announcer {
-	a := &announcer{
+	return &announcer{
 		temporal: c.Temporal, what: c.announcement(), every: cmp.Or(c.Every, announceEvery), log: c.Log, said: map[string]bool{},
+		version: versionOf(c.Temporal, c.Queue, c.Version),
 	}
-	if c.Version != "" {
-		a.version = &version{of: c.Temporal.WorkerDeploymentClient().GetHandle(c.Queue), id: c.Version}
-	}
-	return a
 }
 
 // announce tells Tocsin until ctx ends.
@@ -85,7 +82,7 @@ func (a *announcer) round(ctx context.Context) (done bool) {
 	case whose == current:
 		return a.tell(ctx)
 	case whose == earlier && a.once("earlier"):
-		a.log.Info("a later version serves new runs; this one finishes what it has begun", "queue", a.what.Queue, "version", a.version.id)
+		a.log.Info(finishes, "queue", a.what.Queue, "version", a.version.id)
 	}
 	return whose == earlier
 }

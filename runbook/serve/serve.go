@@ -59,7 +59,10 @@ func Run(ctx context.Context, c Config) error {
 	if err := c.problem(); err != nil {
 		return fmt.Errorf("serve runbooks: %w", err)
 	}
-	o := c.options()
+	o, err := Pinned(Options(), c.Queue, c.Version)
+	if err != nil {
+		return fmt.Errorf("serve runbooks: %w", err)
+	}
 	failed := make(chan error, 1)
 	o.OnFatalError = func(err error) { failed <- err }
 	w := worker.New(c.Temporal, c.Queue, o)
@@ -108,7 +111,8 @@ func Register(w worker.WorkflowRegistry, list []runbook.Runbook) {
 
 // problem says what is wrong with the configuration, all of it.
 func (c Config) problem() error {
-	problems := []error{c.announcement().Problem(), c.unfitVersion()}
+	_, unfit := Pinned(Options(), c.Queue, c.Version)
+	problems := []error{c.announcement().Problem(), unfit}
 	if c.Temporal == nil {
 		problems = append(problems, errors.New("there is no connection to Temporal"))
 	}

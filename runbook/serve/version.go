@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
+	"time"
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
@@ -12,27 +14,30 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// options are those of the worker of a configuration. With a version its runs
-// are pinned to it: what a version has begun, workers of that version finish.
-func (c Config) options() worker.Options {
-	o := Options()
-	if c.Version != "" {
-		o.DeploymentOptions = worker.DeploymentOptions{
-			UseVersioning: true, DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
-			Version: worker.WorkerDeploymentVersion{DeploymentName: c.Queue, BuildID: c.Version},
-		}
+// Pinned are the options of a worker whose runs are pinned to a version of the
+// workers of its task queue: what a version has begun, workers of that version
+// finish. Without a version they stay as they are. Its error says what is wrong
+// with the version.
+func Pinned(o worker.Options, queue, version string) (worker.Options, error) {
+	if version == "" {
+		return o, nil
 	}
-	return o
+	if err := unfitVersion(queue, version); err != nil {
+		return o, err
+	}
+	o.DeploymentOptions = worker.DeploymentOptions{
+		UseVersioning: true, DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
+		Version: worker.WorkerDeploymentVersion{DeploymentName: queue, BuildID: version},
+	}
+	return o, nil
 }
 
-// unfitVersion says what is wrong with the version, or nothing.
-func (c Config) unfitVersion() error {
+// unfitVersion says what is wrong with a version, or nothing.
+func unfitVersion(queue, version string) error {
 	switch {
-	case c.Version == "":
-		return nil
-	case len(c.Version) > maxVersion || strings.ContainsFunc(c.Version, func(r rune) bool { return r <= ' ' || r > '~' }):
+	case len(version) > maxVersion || strings.ContainsFunc(version, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return fmt.Errorf("a version is at most %d printable characters of ASCII, without spaces", maxVersion)
-	case strings.ContainsAny(c.Queue, ".:"):
+	case strings.ContainsAny(queue, ".:"):
 		return errors.New("a task queue whose workers have versions has neither a dot nor a colon in its name")
 	}
 	return nil
@@ -64,6 +69,42 @@ type version struct {
 	of deployment
 	id string
 }
+
+// versionOf is the version of the workers of a task queue, nil without one.
+func versionOf(temporal client.Client, queue, id string) *version {
+	if id == "" {
+		return nil
+	}
+	return &version{of: temporal.WorkerDeploymentClient().GetHandle(queue), id: id}
+}
+
+// TakeTurn has the new runs of a task queue be those of a version whose worker
+// has begun, unless it had its turn before, and returns once that is settled or
+// ctx ends. Without a version it returns at once. For a worker that is not run
+// by Run, which does this itself.
+func TakeTurn(ctx context.Context, temporal client.Client, queue, id string, log *slog.Logger) {
+	v := versionOf(temporal, queue, id)
+	for pause := announceSoon; v != nil; pause = min(2*pause, announceWithin) {
+		whose, err := v.take(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			log.Warn("nobody can say which version serves new runs; asking again", "queue", queue, "error", err)
+		case whose == earlier:
+			log.Info(finishes, "queue", queue, "version", id)
+			return
+		case whose == current:
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// finishes is what a version says that has had its turn.
+const finishes = "a later version serves new runs; this one finishes what it has begun"
 
 // take finds out whose turn it is. A version that never had it takes it: new
 // code takes new runs from its first start, and a restart of earlier code takes

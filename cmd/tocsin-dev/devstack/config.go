@@ -46,6 +46,8 @@ type Config struct {
 	LongRun int
 	// Beat is the time between two beats; zero is a minute.
 	Beat time.Duration
+	// RunbooksVersion is that of the workers of runbooks; empty is none.
+	RunbooksVersion string
 	// Clusters are those of Kubernetes that runbooks act on.
 	Clusters map[string]*kubernetes.Cluster
 	Log      *slog.Logger

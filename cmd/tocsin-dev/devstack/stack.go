@@ -217,7 +217,8 @@ func (s *Stack) startApp(ctx context.Context) (err error) {
 // AppConfig says how Tocsin is set up, in this process or in one Apart.
 func (s *Stack) AppConfig() app.Config {
 	return app.Config{
-		Database: s.database(), Listen: s.api, PublicURL: "http://" + s.api, LinkKey: s.secrets.link, Console: true,
+		RunbooksVersion: s.config.RunbooksVersion,
+		Database:        s.database(), Listen: s.api, PublicURL: "http://" + s.api, LinkKey: s.secrets.link, Console: true,
 		SMTPAddr: s.Sandbox.SMTPAddr(), SMTPTLS: "none", SMTPFrom: "Tocsin <tocsin@example.org>",
 		NtfyURL: cmp.Or(s.config.Push, s.Sandbox.URL()+"/phone"), WebhookSecret: s.secrets.webhook,
 		WatchdogURL: s.Sandbox.URL() + s.Sandbox.Heartbeat.Path(),

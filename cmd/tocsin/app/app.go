@@ -21,6 +21,7 @@ import (
 	"github.com/tocsinhq/tocsin/api/intake"
 	"github.com/tocsinhq/tocsin/incident/acklink"
 	"github.com/tocsinhq/tocsin/integrations/kubernetes"
+	"github.com/tocsinhq/tocsin/runbook/serve"
 	"github.com/tocsinhq/tocsin/runbook/shelf"
 	"github.com/tocsinhq/tocsin/store"
 	workers "github.com/tocsinhq/tocsin/worker"
@@ -178,6 +179,7 @@ func (a *App) connectSystems() error {
 	if !slices.Contains(a.options.Queues, workflows.Runbooks) {
 		return nil
 	}
+	a.parts.Version = a.options.Config.RunbooksVersion
 	s, err := LoadSystems(a.options.Config.Systems)
 	if err != nil {
 		return err
@@ -221,8 +223,19 @@ func (a *App) Start(ctx context.Context) error {
 			return fmt.Errorf("schedule what runs again and again: %w", err)
 		}
 	}
+	a.takeTurn()      //nolint:contextcheck // it does until Close
 	a.watchRollouts() //nolint:contextcheck // it watches until Close
 	return a.listen(ctx)
+}
+
+// takeTurn has new runs of runbooks be those of this version, where it is a new
+// one.
+func (a *App) takeTurn() {
+	if slices.Contains(a.options.Queues, workflows.Runbooks) {
+		a.keep(func(ctx context.Context) {
+			serve.TakeTurn(ctx, a.Client, workflows.Runbooks, a.options.Config.RunbooksVersion, a.log)
+		})
+	}
 }
 
 func (a *App) listen(ctx context.Context) error {

@@ -46,6 +46,8 @@ type Config struct {
 	PrometheusURL, PrometheusToken                   string
 	// Systems names the file of the systems that runbooks act on.
 	Systems string
+	// RunbooksVersion is that of the workers of runbooks in this process.
+	RunbooksVersion string
 }
 
 // Setting is one thing that can be configured.
@@ -104,6 +106,7 @@ func Settings() []Setting {
 		text("prometheus_url", "metrics that runbooks check", false, func(c *Config) *string { return &c.PrometheusURL }),
 		text("prometheus_token", "", true, func(c *Config) *string { return &c.PrometheusToken }),
 		text("systems", "YAML file of the systems that runbooks may act on, see docs/systems.md; read by workers of the queue `runbooks` only", false, func(c *Config) *string { return &c.Systems }),
+		text("runbooks_version", "version of this build's workers of the queue `runbooks`, such as its release: what it has begun, it finishes, see docs/operating.md", false, func(c *Config) *string { return &c.RunbooksVersion }),
 	}
 }
 

@@ -60,7 +60,7 @@ func TestBadSystemsSayWhatToCorrect(t *testing.T) {
 		"nothing is asked of":  {"http: [{name: x, url: 'https://x'}]\n", "http x: list its calls"},
 		"no namespaces":        {"kubernetes: [{name: prod, kubeconfig_file: /nowhere}]\n", "kubernetes prod: namespaces: list those"},
 		"no kubeconfig":        {"kubernetes: [{name: prod, kubeconfig_file: /nowhere, nodes: true}]\n", "kubernetes prod: kubeconfig_file: it cannot be read"},
-		"no key of a cluster":  {"kubernetes: [{name: prod, poll: 1s}]\n", `unknown key "poll"; the keys are context, kubeconfig_file, max_replicas, name, namespaces, nodes, timeout`},
+		"no key of a cluster":  {"kubernetes: [{name: prod, poll: 1s}]\n", `unknown key "poll"; the keys are context, kubeconfig_file, max_replicas, name, namespaces, nodes, rollouts, timeout`},
 		"what is wrong, where": {"http: [{name: x, url: 'https://x', calls: [{method: GET, path: a}]}]\n", "http x: correct calls[0]: its path must begin with /"},
 	} {
 		t.Run(name, func(t *testing.T) {
