@@ -124,6 +124,7 @@ generate: $(oapi_codegen) ## write the generated files anew
 .PHONY: histories
 histories: bin/tocsin-dev ## record the histories and states that the replay tests read
 	@bin/tocsin-dev histories
+	@TOCSIN_RECORD_HISTORIES=demo $(GO) -C test/kubernetes test -count=1 -run TestABadRolloutIsSuspected .
 	@TOCSIN_RECORD_STATES=demo $(GO) test -count=1 -run TestStatesOfEarlierReleasesGoOn ./workflows
 
 # Go knows better than make what has changed.

@@ -16,6 +16,7 @@ import (
 	"github.com/tocsinhq/tocsin/cmd/tocsin/app"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/kubernetes"
+	"github.com/tocsinhq/tocsin/test/replay"
 	"github.com/tocsinhq/tocsin/test/scene"
 	"github.com/tocsinhq/tocsin/worker"
 )
@@ -136,6 +137,7 @@ func TestABadRolloutIsSuspectedAndTakenBackThoughTocsinIsRestartedInBetween(t *t
 	require.Equal(t, 1, w.patched(), "it is taken back once")
 	require.Equal(t, "shop:1", w.image(t))
 	w.settled(t)
+	replay.Record(t, s.App.Client, done.ID, "../../runbooks/testdata", "kubernetes-rollback-1")
 }
 
 // said requires that the timeline of an incident says something.

@@ -2,7 +2,9 @@
 package replay
 
 import (
+	"bytes"
 	"compress/gzip"
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -11,6 +13,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/activities"
 )
 
 // Histories replays every history of a folder, *.json.gz, on the workflows that
@@ -46,4 +50,23 @@ func replay(t *testing.T, replayer worker.WorkflowReplayer, path string) {
 	require.NoError(t, replayer.ReplayWorkflowHistoryWithOptions(nil, history, worker.ReplayWorkflowHistoryOptions{
 		OriginalExecution: workflow.Execution{ID: started.GetWorkflowId(), RunID: started.GetOriginalExecutionRunId()},
 	}))
+}
+
+// Record writes the history of a workflow that has ended into a folder that
+// Histories reads, when TOCSIN_RECORD_HISTORIES names what the file's name begins
+// with.
+func Record(t *testing.T, c client.Client, id, folder, name string) {
+	t.Helper()
+	lead := os.Getenv("TOCSIN_RECORD_HISTORIES")
+	if lead == "" {
+		return
+	}
+	require.NoError(t, c.GetWorkflow(t.Context(), id, "").Get(t.Context(), nil))
+	text, err := activities.TemporalRuns{Client: c}.RunHistory(t.Context(), id, "")
+	require.NoError(t, err)
+	var compressed bytes.Buffer
+	w := gzip.NewWriter(&compressed)
+	_, err = w.Write(text)
+	require.NoError(t, errors.Join(err, w.Close()))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, lead+"-"+name+".json.gz"), compressed.Bytes(), 0o600))
 }
