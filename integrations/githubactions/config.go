@@ -5,8 +5,6 @@ package githubactions
 
 import (
 	"cmp"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -106,7 +104,7 @@ func New(config Config) (*System, error) {
 	if token == "" {
 		return nil, incident.Errorf(incident.Invalid, "name its token_file")
 	}
-	trust, err := trusted(config.CAFile)
+	trust, err := secret.Trust(config.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -174,18 +172,6 @@ func (w Workflow) takes(input string) bool {
 		}
 	}
 	return false
-}
-
-func trusted(file string) (*tls.Config, error) {
-	pem, err := secret.Read("ca_file", file)
-	if err != nil || pem == "" {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM([]byte(pem)) {
-		return nil, incident.Errorf(incident.Invalid, "ca_file holds no certificate in PEM")
-	}
-	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }
 
 // explain is what GitHub says of a refusal.

@@ -5,8 +5,6 @@ package httpsystem
 
 import (
 	"cmp"
-	"crypto/tls"
-	"crypto/x509"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -118,7 +116,7 @@ func New(config Config) (*System, error) {
 	if err != nil {
 		return nil, err
 	}
-	trust, err := trusted(config.CAFile)
+	trust, err := secret.Trust(config.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -150,18 +148,6 @@ func authorization(config Config, token string) http.Header {
 		header.Set(config.TokenHeader, token)
 	}
 	return header
-}
-
-func trusted(file string) (*tls.Config, error) {
-	pem, err := secret.Read("ca_file", file)
-	if err != nil || pem == "" {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM([]byte(pem)) {
-		return nil, incident.Errorf(incident.Invalid, "ca_file holds no certificate in PEM")
-	}
-	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }
 
 // problem says what of a call is not as it must be, or nothing.

@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"fmt"
 	"net"
@@ -113,15 +112,14 @@ func (c Config) trust() (*tls.Config, error) {
 		return nil, nil //nolint:nilnil // no TLS is no error
 	}
 	host, _, _ := net.SplitHostPort(c.Addr)
-	trust := &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	pem, err := secret.Read("ca_file", c.CAFile)
-	if err != nil || pem == "" {
-		return trust, err
+	trust, err := secret.Trust(c.CAFile)
+	if err != nil {
+		return nil, err
 	}
-	trust.RootCAs = x509.NewCertPool()
-	if !trust.RootCAs.AppendCertsFromPEM([]byte(pem)) {
-		return nil, incident.Errorf(incident.Invalid, "ca_file holds no certificate in PEM")
+	if trust == nil {
+		trust = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
+	trust.ServerName = host
 	return trust, nil
 }
 

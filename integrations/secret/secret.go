@@ -1,7 +1,10 @@
-// Package secret reads the files that hold the credentials of systems.
+// Package secret reads the files that hold the credentials of systems, and the
+// certificates that they are known by.
 package secret
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"os"
 	"path/filepath"
 	"strings"
@@ -25,4 +28,19 @@ func Read(setting, path string) (string, error) {
 		return "", incident.Errorf(incident.Invalid, "%s names a file that holds nothing", setting)
 	}
 	return text, nil
+}
+
+// Trust returns how the certificate of a server is verified, by those of a file
+// in PEM that the key ca_file names; nil is by the system's, for no path. It
+// fails with Invalid as Read does, and when there is no certificate.
+func Trust(path string) (*tls.Config, error) {
+	pem, err := Read("ca_file", path)
+	if err != nil || pem == "" {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(pem)) {
+		return nil, incident.Errorf(incident.Invalid, "ca_file holds no certificate in PEM")
+	}
+	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
 }

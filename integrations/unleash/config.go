@@ -5,8 +5,6 @@ package unleash
 
 import (
 	"crypto/sha256"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -81,7 +79,7 @@ func New(config Config) (*System, error) {
 	if token == "" {
 		return nil, incident.Errorf(incident.Invalid, "name its token_file")
 	}
-	trust, err := trusted(config.CAFile)
+	trust, err := secret.Trust(config.CAFile)
 	if err != nil {
 		return nil, err
 	}
@@ -114,18 +112,6 @@ func (c Config) problem() string {
 }
 
 func named(text string) bool { return len(text) <= maxName && names.MatchString(text) }
-
-func trusted(file string) (*tls.Config, error) {
-	pem, err := secret.Read("ca_file", file)
-	if err != nil || pem == "" {
-		return nil, err
-	}
-	roots := x509.NewCertPool()
-	if !roots.AppendCertsFromPEM([]byte(pem)) {
-		return nil, incident.Errorf(incident.Invalid, "ca_file holds no certificate in PEM")
-	}
-	return &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}, nil
-}
 
 // allows returns Invalid for what is no name of a flag, and Forbidden for a flag
 // that the file does not allow.
