@@ -15,12 +15,14 @@ type parameters struct {
 	pairs      []string
 	dryRun     bool
 	breakGlass string
+	wait       bool
 }
 
 func (p *parameters) addFlags(cmd *cobra.Command) {
 	cmd.Flags().StringArrayVar(&p.pairs, "param", nil, "NAME=VALUE; repeat it for more")
 	cmd.Flags().StringVar(&p.breakGlass, "break-glass", "", "change a target that another run changes too, for this `REASON`")
 	cmd.Flags().BoolVar(&p.dryRun, "dry-run", false, "change nothing, and say what would be done")
+	cmd.Flags().BoolVar(&p.wait, "wait", false, "show what the run says and asks until it ends, and fail when it does")
 }
 
 // start returns the body that starts a run of a runbook.
@@ -47,16 +49,31 @@ func (p *parameters) params(flag string) (map[string]string, error) {
 
 func runCommand(s *session) *cobra.Command {
 	var p parameters
-	cmd := s.command(lines{"run", "Run a runbook", "run INC-7 rollback --param target=checkout --dry-run"},
-		func(ctx context.Context, a aim) (*http.Response, error) {
-			body, err := p.start(a.args[0])
+	cmd := &cobra.Command{
+		Use:     "run INCIDENT RUNBOOK",
+		Short:   "Run a runbook",
+		Example: "  tocsin incident run INC-7 rollback --param target=checkout --dry-run --wait",
+		Args:    between(2, 2),
+		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
+			number, err := numbered(args[0])
 			if err != nil {
-				return nil, err
+				return err
 			}
-			return a.StartRun(ctx, a.number, &client.StartRunParams{IdempotencyKey: a.key()}, body)
-		}, "RUNBOOK")
+			return p.run(ctx, c, number, args[1])
+		}),
+	}
+	s.keyFlag(cmd)
 	p.addFlags(cmd)
 	return cmd
+}
+
+// run starts a run of a runbook.
+func (p *parameters) run(ctx context.Context, c *call, number, runbook string) error {
+	body, err := p.start(runbook)
+	if err != nil {
+		return err
+	}
+	return p.started(ctx, c, number)(content(c.StartRun(ctx, number, &client.StartRunParams{IdempotencyKey: c.key()}, body)))
 }
 
 func answerCommand(s *session) *cobra.Command {

@@ -50,11 +50,7 @@ func runbookRunCommand(s *session) *cobra.Command {
 		Example: "  tocsin runbook run rollback --incident INC-7 --param target=checkout --dry-run",
 		Args:    between(1, 1),
 		RunE: s.run(func(ctx context.Context, c *call, args []string) error {
-			body, err := p.start(args[0])
-			if err != nil {
-				return err
-			}
-			return show(c, c.outcome)(content(c.StartRun(ctx, to, &client.StartRunParams{IdempotencyKey: c.key()}, body)))
+			return p.run(ctx, c, to, args[0])
 		}),
 	}
 	s.keyFlag(cmd)
