@@ -72,11 +72,12 @@ Tocsin is running.
 
   API           %s/v1      (contract: api/openapi.yaml)
   Incidents     %s      as Temporal runs them
+  Temporal      %s      (TEMPORAL_ADDRESS of a worker of your own)
   Sandbox       %s      a JIRA, a mail inbox, phones for push, SMS and Pushover, a deploy target, metrics, a heartbeat
   State         %s
 
 Tokens (one for each person and machine%s):
-`, s.URL(), incidentsAt(s.Engine.UIAddr()), s.Sandbox.URL(), kept, also)
+`, s.URL(), incidentsAt(s.Engine.UIAddr()), s.Engine.FrontendAddr(), s.Sandbox.URL(), kept, also)
 	for _, name := range s.Tokens.Names() {
 		_, _ = fmt.Fprintf(out, "  %-20s %s\n", name, s.Tokens[name])
 	}
