@@ -76,16 +76,23 @@ func Approve(ctx workflow.Context, g Gate) error {
 	}
 }
 
-// mayDo returns nil when a step needs no approval, or has it, or gets it now.
+// mayDo returns nil when a step needs no approval, or has it, or gets it now. An
+// approval is used up by the step that it was given for.
 func (r *run) mayDo(ctx workflow.Context, s Step) error {
-	if r.spec.Approval == nil || slices.Contains(r.approved, r.digest(s)) {
-		return nil
+	for r.spec.Approval != nil {
+		if n := slices.Index(r.approved, r.digest(s)); n >= 0 {
+			r.approved = slices.Delete(r.approved, n, n+1)
+			return nil
+		}
+		text := sentence(s.Name) + "?"
+		if len(r.approved) > 0 {
+			text += " It is not what was approved before."
+		}
+		if err := Approve(ctx, Gate{Text: text, Steps: []Step{s}}); err != nil {
+			return err
+		}
 	}
-	text := sentence(s.Name) + "?"
-	if len(r.approved) > 0 {
-		text += " It is not what was approved before."
-	}
-	return Approve(ctx, Gate{Text: text, Steps: []Step{s}})
+	return nil
 }
 
 // together is what an approval covers, short enough to be read out.

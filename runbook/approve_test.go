@@ -39,14 +39,28 @@ func TestAStepThatNobodyApprovedIsAskedFor(t *testing.T) {
 
 func TestAnApprovalCoversWhatWasShownAndNothingElse(t *testing.T) {
 	shown := step("a")
+	shown.Degrades = &runbook.Hatch{ID: "shop/x", What: "x"}
 	for name, change := range map[string]func(s *runbook.Step){
-		"the call":        func(s *runbook.Step) { s.Call = flip{what: "a, harder"} },
-		"the expectation": func(s *runbook.Step) { s.Expects = []runbook.Expectation{runbook.Expect(&lamp{state: "x"}, "x")} },
-		"the undo":        func(s *runbook.Step) { s.Undo = nil },
-		"its safety":      func(s *runbook.Step) { s.Safe = true },
-		"the repeat":      func(s *runbook.Step) { s.Repeat = runbook.OnceThenAsk },
-		"how much":        func(s *runbook.Step) { s.Touches = runbook.Touches{Count: 2, What: "lamps"} },
-		"nothing":         func(*runbook.Step) {},
+		"the call":                 func(s *runbook.Step) { s.Call = flip{what: "a, harder"} },
+		"the expectation":          func(s *runbook.Step) { s.Expects = []runbook.Expectation{runbook.Expect(&lamp{state: "x"}, "x")} },
+		"the undo":                 func(s *runbook.Step) { s.Undo = nil },
+		"its safety":               func(s *runbook.Step) { s.Safe = true },
+		"the repeat":               func(s *runbook.Step) { s.Repeat = runbook.OnceThenAsk },
+		"the hatch that it closes": func(s *runbook.Step) { s.Restores = "shop/x" },
+		"the hatch that it opens":  func(s *runbook.Step) { s.Degrades = &runbook.Hatch{ID: "shop/y", What: "x"} },
+		"what is done":             func(s *runbook.Step) { s.Done = runbook.Expect(&lamp{state: "x"}, "x") },
+		"what its undo expects": func(s *runbook.Step) {
+			undo := *s.Undo
+			undo.Expects = []runbook.Expectation{runbook.Expect(&lamp{state: "x"}, "x")}
+			s.Undo = &undo
+		},
+		"how its undo is repeated": func(s *runbook.Step) {
+			undo := *s.Undo
+			undo.Repeat = runbook.OnceThenAsk
+			s.Undo = &undo
+		},
+		"how much": func(s *runbook.Step) { s.Touches = runbook.Touches{Count: 2, What: "lamps"} },
+		"nothing":  func(*runbook.Step) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := guarded(func(ctx workflow.Context, _ none) error {
@@ -86,4 +100,17 @@ func TestWhatCannotBeShownWholeIsNotApproved(t *testing.T) {
 	long := step(strings.Repeat("a", 600))
 	got := runbooktest.Play(t, guarded(doing(long)), approves())
 	require.Contains(t, got[len(got)-1], "ended failed: the approval cannot be shown whole")
+}
+
+func TestAnApprovalIsUsedOnce(t *testing.T) {
+	got := runbooktest.Play(t, guarded(doing(step("a"), step("a"), step("a"))), runbooktest.Script{
+		Answers: []runbooktest.Answer{says("approve")},
+	})
+	made := 0
+	for _, l := range got {
+		if strings.Contains(l, "flips a with") {
+			made++
+		}
+	}
+	require.Equal(t, 1, made, strings.Join(got, "\n"))
 }

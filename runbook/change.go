@@ -123,6 +123,16 @@ func (c Change) lines() []string {
 	return lines
 }
 
+// parts are all that a change is: what it calls and expects, how it is repeated
+// and when it is done.
+func (c Change) parts() []string {
+	parts := append(c.lines(), c.Repeat.String())
+	if c.Done.Of != nil {
+		parts = append(parts, c.Done.String())
+	}
+	return parts
+}
+
 // unmet returns a Conflict error when the world is not as the change expects,
 // and an error of any kind when that cannot be seen. Nothing was changed.
 func (r *run) unmet(ctx workflow.Context, c Change) error {

@@ -27,6 +27,24 @@ func slowly(ctx workflow.Context, _ none) error {
 	return runbook.Do(ctx, step("b"))
 }
 
+// looked is a reading that a test sets.
+type looked struct {
+	read func(ctx workflow.Context) (string, error)
+}
+
+func (looked) String() string { return "the lamp" }
+
+func (l looked) Read(ctx workflow.Context) (string, error) { return l.read(ctx) }
+
+// lookingFirst is a step that looks for 20 seconds before it is made.
+func lookingFirst(what string) runbook.Step {
+	s := step(what)
+	s.Expects = []runbook.Expectation{runbook.Expect(looked{func(ctx workflow.Context) (string, error) {
+		return "off", workflow.Sleep(ctx, 20*time.Second)
+	}}, "off")}
+	return s
+}
+
 const begun = `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 step a: done (flip a)
@@ -40,6 +58,7 @@ func TestControls(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		run    func(workflow.Context, none) error
+		needs  bool // an approval
 		script runbooktest.Script
 		want   string
 	}{
@@ -131,6 +150,41 @@ func TestControls(t *testing.T) {
 01:00 ended done
 `,
 		},
+		"paused while a step waits for its approval, it waits before the step": {
+			needs: true, run: doing(step("a")), script: runbooktest.Script{
+				Controls: []runbooktest.Control{has(time.Minute, runbook.Pause, "not yet"), has(time.Hour, runbook.Resume, "")},
+				Answers:  []runbooktest.Answer{{After: 2 * time.Minute, By: "bob", Choice: "approve"}},
+			},
+			want: `
+00:00 asks approve flips-1-1: A?
+00:00   a: flip a; undone by: flip a back
+01:00 note paused by bob (not yet)
+02:00 answered bob: approve
+60:00 note resumed by bob
+60:00 note flips a with INC-1/runbook/flips/1/step-1
+60:00 step a: done (flip a)
+60:00 ended done: a
+`,
+		},
+		"aborted while it looks, it makes no step": {
+			run: doing(lookingFirst("a")), script: runbooktest.Script{Controls: []runbooktest.Control{has(10*time.Second, runbook.Abort, "wrong host")}},
+			want: `
+00:10 note to be aborted by bob (wrong host)
+00:20 ended cancelled: aborted by bob (wrong host)
+`,
+		},
+		"paused while it looks, it waits and looks again": {
+			run: doing(lookingFirst("a")), script: runbooktest.Script{
+				Controls: []runbooktest.Control{has(10*time.Second, runbook.Pause, ""), has(time.Minute, runbook.Resume, "")},
+			},
+			want: `
+00:10 note paused by bob
+01:00 note resumed by bob
+01:20 note flips a with INC-1/runbook/flips/1/step-1
+01:20 step a: done (flip a)
+01:20 ended done: a
+`,
+		},
 		"what there is nothing to do of is said": {
 			run: slowly, script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Resume, ""), has(2*time.Minute, "dance", "")}},
 			want: begun + `
@@ -143,7 +197,11 @@ func TestControls(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := runbooktest.Play(t, flips(test.run), test.script)
+			b := flips(test.run)
+			if test.needs {
+				b = guarded(test.run)
+			}
+			got := runbooktest.Play(t, b, test.script)
 			require.Equal(t, lines(test.want), got[1:])
 		})
 	}

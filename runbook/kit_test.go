@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -326,4 +327,9 @@ func lines(text string) []string {
 		}
 	}
 	return all
+}
+
+// holds reports whether a line of a transcript says something.
+func holds(got []string, part string) bool {
+	return slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, part) })
 }

@@ -235,3 +235,16 @@ func TestTheLimitIsAddedUpOverTheRun(t *testing.T) {
 		})
 	}
 }
+
+func TestTheLimitCountsWhatWasMade(t *testing.T) {
+	touching := func(s runbook.Step) runbook.Step {
+		s.Undo, s.Touches = nil, runbook.Touches{Count: 2, What: "pods"}
+		return s
+	}
+	got := runbooktest.Play(t, runbook.New(func(ctx workflow.Context, _ none) error {
+		err := runbook.Do(ctx, touching(failing("a", errRefused)))
+		runbook.Note(ctx, "goes on: %v", err)
+		return runbook.Do(ctx, touching(step("b")))
+	}, runbook.Spec{Name: "flips", Target: "lamps", Limit: runbook.Limit{Count: 3}}), runbooktest.Script{})
+	require.Equal(t, "00:00 ended done: b", got[len(got)-1])
+}

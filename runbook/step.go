@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 
 	"go.temporal.io/sdk/workflow"
@@ -69,11 +70,19 @@ func (s Step) lines() []string {
 // String is the step on one line.
 func (s Step) String() string { return strings.Join(s.lines(), "; ") }
 
-// digest identifies what people were shown of a step and of its run's
-// parameters: an approval covers nothing else.
+// digest identifies a step, with all that people were shown of it and of its
+// run's parameters: an approval covers nothing else.
 func (r *run) digest(s Step) string {
+	parts := append(s.lines(), s.Name, s.Restores, r.values.String())
+	parts = append(parts, s.Change.parts()...)
+	if h := s.Degrades; h != nil {
+		parts = append(parts, h.ID)
+	}
+	if s.Undo != nil {
+		parts = append(parts, s.Undo.parts()...)
+	}
 	sum := sha256.New()
-	for _, part := range append(s.lines(), s.Name, s.Repeat.String(), r.values.String()) {
+	for _, part := range parts {
 		fmt.Fprintf(sum, "%d %s\n", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil))
@@ -114,35 +123,70 @@ func Do(ctx workflow.Context, s Step) error {
 		return fmt.Errorf("%s: %w", s.Name, err)
 	}
 	r.steps++
+	r.touched += s.Touches.Count // branches run side by side: it counts until it is known not to
 	if r.in.DryRun {
 		r.note(ctx, "would call: %s", s)
 		return r.stopped(ctx)
 	}
-	if err := r.mayDo(ctx, s); err != nil {
-		return err
-	}
+	// The key is the step's own: other branches come to their steps while this
+	// one waits.
 	m := &made{Step: s, key: fmt.Sprintf("%s/step-%d", r.id, r.steps)}
-	done, err := false, r.unmet(ctx, s.Change)
-	if err == nil {
-		done, err = r.make(ctx, s.Change, m.key)
+	err := r.do(ctx, m)
+	if !slices.Contains(r.changes, m) {
+		r.touched -= s.Touches.Count
 	}
+	return err
+}
+
+// do makes a step that fits, once nothing holds it.
+func (r *run) do(ctx workflow.Context, m *made) error {
+	if skip, err := r.mayMake(ctx, m.Step); skip != nil || err != nil {
+		return r.skipped(ctx, skip, m.Name, err)
+	}
+	done, err := r.make(ctx, m.Change, m.key)
 	if done {
 		r.changes = append(r.changes, m)
 	}
 	if err != nil {
-		r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: failed: %s", s.Name, err)})
+		err = r.failed(ctx, m.Step, err)
 		if done { // it may be degraded: a follow-up too many is better than one too few
-			r.tellDegraded(ctx, s)
+			r.tellDegraded(ctx, m.Step)
 		}
-		return fmt.Errorf("%s: %w", s.Name, err)
+		return err
 	}
 	how := "done"
 	if !done {
 		how = "was so already"
 	}
-	r.tellSoon(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: %s (%s)", s.Name, how, s.Call)})
-	r.tellHatches(ctx, s)
+	r.tellSoon(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: %s (%s)", m.Name, how, m.Call)})
+	r.tellHatches(ctx, m.Step)
 	return r.stopped(ctx)
+}
+
+// mayMake waits until a step has the approval that it needs, the run is not
+// paused and the world is as the step expects: all of it holds right before the
+// step is made. Who skips it meanwhile is returned.
+func (r *run) mayMake(ctx workflow.Context, s Step) (*Control, error) {
+	if err := r.mayDo(ctx, s); err != nil {
+		return nil, err
+	}
+	for {
+		if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
+			return skip, err
+		}
+		if err := r.unmet(ctx, s.Change); err != nil {
+			return nil, r.failed(ctx, s, err)
+		}
+		if !r.paused {
+			return nil, r.over(ctx)
+		}
+	}
+}
+
+// failed tells that a step failed, and returns the error that ends the run.
+func (r *run) failed(ctx workflow.Context, s Step, err error) error {
+	r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("%s: failed: %s", s.Name, err)})
+	return fmt.Errorf("%s: %w", s.Name, err)
 }
 
 // fits returns an Invalid error when an author left out what a step needs, and
@@ -163,7 +207,7 @@ func (r *run) fits(s Step) error {
 	return r.withinLimit(s.Touches)
 }
 
-// withinLimit adds up what the steps of the run touch.
+// withinLimit refuses a step that would have the run touch more than it may.
 func (r *run) withinLimit(t Touches) error {
 	limit := r.spec.Limit
 	if limit == (Limit{}) {
@@ -180,7 +224,6 @@ func (r *run) withinLimit(t Touches) error {
 	case limit.Percent > 0 && sum*100 > limit.Percent*t.Of:
 		return incident.Errorf(incident.Refused, "the run would touch %d of %d %s; the limit is %d %%", sum, t.Of, t.What, limit.Percent)
 	}
-	r.touched = sum
 	return nil
 }
 

@@ -170,3 +170,22 @@ func TestABranchThatPanicsFailsAlone(t *testing.T) {
 	}, runbooktest.Script{})
 	require.Equal(t, "00:00 ended failed: the runbook panicked: oops", got[len(got)-1])
 }
+
+// Whoever honours keys makes the second change not at all when it comes with the
+// key of the first.
+func TestBranchesThatWaitForApprovalHaveKeysOfTheirOwn(t *testing.T) {
+	got := runbooktest.Play(t, guarded(func(ctx workflow.Context, _ none) error {
+		return runbook.Parallel(ctx,
+			func(ctx workflow.Context) error { return runbook.Do(ctx, step("a")) },
+			func(ctx workflow.Context) error { return runbook.Do(ctx, step("b")) },
+		)
+	}), runbooktest.Script{Answers: []runbooktest.Answer{says("approve"), says("approve")}})
+	keys := map[string]bool{}
+	for _, l := range got {
+		if _, key, found := strings.Cut(l, " with INC-1/"); found {
+			require.False(t, keys[key], "the same key twice:\n%s", strings.Join(got, "\n"))
+			keys[key] = true
+		}
+	}
+	require.Len(t, keys, 2)
+}
