@@ -17,14 +17,18 @@ const (
 )
 
 // make makes a change until it is known whether it happened, by a person's word
-// if need be. Made is true when it happened or may have.
+// if need be. Made is true when it happened or may have: a try that changed
+// nothing, or found it done, says nothing of those before it.
 func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err error) {
 	steady, _ := workflow.NewDisconnectedContext(ctx)
+	maybe := false
 	for {
 		made, err := r.try(steady, c, key)
-		if err == nil || nothingChanged(err) {
-			return made, err
+		maybe = maybe || made
+		if err == nil || nothingChanged(err) && !maybe {
+			return maybe, err
 		}
+		maybe = true
 		const again, happened, didNot = "try again", "it happened", "it did not"
 		text := fmt.Sprintf("Nobody can tell whether this happened: %s (%s). Look, and say.", c.Call, err)
 		answer, askErr := r.ask(ctx, Question{Text: text, Choices: []string{again, happened, didNot}}, outcomeWithin)

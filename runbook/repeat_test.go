@@ -2,6 +2,7 @@ package runbook_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -247,4 +248,76 @@ func TestTheLimitCountsWhatWasMade(t *testing.T) {
 		return runbook.Do(ctx, touching(step("b")))
 	}, runbook.Spec{Name: "flips", Target: "lamps", Limit: runbook.Limit{Count: 3}}), runbooktest.Script{})
 	require.Equal(t, "00:00 ended done: b", got[len(got)-1])
+}
+
+// scripted answers each try with the next error.
+type scripted struct {
+	what string
+	errs *[]error
+}
+
+func (s scripted) String() string { return "flip " + s.what }
+
+func (s scripted) Make(ctx workflow.Context, key string) error {
+	runbook.Note(ctx, "flips %s with %s", s.what, key)
+	if len(*s.errs) == 0 {
+		return nil
+	}
+	err := (*s.errs)[0]
+	*s.errs = (*s.errs)[1:]
+	return err
+}
+
+func TestATryThatIsRefusedSaysNothingOfTheOneBefore(t *testing.T) {
+	errs := []error{errUnknown, errRefused}
+	s := runbook.Step{Name: "a", Change: runbook.Change{Call: scripted{"a", &errs}, Repeat: runbook.OnceThenAsk}, Undo: back("a")}
+	got := runbooktest.Play(t, flips(doing(s)), runbooktest.Script{
+		Answers: []runbooktest.Answer{says("try again"), {}, says("undo")},
+	})
+	require.Equal(t, lines(`
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+01:00 answered bob: try again
+01:00 note flips a with INC-1/runbook/flips/1/step-1
+01:00 asks flips-1-2: Nobody can tell whether this happened: flip a (somebody was faster). Look, and say. [try again it happened it did not]
+31:00 expired nobody answered within 30 min
+31:00 step a: failed: its outcome is unknown: somebody was faster
+31:00 asks flips-1-3: A: its outcome is unknown: somebody was faster. Undo a? [keep undo]
+31:00   undo a: flip a back
+32:00 answered bob: undo
+32:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
+32:00 step undo a: done (flip a back)
+32:00 ended failed: a: its outcome is unknown: somebody was faster; undone: a
+`), got[1:])
+}
+
+// The change took effect, its answer was lost, and nobody could look for two
+// minutes. A person has it tried again, and the look now finds it done.
+func TestWhatWasDoneByAnEarlierTryIsThisRunsDoing(t *testing.T) {
+	calls := 0
+	var away bool
+	errs := []error{errUnknown}
+	reading := looked{func(ctx workflow.Context) (string, error) {
+		calls++
+		switch {
+		case calls == 1:
+			return "off", nil
+		case !away:
+			return "", errUnknown
+		}
+		return "on", nil
+	}}
+	s := runbook.Step{Name: "a", Undo: back("a"), Change: runbook.Change{
+		Call: scripted{"a", &errs}, Repeat: runbook.CheckThenAct, Done: runbook.Expect(reading, "on"),
+	}}
+	got := runbooktest.Play(t, flips(func(ctx workflow.Context, _ none) error {
+		workflow.Go(ctx, func(ctx workflow.Context) { _ = workflow.Sleep(ctx, 10*time.Minute); away = true })
+		if err := runbook.Do(ctx, s); err != nil {
+			return err
+		}
+		return runbook.Do(ctx, failing("b", errRefused))
+	}), runbooktest.Script{Answers: []runbooktest.Answer{
+		{After: 20 * time.Minute, By: "bob", Choice: "try again"}, says("undo"),
+	}})
+	require.True(t, holds(got, "Undo a?"), strings.Join(got, "\n"))
 }
