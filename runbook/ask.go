@@ -43,35 +43,39 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 	if err := r.stopped(ctx); err != nil {
 		return Answer{}, err
 	}
-	answer, err := r.await(ctx, q, within)
+	w := &wait{}
+	if !q.Approval {
+		w = r.begin()
+	}
+	answer, err := r.await(ctx, q, w, within)
+	r.finish(w)
 	switch {
 	case err != nil:
+		r.say(ctx, Report{Kind: Expired, Text: "no longer waited for", Question: &q})
 		return Answer{}, err
-	case r.skip != nil:
-		r.report(ctx, Report{Kind: Expired, Text: "skipped " + r.skip.String(), Question: &q})
-		r.skip = nil
-	case answer.Choice == "":
-		r.report(ctx, Report{Kind: Expired, Text: fmt.Sprintf("nobody answered within %s", catalog.FormatDuration(within)), Question: &q})
-	default:
+	case answer.Choice != "":
 		said := fmt.Sprintf("%s: %s%s", answer.By, answer.Choice, because(answer))
 		r.hold(ctx, Report{Kind: Answered, Text: said, Question: &q})
+		if w.skip != nil { // it came with the answer
+			r.notTaken(ctx, *w.skip)
+		}
+	case w.skip != nil:
+		r.report(ctx, Report{Kind: Expired, Text: "skipped " + w.skip.String(), Question: &q})
+	default:
+		r.report(ctx, Report{Kind: Expired, Text: fmt.Sprintf("nobody answered within %s", catalog.FormatDuration(within)), Question: &q})
 	}
 	return answer, r.over(ctx)
 }
 
 // await returns the first answer that fits the question, or the zero answer at
 // the deadline, or when somebody skips the question.
-func (r *run) await(ctx workflow.Context, q Question, within time.Duration) (Answer, error) {
+func (r *run) await(ctx workflow.Context, q Question, w *wait, within time.Duration) (Answer, error) {
 	until := workflow.Now(ctx).Add(within)
-	if !q.Approval {
-		r.waits++
-		defer func() { r.waits-- }()
-	}
 	r.open = append(r.open, q.ID)
 	defer func() { r.open = slices.DeleteFunc(r.open, func(id string) bool { return id == q.ID }) }()
 	for {
 		err := r.rest(ctx, until.Sub(workflow.Now(ctx)), "deadline of question "+q.ID, func() bool {
-			return answers(ctx).Len() > 0 || slices.ContainsFunc(r.answers, func(a Answer) bool { return a.Question == q.ID })
+			return w.skip != nil || answers(ctx).Len() > 0 || slices.ContainsFunc(r.answers, func(a Answer) bool { return a.Question == q.ID })
 		})
 		if err != nil {
 			return Answer{}, err
@@ -86,7 +90,7 @@ func (r *run) await(ctx workflow.Context, q Question, within time.Duration) (Ans
 			r.reject(ctx, a)
 		case r.abort != nil:
 			return Answer{}, r.over(ctx)
-		case r.skip != nil || !workflow.Now(ctx).Before(until):
+		case w.skip != nil || !workflow.Now(ctx).Before(until):
 			return Answer{}, nil
 		}
 	}

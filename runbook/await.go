@@ -52,7 +52,7 @@ func Await(ctx workflow.Context, e Expectation, within time.Duration) error {
 		case left <= 0:
 			return fmt.Errorf("%s is still %s, not %s, after %s", e.Of, quoted(found), quoted(e.Is), catalog.FormatDuration(within))
 		}
-		skip, err := r.idle(ctx, min(pause, left), why, never)
+		skip, err := r.idle(ctx, min(pause, left), why)
 		if skip != nil || err != nil {
 			return r.skipped(ctx, skip, why, err)
 		}

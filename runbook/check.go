@@ -55,7 +55,7 @@ func Check(ctx workflow.Context, m Metric) (Health, error) {
 	var good, bad int
 	var seen []string
 	for _, pause := range []time.Duration{m.Settle / 2, m.Settle / 4, m.Settle / 4} {
-		skip, err := r.idle(ctx, pause, "let the metric settle", never)
+		skip, err := r.idle(ctx, pause, "let the metric settle")
 		if skip != nil || err != nil {
 			return Healthy, r.skipped(ctx, skip, "the check of the metric, which counts as healthy", err)
 		}

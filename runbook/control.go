@@ -3,6 +3,7 @@ package runbook
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -72,54 +73,87 @@ func (r *run) control(ctx workflow.Context, c Control) {
 	case c.Do == Resume && r.paused:
 		r.paused = false
 		r.note(ctx, "resumed %s", c)
-	case c.Do == Skip && (r.waits > 0 || r.paused) && r.skip == nil:
-		r.skip = &c
+	case c.Do == Skip && r.skips(c):
 	case c.Do == Abort && r.abort == nil:
 		r.abort = &c
 		r.note(ctx, "to be aborted %s", c)
 	case c.Do == warn:
 		r.note(ctx, "the glass was broken %s", c)
 	default:
-		r.note(ctx, "not taken: %s %s, of which there is nothing to do", c.Do, c)
+		r.notTaken(ctx, c)
 	}
+}
+
+func (r *run) notTaken(ctx workflow.Context, c Control) {
+	r.note(ctx, "not taken: %s %s, of which there is nothing to do", c.Do, c)
+}
+
+// wait is something that the run waits for and that can be skipped, which
+// somebody has it do: a skip answers what it was meant for and nothing else.
+type wait struct{ skip *Control }
+
+// begin has something be waited for until it is ended.
+func (r *run) begin() *wait {
+	w := &wait{}
+	r.waits = append(r.waits, w)
+	return w
+}
+
+func (r *run) finish(w *wait) {
+	r.waits = slices.DeleteFunc(r.waits, func(o *wait) bool { return o == w })
+}
+
+// skips has a control skip what has been waited for longest, or else the next
+// step of a run that is paused. It is false when there is neither.
+func (r *run) skips(c Control) bool {
+	n := slices.IndexFunc(r.waits, func(w *wait) bool { return w.skip == nil })
+	switch {
+	case n >= 0:
+		r.waits[n].skip = &c
+	case r.paused && r.skip == nil:
+		r.skip = &c
+	default:
+		return false
+	}
+	return true
 }
 
 // mayGoOn waits while the run is paused. What comes next may be skipped then:
 // the control that says so is returned.
 func (r *run) mayGoOn(ctx workflow.Context) (*Control, error) {
-	if r.paused && !r.in.DryRun {
-		r.flush(ctx)
-		if err := workflow.Await(ctx, func() bool { return !r.paused || r.interrupted() }); err != nil {
-			return nil, err
-		}
-	}
 	skip := r.skip
 	r.skip = nil
+	if r.paused && skip == nil && !r.in.DryRun {
+		r.flush(ctx)
+		w := r.begin()
+		err := workflow.Await(ctx, func() bool { return !r.paused || w.skip != nil || r.abort != nil })
+		r.finish(w)
+		if err != nil {
+			return nil, err
+		}
+		skip = w.skip
+	}
 	return skip, r.over(ctx)
 }
 
-func (r *run) interrupted() bool { return r.skip != nil || r.abort != nil }
-
-// rest lets time pass until a condition holds, somebody skips or aborts it, or
-// the run is cancelled. It leaves no timer behind.
+// rest lets time pass until a condition holds, somebody aborts the run, or it
+// is cancelled. It leaves no timer behind.
 func (r *run) rest(ctx workflow.Context, d time.Duration, why string, met func() bool) error {
 	limit, stop := workflow.WithCancel(ctx)
 	defer stop()
 	timer := workflow.NewTimerWithOptions(limit, d, workflow.TimerOptions{Summary: short(why)})
-	return workflow.Await(ctx, func() bool { return met() || timer.IsReady() || r.interrupted() })
+	return workflow.Await(ctx, func() bool { return met() || timer.IsReady() || r.abort != nil })
 }
 
 // idle is rest for what may be skipped; it returns who skipped it.
-func (r *run) idle(ctx workflow.Context, d time.Duration, why string, met func() bool) (*Control, error) {
-	r.waits++
-	err := r.rest(ctx, d, why, met)
-	r.waits--
-	skip := r.skip
-	r.skip = nil
+func (r *run) idle(ctx workflow.Context, d time.Duration, why string) (*Control, error) {
+	w := r.begin()
+	err := r.rest(ctx, d, why, func() bool { return w.skip != nil })
+	r.finish(w)
 	if err != nil {
 		return nil, err
 	}
-	return skip, r.over(ctx)
+	return w.skip, r.over(ctx)
 }
 
 func never() bool { return false }

@@ -45,6 +45,23 @@ func lookingFirst(what string) runbook.Step {
 	return s
 }
 
+// slowlyFailing works for two minutes and changes nothing.
+type slowlyFailing struct{ flip }
+
+func (s slowlyFailing) Make(ctx workflow.Context, key string) error {
+	_ = s.flip.Make(ctx, key)
+	if err := workflow.Sleep(ctx, 2*time.Minute); err != nil {
+		return err
+	}
+	return errRefused
+}
+
+func asksWhich(ctx workflow.Context, _ none) error {
+	choice, err := runbook.Ask(ctx, "Which?", time.Hour, "left", "right")
+	runbook.Note(ctx, "went %q", choice)
+	return err
+}
+
 const begun = `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 step a: done (flip a)
@@ -119,12 +136,7 @@ func TestControls(t *testing.T) {
 `,
 		},
 		"a question is skipped as if nobody had answered": {
-			run: func(ctx workflow.Context, _ none) error {
-				choice, err := runbook.Ask(ctx, "Which?", time.Hour, "left", "right")
-				runbook.Note(ctx, "went %q", choice)
-				return err
-			},
-			script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "either")}},
+			run: asksWhich, script: runbooktest.Script{Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "either")}},
 			want: `
 00:00 asks flips-1-1: Which? [left right]
 01:00 expired skipped by bob (either)
@@ -139,6 +151,7 @@ func TestControls(t *testing.T) {
 00:00 asks approve flips-1-1: Go?
 01:00 note not taken: skip by bob (hurry), of which there is nothing to do
 02:00 note to be aborted by bob
+02:00 expired no longer waited for
 02:00 ended cancelled: aborted by bob
 `,
 		},
@@ -147,6 +160,77 @@ func TestControls(t *testing.T) {
 			want: `
 01:00 note skipped by bob (I see it): the check of the metric, which counts as healthy
 01:00 note healthy
+01:00 ended done
+`,
+		},
+		"a skip in one branch refuses no approval of another": {
+			needs: true, run: func(ctx workflow.Context, _ none) error {
+				return runbook.Parallel(ctx,
+					func(ctx workflow.Context) error { return runbook.Do(ctx, step("a")) },
+					func(ctx workflow.Context) error { return runbook.Wait(ctx, 10*time.Minute, "for calm") },
+				)
+			},
+			script: runbooktest.Script{
+				Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "it is calm")},
+				Answers:  []runbooktest.Answer{{After: 2 * time.Minute, By: "bob", Choice: "approve"}},
+			},
+			want: `
+00:00 asks approve flips-1-1: A?
+00:00   a: flip a; undone by: flip a back
+01:00 note skipped by bob (it is calm): for calm
+02:00 answered bob: approve
+02:00 note flips a with INC-1/runbook/flips/1/step-1
+02:00 step a: done (flip a)
+02:00 ended done: a
+`,
+		},
+		"paused while it waits for an approval, a skip is for the step": {
+			needs: true, run: doing(step("a"), safe(step("b"))), script: runbooktest.Script{
+				Controls: []runbooktest.Control{
+					has(time.Minute, runbook.Pause, ""), has(2*time.Minute, runbook.Skip, "by hand"), has(3*time.Minute, runbook.Resume, ""),
+				},
+				Answers: []runbooktest.Answer{{After: 5 * time.Minute, By: "bob", Choice: "approve"}, says("refuse")},
+			},
+			want: `
+00:00 asks approve flips-1-1: A?
+00:00   a: flip a; undone by: flip a back
+01:00 note paused by bob
+03:00 note resumed by bob
+05:00 answered bob: approve
+05:00 note skipped by bob (by hand): a
+05:00 asks approve flips-1-2: B?
+05:00   b: flip b; undone without asking by: flip b back
+06:00 answered bob: refuse
+06:00 ended refused: by bob
+`,
+		},
+		"a skip of a step that never comes does not take the offer to undo": {
+			run: doing(step("a"), runbook.Step{Name: "b", Change: byKey(slowlyFailing{flip{what: "b"}})}, step("c")), script: runbooktest.Script{
+				Controls: []runbooktest.Control{has(time.Minute, runbook.Pause, "let me see"), has(90*time.Second, runbook.Skip, "c by hand")},
+				Answers:  []runbooktest.Answer{says("undo")},
+			},
+			want: begun + `
+00:00 note flips b with INC-1/runbook/flips/1/step-2
+01:00 note paused by bob (let me see)
+02:00 step b: failed: somebody was faster
+02:00 note not taken: skip by bob (c by hand), of which there is nothing to do
+02:00 asks flips-1-1: B: somebody was faster. Undo a? [keep undo]
+02:00   undo a: flip a back
+03:00 answered bob: undo
+03:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
+03:00 step undo a: done (flip a back)
+03:00 ended failed: b: somebody was faster; undone: a
+`,
+		},
+		"an answer to a question that was skipped is told": {
+			run: asksWhich, script: runbooktest.Script{
+				Controls: []runbooktest.Control{has(time.Minute, runbook.Skip, "either")}, Answers: []runbooktest.Answer{says("right")},
+			},
+			want: `
+00:00 asks flips-1-1: Which? [left right]
+01:00 expired skipped by bob (either)
+01:00 note went ""
+01:00 note not taken: bob answered "right" to flips-1-1, which is not open for that
 01:00 ended done
 `,
 		},

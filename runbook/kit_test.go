@@ -276,6 +276,7 @@ func TestRun(t *testing.T) {
 			want: `
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+01:00 expired no longer waited for
 01:00 step a: failed: canceled
 01:00 ended cancelled: before the next step; still stands: a
 `,

@@ -19,7 +19,12 @@ func Note(ctx workflow.Context, format string, args ...any) {
 }
 
 func (r *run) note(ctx workflow.Context, format string, args ...any) {
-	r.hold(ctx, Report{Kind: Noted, Text: fmt.Sprintf(format, args...)})
+	r.say(ctx, Report{Kind: Noted, Text: fmt.Sprintf(format, args...)})
+}
+
+// say holds a report that nobody waits for, and sees to it that it is told.
+func (r *run) say(ctx workflow.Context, rep Report) {
+	r.hold(ctx, rep)
 	workflow.GoNamed(ctx, "notes", r.flush) // when the run waits for something
 }
 
@@ -38,7 +43,7 @@ func Wait(ctx workflow.Context, d time.Duration, why string) error {
 		r.note(ctx, "would wait %s: %s", catalog.FormatDuration(d), why)
 		return r.stopped(ctx)
 	}
-	skip, err = r.idle(ctx, d, why, never)
+	skip, err = r.idle(ctx, d, why)
 	return r.skipped(ctx, skip, why, err)
 }
 

@@ -34,11 +34,10 @@ type run struct {
 	// touched adds up what the steps touch.
 	touched int
 	gone    bool
-	// paused says that somebody has it wait, waits counts what it waits for and
-	// can be skipped; skip and abort are what somebody asked for and is not
-	// done yet.
+	// paused says that somebody has it wait, waits is what it waits for and can
+	// be skipped, skip who skips the next step, and abort who ends it.
 	paused      bool
-	waits       int
+	waits       []*wait
 	skip, abort *Control
 	// open are the questions that wait for an answer, answers those that came
 	// and were not taken yet.

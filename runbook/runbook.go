@@ -99,7 +99,10 @@ func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
 	}
 	if err != nil {
 		why := err
-		r.abort, r.paused = nil, false // the undo is asked for all the same
+		if r.skip != nil { // there is no next step
+			r.notTaken(ctx, *r.skip)
+		}
+		r.abort, r.paused, r.skip = nil, false, nil // the undo is asked for all the same
 		err = errors.Join(why, contained(func() error { r.settle(ctx, why); return nil }))
 	}
 	return r.end(ctx, err)

@@ -189,3 +189,24 @@ func TestBranchesThatWaitForApprovalHaveKeysOfTheirOwn(t *testing.T) {
 	}
 	require.Len(t, keys, 2)
 }
+
+// The incident would go on paging people about it until the run ends.
+func TestTheQuestionOfABranchThatIsStoppedIsWithdrawn(t *testing.T) {
+	got := runbooktest.Play(t, flips(func(ctx workflow.Context, _ none) error {
+		err := runbook.Parallel(ctx,
+			func(ctx workflow.Context) error {
+				_, err := runbook.Ask(ctx, "Which?", time.Hour, "left", "right")
+				return err
+			},
+			func(ctx workflow.Context) error {
+				if err := runbook.Wait(ctx, time.Minute, "x"); err != nil {
+					return err
+				}
+				return errRefused
+			},
+		)
+		runbook.Note(ctx, "went on: %v", err)
+		return runbook.Wait(ctx, 3*time.Hour, "for the rest")
+	}), runbooktest.Script{})
+	require.True(t, holds(got, "expired"), strings.Join(got, "\n"))
+}
