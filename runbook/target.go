@@ -28,6 +28,10 @@ const (
 	// holdAgain the pause in between.
 	holdTries = 5
 	holdAgain = time.Second
+	// waitsLeast and waitsMost bound the pause between the tries to take a target
+	// that another run changes too.
+	waitsLeast = 5 * time.Second
+	waitsMost  = 2 * time.Minute
 )
 
 // claim takes the run's target, which is its own until the run ends. It fails
@@ -51,6 +55,7 @@ func (r *run) claim(ctx workflow.Context) error {
 			return fmt.Errorf("nobody can tell whether %s is being changed: %w", target, lookErr)
 		case holder != "" && r.in.BreakGlass != "":
 			r.breakGlass(ctx, target, holder)
+			workflow.GoNamed(ctx, "hold", func(ctx workflow.Context) { r.holdOnce(ctx, target) })
 			return nil
 		case holder != "":
 			return fmt.Errorf("%w: %s is being changed by %s", ErrRefused, target, holder)
@@ -62,7 +67,20 @@ func (r *run) claim(ctx workflow.Context) error {
 	return fmt.Errorf("%s cannot be taken: try again", target)
 }
 
+// holdOnce takes a target as soon as the run that has it lets it go: whoever
+// comes then finds it held.
+func (r *run) holdOnce(ctx workflow.Context, target string) {
+	for pause := waitsLeast; r.startHold(ctx, target) != nil; pause = min(2*pause, waitsMost) {
+		if sleep(ctx, pause, "take "+target+" once it is let go") != nil {
+			return
+		}
+	}
+}
+
+// startHold takes a target until the run ends; that the run is cancelled lets
+// nothing go, since what has begun is seen to its end.
 func (r *run) startHold(ctx workflow.Context, target string) error {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	child := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: activities.HoldID(target), ParentClosePolicy: enums.PARENT_CLOSE_POLICY_TERMINATE,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,

@@ -3,8 +3,13 @@ package runbook_test
 import (
 	"testing"
 
+	"github.com/stretchr/testify/mock" //nolint:depguard // the engine's test environment takes its matchers
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/runbook/runbooktest"
 )
@@ -48,4 +53,25 @@ func TestARunSaysThatTheGlassWasBroken(t *testing.T) {
 		has(0, "warn", "INC-9/runbook/flips/1 changes lamps too: bob is asleep"),
 	}})
 	require.Contains(t, got, "00:00 note the glass was broken by bob (INC-9/runbook/flips/1 changes lamps too: bob is asleep)")
+}
+
+func TestWhoBreaksTheGlassHoldsTheTargetOnceItIsLetGo(t *testing.T) {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	b := flips(slowly)
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
+	env.RegisterActivity(&activities.Runbooks{Targets: runbooktest.Held{"lamps": "INC-3/runbook/flips/1"}})
+	env.OnWorkflow(runbook.HoldType, mock.Anything, mock.Anything).Return(testsuite.ErrMockStartChildWorkflowFailed).Times(4)
+	held := ""
+	env.OnWorkflow(runbook.HoldType, mock.Anything, mock.Anything).Return(func(ctx workflow.Context, run string) error {
+		held = run
+		return workflow.Await(ctx, func() bool { return false })
+	})
+	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, "", mock.Anything, mock.Anything).Return(nil)
+	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "INC-7/runbook/flips/3", TaskQueue: runbook.TaskQueue})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice", BreakGlass: "bob is asleep"})
+	require.True(t, env.IsWorkflowCompleted())
+	require.NoError(t, env.GetWorkflowError())
+	require.Equal(t, "INC-7/runbook/flips/3", held)
 }

@@ -259,6 +259,7 @@ func TestRollback(t *testing.T) {
 00:00 note payments runs r42 (1.9); before it ran r41 (1.8)
 00:00 asks approve rollback-1-1: Roll payments back from r42 to r41?
 00:00   roll back payments: roll back payments to r41, expecting r42; undone by: roll back payments to r42, expecting r41
+01:00 expired no longer waited for
 01:00 ended cancelled: before the next step
 `,
 		},
