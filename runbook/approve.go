@@ -113,9 +113,12 @@ const (
 
 // fit returns an Invalid error when an approval cannot be shown whole.
 func (q Question) fit() error {
-	long := slices.ContainsFunc(q.Calls, func(c string) bool { return len(c) > maxCall })
-	if len(q.Calls) > maxCalls || long || len(q.Text) > maxText {
+	tooLong := slices.ContainsFunc(q.Calls, func(c string) bool { return len(c) > maxCall })
+	if len(q.Calls) > maxCalls || tooLong || len(q.Text) > maxText {
 		return incident.Errorf(incident.Invalid, "the approval cannot be shown whole: at most %d calls of %d bytes; approve them in parts", maxCalls, maxCall)
+	}
+	if standings := q.Who.By; len(standings) > maxChoices || long(q.Who.Team) || slices.ContainsFunc(standings, func(s catalog.Standing) bool { return long(string(s)) }) {
+		return incident.Errorf(incident.Invalid, "who may approve is more than %d standings, or has a name of more than %d bytes", maxChoices, maxName)
 	}
 	return nil
 }

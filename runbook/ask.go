@@ -20,6 +20,9 @@ func Ask(ctx workflow.Context, text string, within time.Duration, choices ...str
 	if len(choices) == 0 {
 		return "", errors.New("a question needs at least one choice")
 	}
+	if err := choosable(choices); err != nil {
+		return "", err
+	}
 	if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
 		return "", r.skipped(ctx, skip, text, err)
 	}
@@ -37,7 +40,7 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 	r.receive(ctx)
 	r.questions++
 	q.ID = questionID(r.id, r.questions)
-	q.Text = cut(q.Text, maxText)
+	q.Text = said(q.Text)
 	q.Until = workflow.Now(ctx).Add(within).UTC()
 	r.report(ctx, Report{Kind: Asked, Text: q.Text, Question: &q})
 	if err := r.stopped(ctx); err != nil {

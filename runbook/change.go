@@ -150,12 +150,16 @@ func (r *run) unmet(ctx workflow.Context, c Change) error {
 
 // read looks at the world: a few tries within half a minute, unless the reading
 // is slow.
-func (r *run) read(ctx workflow.Context, what Reading) (string, error) {
+func (r *run) read(ctx workflow.Context, what Reading) (found string, err error) {
 	pace := Quick
 	if paced, ok := what.(Paced); ok {
 		pace = paced.Pace()
 	}
-	return what.Read(reading(ctx, pace, "look at "+what.String()))
+	err = contained(func() (err error) {
+		found, err = what.Read(reading(ctx, pace, "look at "+what.String()))
+		return err
+	})
+	return found, err
 }
 
 // Look reads something and returns what it is. It is read on a dry run too.

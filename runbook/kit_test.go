@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -333,4 +334,16 @@ func lines(text string) []string {
 // holds reports whether a line of a transcript says something.
 func holds(got []string, part string) bool {
 	return slices.ContainsFunc(got, func(line string) bool { return strings.Contains(line, part) })
+}
+
+// The engine's own panics go on to the engine, which fails the task and tries it
+// again, for ever.
+func TestAPanicWithAHostileTextIsContained(t *testing.T) {
+	label := "[TMPRL1100] x"
+	for name, what := range map[string]any{"text": label, "error": errors.New(label), "text that holds it": "no such pod: " + label} {
+		t.Run(name, func(t *testing.T) {
+			got := runbooktest.Play(t, flips(func(workflow.Context, none) error { panic(what) }), runbooktest.Script{})
+			require.Contains(t, got[len(got)-1], "ended failed: the runbook panicked: ")
+		})
+	}
 }

@@ -50,13 +50,18 @@ func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err e
 func (r *run) try(ctx workflow.Context, c Change, key string) (made bool, err error) {
 	switch c.Repeat {
 	case ByKey:
-		err = c.Call.Make(repeating(ctx, c.Pace, c.Call.String()), key)
+		err = called(repeating(ctx, c.Pace, c.Call.String()), c.Call, key)
 	case CheckThenAct:
 		return r.checkThenAct(ctx, c, key)
 	default:
-		err = c.Call.Make(once(ctx, c.Pace, c.Call.String()), key)
+		err = called(once(ctx, c.Pace, c.Call.String()), c.Call, key)
 	}
 	return err == nil, err
+}
+
+// called makes a call. After a panic nobody knows whether it took effect.
+func called(ctx workflow.Context, c Call, key string) error {
+	return contained(func() error { return c.Make(ctx, key) })
 }
 
 // checkThenAct looks before each try whether the change has taken effect. What
@@ -74,7 +79,7 @@ func (r *run) checkThenAct(ctx workflow.Context, c Change, key string) (made boo
 			return true, err
 		}
 		if lookErr == nil {
-			err = c.Call.Make(once(ctx, c.Pace, c.Call.String()), key)
+			err = called(once(ctx, c.Pace, c.Call.String()), c.Call, key)
 			if err == nil || nothingChanged(err) {
 				return made || err == nil, err
 			}

@@ -10,12 +10,18 @@ import (
 )
 
 // Note writes to the incident's timeline, formatted as by fmt.Sprintf. It
-// returns nothing: a run that must end learns of it from the next verb.
+// returns nothing: a run that must end learns of it from the next verb. One that
+// makes notes for ever ends by a panic.
 func Note(ctx workflow.Context, format string, args ...any) {
 	r := of(ctx)
-	if r.over(ctx) == nil {
-		r.note(ctx, format, args...)
+	if err := r.spent(ctx); err != nil {
+		panic(err)
 	}
+	if r.over(ctx) != nil {
+		r.unsaid++
+		return
+	}
+	r.note(ctx, format, args...)
 }
 
 func (r *run) note(ctx workflow.Context, format string, args ...any) {

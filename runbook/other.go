@@ -35,12 +35,16 @@ type End struct {
 // ended; nothing is returned when it is done. It is a run of its own: it claims
 // its own target, asks for its own approvals and undoes what it did itself. What
 // it did stays when the run that asked for it fails later. One that did not
-// begin or ended in another way is an error, of kind Permanent. A dry run says
-// what it would run.
+// begin or ended in another way is an error, of kind Permanent. A runbook that
+// says that it changes nothing runs no other, which may. A dry run says what it
+// would run.
 func Run(ctx workflow.Context, name string, params map[string]string) error {
 	r := of(ctx)
 	if err := r.stoppedBeforeChange(ctx); err != nil {
 		return err
+	}
+	if problem := r.mayRun(name, params); problem != "" {
+		return fmt.Errorf("the run of %s: %w", short(name), incident.Errorf(incident.Invalid, "%s", problem))
 	}
 	if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
 		return r.skipped(ctx, skip, "the run of "+name, err)
@@ -63,6 +67,21 @@ func Run(ctx workflow.Context, name string, params map[string]string) error {
 		return incident.Errorf(incident.Permanent, "%s %s: %s", name, end.State, end.Text)
 	}
 	return nil
+}
+
+// mayRun says why another runbook cannot be run, or nothing.
+func (r *run) mayRun(name string, params map[string]string) string {
+	size := 0
+	for _, key := range names(params) {
+		size += len(key) + len(params[key])
+	}
+	switch {
+	case !r.spec.Changes():
+		return changesNothing + ", and runs no other"
+	case len(name) > maxName || size > maxParams:
+		return fmt.Sprintf("its name is longer than %d bytes, or its parameters than %d", maxName, maxParams)
+	}
+	return ""
 }
 
 // given are parameters as people read them.

@@ -21,7 +21,11 @@ type run struct {
 	in     Input
 	values spec.Values
 
-	ordinal   int
+	ordinal int
+	// unsaid counts the notes that were made and not told. settling says that
+	// what was changed is being undone.
+	unsaid    int
+	settling  bool
 	questions int
 	outputs   int
 	others    int
@@ -118,14 +122,12 @@ func (r *run) over(ctx workflow.Context) error {
 	case r.abort != nil:
 		return aborted{*r.abort}
 	}
-	return nil
+	return r.spent(ctx)
 }
 
 const (
 	// maxSummary is what the Temporal UI takes, in bytes.
 	maxSummary = 200
-	// maxText bounds what a report brings into the incident's history.
-	maxText = 2000
 	// shownLines is how much of a run its current details show.
 	shownLines = 30
 )
@@ -145,7 +147,7 @@ const maxHeld = 50
 func (r *run) hold(ctx workflow.Context, rep Report) {
 	r.ordinal++
 	rep.Run, rep.Ordinal, rep.At = r.id, r.ordinal, workflow.Now(ctx).UTC()
-	rep.Text = cut(rep.Text, maxText)
+	rep.Text = said(rep.Text)
 	if rep.State == "" {
 		rep.State = Running
 	}

@@ -102,7 +102,7 @@ func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
 		if r.skip != nil { // there is no next step
 			r.notTaken(ctx, *r.skip)
 		}
-		r.abort, r.paused, r.skip = nil, false, nil // the undo is asked for all the same
+		r.abort, r.paused, r.skip, r.settling = nil, false, nil, true // the undo is asked for all the same
 		err = errors.Join(why, contained(func() error { r.settle(ctx, why); return nil }))
 	}
 	return r.end(ctx, err)
@@ -117,18 +117,31 @@ func contained(body func() error) (err error) {
 			return
 		}
 		text := fmt.Sprint(p)
-		if strings.Contains(text, "[TMPRL") {
+		// A text may hold anything, also what came with an alert.
+		if strings.HasPrefix(text, "[TMPRL") && !authors(p) {
 			panic(p)
 		}
-		err = fmt.Errorf("the runbook panicked: %s", short(text))
+		err = fmt.Errorf("the runbook panicked: %s", short(said(text)))
 	}()
 	return body()
+}
+
+// authors reports whether an author's code may have panicked with this: what the
+// engine says is neither a string nor an error.
+func authors(p any) bool {
+	switch p.(type) {
+	case string, error:
+		return true
+	default:
+		return false
+	}
 }
 
 // end reports how the run ended and makes the workflow's own result of it.
 func (r *run) end(ctx workflow.Context, err error) (string, error) {
 	r.receive(ctx)
 	state, text := r.outcome(err)
+	text = said(text)
 	r.report(ctx, Report{Kind: Ended, State: state, Text: text})
 	switch state {
 	case Failed:

@@ -189,15 +189,22 @@ func (r *run) failed(ctx workflow.Context, s Step, err error) error {
 	return fmt.Errorf("%s: %w", s.Name, err)
 }
 
+// changesNothing refuses what a diagnostic tries to change.
+const changesNothing = "this runbook says that it changes nothing: it names no Target"
+
 // fits returns an Invalid error when an author left out what a step needs, and
 // a Refused one when it goes beyond the limit of the runbook.
 func (r *run) fits(s Step) error {
 	problem := cmp.Or(s.problem(), s.Degrades.problem())
 	switch {
+	case r.steps >= maxSteps:
+		return incident.Errorf(incident.Refused, "the run has made %d steps, which is too many", maxSteps)
 	case s.Name == "":
 		problem = "it has no name"
 	case !r.spec.Changes():
-		problem = "this runbook says that it changes nothing: it names no Target"
+		problem = changesNothing
+	case long(s.Restores):
+		problem = longHatch
 	case problem == "" && s.Undo != nil && s.Undo.problem() != "":
 		problem = "its undo: " + s.Undo.problem()
 	}

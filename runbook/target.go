@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // HoldType is the workflow type of HoldTarget, and begins its ids.
@@ -32,15 +33,28 @@ const (
 	// that another run changes too.
 	waitsLeast = 5 * time.Second
 	waitsMost  = 2 * time.Minute
+	// maxTarget bounds the name of a target, in bytes: it is part of an id.
+	maxTarget = 500
 )
 
-// claim takes the run's target, which is its own until the run ends. It fails
-// with ErrRefused while another run changes it, unless somebody breaks the
+// claim takes the run's targets, which are its own until the run ends. It fails
+// with ErrRefused while another run changes one, unless somebody breaks the
 // glass: then the other run is told.
 func (r *run) claim(ctx workflow.Context) error {
-	target := r.spec.TargetOf(r.values)
-	if target == "" || r.in.DryRun {
+	if r.in.DryRun {
 		return nil
+	}
+	for _, target := range r.spec.TargetsOf(r.values) {
+		if err := r.take(ctx, target); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *run) take(ctx workflow.Context, target string) error {
+	if len(target) > maxTarget {
+		return incident.Errorf(incident.Invalid, "the name of its target is longer than %d bytes", maxTarget)
 	}
 	for range holdTries {
 		err := r.startHold(ctx, target)

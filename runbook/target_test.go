@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/mock" //nolint:depguard // the engine's test environment takes its matchers
@@ -33,6 +34,12 @@ func TestOneRunChangesATargetAtATime(t *testing.T) {
 `},
 		"let go, and not to be had": {flips(doing(step("a"))), runbooktest.Script{Held: runbooktest.Held{"lamps": ""}}, `
 00:05 ended failed: lamps cannot be taken: try again
+`},
+		"one of two is held": {runbook.New(doing(step("a")), runbook.Spec{Name: "flips", Target: "switch lamps"}), runbooktest.Script{Held: held}, `
+00:00 ended refused: lamps is being changed by INC-3/runbook/flips/1
+`},
+		"too long a name": {runbook.New(doing(step("a")), runbook.Spec{Name: "flips", Target: strings.Repeat("x", 501)}), runbooktest.Script{}, `
+00:00 ended failed: the name of its target is longer than 500 bytes
 `},
 		"a dry run needs nothing": {flips(doing(step("a"))), runbooktest.Script{Held: held, DryRun: true}, `
 00:00 note would call: flip a; undone by: flip a back

@@ -23,11 +23,14 @@ func Page(ctx workflow.Context, who Target, why string) error {
 	if err := r.stopped(ctx); err != nil {
 		return err
 	}
+	if long(who.Person, who.Team, who.Schedule, who.Rotation, who.Webhook) {
+		return incident.Errorf(incident.Invalid, "nobody has a name of more than %d bytes", maxName)
+	}
 	if r.in.DryRun {
 		r.note(ctx, "would page %s: %s", who.String(), why)
 		return r.stopped(ctx)
 	}
-	r.report(ctx, Report{Kind: Paged, Text: cut(why, maxText), Page: &who})
+	r.report(ctx, Report{Kind: Paged, Text: why, Page: &who})
 	return r.over(ctx)
 }
 
@@ -52,7 +55,10 @@ func Ticket(ctx workflow.Context, t Task) error {
 	if t.Title == "" {
 		return incident.Errorf(incident.Invalid, "a ticket has a title")
 	}
-	t.Title = short(t.Title)
+	if long(t.Owner, string(t.Priority)) {
+		return incident.Errorf(incident.Invalid, "the owner or priority of a ticket has at most %d bytes", maxName)
+	}
+	t.Title = short(said(t.Title))
 	if r.in.DryRun {
 		r.note(ctx, "would open a ticket for %s: %s", cmp.Or(t.Owner, "the holder"), t.Title)
 		return r.stopped(ctx)
@@ -78,10 +84,15 @@ const hatchFor = 4 * time.Hour
 
 func (h Hatch) within() time.Duration { return cmp.Or(h.For, hatchFor) }
 
+var longHatch = fmt.Sprintf("the ID of an escape hatch has at most %d bytes", maxName)
+
 // problem says what its author left out, or nothing.
 func (h *Hatch) problem() string {
 	if h != nil && (h.ID == "" || h.What == "" || h.For < 0) {
 		return "what it degrades has no ID or What, or is degraded for less than no time"
+	}
+	if h != nil && long(h.ID) {
+		return longHatch
 	}
 	return ""
 }
@@ -98,7 +109,7 @@ func (r *run) tellDegraded(ctx workflow.Context, s Step) {
 	if h := s.Degrades; h != nil {
 		r.report(ctx, Report{
 			Kind: Degraded, Text: fmt.Sprintf("%s, for %s at most", h.What, catalog.FormatDuration(h.within())),
-			Hatch: &Hatch{ID: h.ID, What: h.What, For: h.within()},
+			Hatch: &Hatch{ID: h.ID, What: short(said(h.What)), For: h.within()},
 		})
 	}
 }
@@ -110,6 +121,9 @@ func CloseHatch(ctx workflow.Context, id string) error {
 	r := of(ctx)
 	if err := r.stopped(ctx); err != nil {
 		return err
+	}
+	if long(id) {
+		return incident.Errorf(incident.Invalid, "%s", longHatch)
 	}
 	if r.in.DryRun {
 		r.note(ctx, "would close the escape hatch %s, if it is open", id)

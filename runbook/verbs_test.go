@@ -210,3 +210,13 @@ func TestTheQuestionOfABranchThatIsStoppedIsWithdrawn(t *testing.T) {
 	}), runbooktest.Script{})
 	require.True(t, holds(got, "expired"), strings.Join(got, "\n"))
 }
+
+// A runbook that says that it changes nothing, and that starts by itself as
+// a diagnostic, has another run that changes things: nothing of the catalog
+// named that one.
+func TestADiagnosticRunsNoOther(t *testing.T) {
+	got := runbooktest.Play(t, runbook.New(func(ctx workflow.Context, _ none) error {
+		return runbook.Run(ctx, "rollback", nil)
+	}, runbook.Spec{Name: "flips"}), runbooktest.Script{})
+	require.False(t, holds(got, "ended done"), strings.Join(got, "\n"))
+}

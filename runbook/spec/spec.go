@@ -24,9 +24,9 @@ type Spec struct {
 	Fits   string  `json:"fits"`
 	Params []Param `json:"params,omitempty"`
 	// Target names what a run changes, with parameters in braces:
-	// "deploy/{target}". Runs with the same target exclude each other, whatever
-	// their runbook and incident. A runbook without one changes nothing: it is a
-	// diagnostic.
+	// "deploy/{target}", or several with spaces between them. Runs with the same
+	// target exclude each other, whatever their runbook and incident. A runbook
+	// without one changes nothing: it is a diagnostic.
 	Target string `json:"target,omitempty"`
 	// Approval is what must be given before anything is changed; nil is none.
 	Approval *Approval `json:"approval,omitempty"`
@@ -92,6 +92,7 @@ func (s Spec) Problems() []string {
 		wrong(a.Within < 0, "its approval waits for less than no time")
 	}
 	wrong(s.Limit.Count < 0 || s.Limit.Percent < 0 || s.Limit.Percent > 100, "its limit is not a count and a percentage")
+	wrong(s.Target != "" && len(strings.Fields(s.Target)) == 0, "its target is a blank")
 	for _, name := range inBraces.FindAllStringSubmatch(s.Target, -1) {
 		wrong(!slices.ContainsFunc(s.Params, func(p Param) bool { return p.Name == name[1] && p.listed() }),
 			"its target names {%s}, which is no parameter that has to be there and is more than free text", name[1])
@@ -107,12 +108,20 @@ func (s Spec) Problems() []string {
 	return found
 }
 
-// TargetOf names what a run with these values changes, or nothing.
-func (s Spec) TargetOf(values Values) string {
-	return inBraces.ReplaceAllStringFunc(s.Target, func(name string) string {
-		return values[strings.Trim(name, "{}")].Text
-	})
+// TargetsOf names what a run with these values changes, in order and each once.
+func (s Spec) TargetsOf(values Values) []string {
+	targets := strings.Fields(s.Target)
+	for n, target := range targets {
+		targets[n] = inBraces.ReplaceAllStringFunc(target, func(name string) string {
+			return values[strings.Trim(name, "{}")].Text
+		})
+	}
+	slices.Sort(targets)
+	return slices.Compact(targets)
 }
+
+// TargetOf is TargetsOf on one line, or nothing.
+func (s Spec) TargetOf(values Values) string { return strings.Join(s.TargetsOf(values), " ") }
 
 // Served is a runbook, and who runs it.
 type Served struct {

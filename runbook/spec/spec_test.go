@@ -47,6 +47,8 @@ func TestAStructSaysWhatTheParametersAre(t *testing.T) {
 		Target: "payments", Pod: "web-1", Below: 0.5, Copies: 2, ApproveWithin: 5 * time.Minute, Zone: "us", Why: "it hangs",
 	}, got)
 	require.Equal(t, "deploy/us/payments", s.TargetOf(values))
+	s.Target = "deploy/{zone}/{target} deploy/{target} deploy/{zone}/{target}"
+	require.Equal(t, []string{"deploy/payments", "deploy/us/payments"}, s.TargetsOf(values))
 	require.Equal(t, `approve_within=5m below=0.5 copies=2 force=false pod=web-1 (from the alert's label pod) `+
 		`target=payments why="it hangs" zone=us (from the alert's label zone)`, values.String())
 	require.Equal(t, spec.Value{Text: "5m", Origin: spec.Offered}, values["approve_within"])
@@ -75,9 +77,10 @@ func TestWhatAnAuthorGotWrongIsSaid(t *testing.T) {
 		change func(s *spec.Spec)
 		want   string
 	}{
-		"name":     {func(s *spec.Spec) { s.Name = "Do it" }, "its name is not lower-case words joined by hyphens"},
-		"silent":   {func(s *spec.Spec) { s.Fits = "" }, "it says not what it does (About) or when it fits (Fits)"},
-		"approval": {func(s *spec.Spec) { s.Target, s.Approval = "", &spec.Approval{} }, "it wants an approval, and changes nothing (Target)"},
+		"name":      {func(s *spec.Spec) { s.Name = "Do it" }, "its name is not lower-case words joined by hyphens"},
+		"silent":    {func(s *spec.Spec) { s.Fits = "" }, "it says not what it does (About) or when it fits (Fits)"},
+		"no target": {func(s *spec.Spec) { s.Target = " " }, "its target is a blank"},
+		"approval":  {func(s *spec.Spec) { s.Target, s.Approval = "", &spec.Approval{} }, "it wants an approval, and changes nothing (Target)"},
 		"people": {
 			func(s *spec.Spec) { s.Approval = &spec.Approval{By: []catalog.Standing{catalog.TeamLead}, People: 9} },
 			"its approval by 9 people is not between 1 and 5",
