@@ -50,7 +50,7 @@ func Output(ctx workflow.Context, title, text string) error {
 // enough is how much of the beginning and of the end of a text is looked at for
 // secrets before it is cut to what is kept: half of one looks like nothing in
 // particular. It is not more since the code of a run has a second at a time.
-const enough = 4 * activities.MaxOutput
+const enough = 2 * activities.MaxOutput
 
 // clean is what of a text goes to be kept, and how many secrets were removed. A
 // short one goes whole, and is cleaned where it is kept.

@@ -36,13 +36,14 @@ type Runbook struct {
 	Spec
 	problems []string
 	run      func(ctx workflow.Context, values spec.Values) error
+	begun    *begun
 }
 
 // New makes a runbook of a named function, never a literal, since workflowcheck
 // sees only those. Its second parameter is a struct with a field for each
 // parameter of the runbook: see spec.Fields.
 func New[P any](run func(workflow.Context, P) error, s Spec) Runbook {
-	b := Runbook{Spec: s}
+	b := Runbook{Spec: s, begun: &begun{}}
 	if s.Approval != nil {
 		b.Approval = new(s.Approval.Complete())
 	}
@@ -85,6 +86,7 @@ var errGone = errors.New("the incident is gone")
 // only when the run failed or was cancelled.
 func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
 	r := &run{spec: b.Spec, in: in, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
+	defer b.begun.once(ctx)()
 	ctx = workflow.WithValue(ctx, runKey{}, r)
 	values, err := b.Resolve(in.Given, in.Offered, in.Facts)
 	r.values = values
