@@ -20,8 +20,8 @@ const (
 	// goes on to another system is of another type.
 	Text Type = "text"
 	// Name is letters, digits, dots, hyphens and underscores, and begins and
-	// ends with a letter or digit. It can be no option of a command, no path and
-	// no address.
+	// ends with a letter or digit. It can be no option of a command and no path;
+	// it can be the address of a host.
 	Name Type = "name"
 	// Number is a finite decimal number: "0.05".
 	Number Type = "number"
@@ -29,7 +29,8 @@ const (
 	Integer Type = "integer"
 	// Boolean is "true" or "false".
 	Boolean Type = "boolean"
-	// Duration is a positive duration in Go's notation: "2m", "1h30m".
+	// Duration is a positive duration of at most 30 days in Go's notation: "2m",
+	// "1h30m".
 	Duration Type = "duration"
 )
 
@@ -69,6 +70,9 @@ const (
 
 // maxText bounds a value's length in bytes.
 const maxText = 1024
+
+// maxDuration bounds a Duration: a run holds its target for as long as it waits.
+const maxDuration = 30 * 24 * time.Hour
 
 // maxName is the longest Name, which is that of a DNS name.
 const maxName = 253
@@ -130,7 +134,7 @@ func (p Param) Problem(value string) string {
 		return "is required (" + p.About + ")"
 	case len(value) > maxText:
 		return "is longer than " + strconv.Itoa(maxText) + " bytes"
-	case !utf8.ValidString(value) || strings.ContainsFunc(value, unicode.IsControl):
+	case !utf8.ValidString(value) || strings.ContainsFunc(value, unseen):
 		return "holds characters that are not printable"
 	case len(p.OneOf) > 0 && !slices.Contains(p.OneOf, value):
 		return "must be one of " + strings.Join(p.OneOf, ", ")
@@ -141,6 +145,11 @@ func (p Param) Problem(value string) string {
 		return problem
 	}
 	return p.outOfBounds(value)
+}
+
+// unseen reports whether a character shows as nothing, or changes how others show.
+func unseen(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }
 
 // misfit says how a value is not of the parameter's type.
@@ -163,8 +172,11 @@ func (p Param) misfit(value string) string {
 			return "must be true or false"
 		}
 	case Duration:
-		if _, err := parseDuration(value); err != nil {
+		switch d, err := parseDuration(value); {
+		case err != nil:
 			return "must be a positive duration, such as 2m"
+		case d > maxDuration:
+			return "must be at most " + maxDuration.String()
 		}
 	}
 	return ""

@@ -126,6 +126,20 @@ func TestNamesCanDoNoHarm(t *testing.T) {
 	}
 }
 
+func TestATextShowsAllThatItHolds(t *testing.T) {
+	p := spec.Param{Name: "why", About: "x", Type: spec.Text}
+	for _, value := range []string{"a\u202Eb", "a\u200Bb", "a\u2028b", "a\nb", "a\xffb"} {
+		require.Equal(t, "holds characters that are not printable", p.Problem(value), "%q", value)
+	}
+	require.Empty(t, p.Problem("élan vital: 東京 → ok"))
+}
+
+func TestADurationIsBounded(t *testing.T) {
+	p := spec.Param{Name: "settle", About: "x", Type: spec.Duration, From: "label:for"}
+	require.Equal(t, "must be at most 720h0m0s", p.Problem("2540400h"))
+	require.Empty(t, p.Problem("720h"))
+}
+
 func TestAParameterIsOfAnAllowedType(t *testing.T) {
 	for name, of := range map[string]reflect.Type{
 		"list":   reflect.TypeFor[struct{ All []string }](),
