@@ -83,7 +83,7 @@ func (a *GitHub) DispatchWorkflow(ctx context.Context, o DispatchOrder) (systems
 	if err != nil && o.Again && final(incident.KindOf(err)) {
 		err = incident.Errorf(incident.Unavailable, "%w; an earlier try may have taken effect", err)
 	}
-	return run, Fail(cleanError(afterOther(ctx, err)))
+	return run, Fail(cleanError(AfterOther(ctx, err)))
 }
 
 // lookFirst bounds the look for a run that is there already: there must be time

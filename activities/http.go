@@ -66,7 +66,7 @@ func (a *HTTP) SendHTTP(ctx context.Context, o HTTPOrder) (systems.HTTPAnswer, e
 	if err == nil {
 		answer, err = s.Send(ctx, o.Request, o.Covers, o.Key)
 	}
-	return cleanAnswer(answer), Fail(cleanError(afterOther(ctx, err)))
+	return cleanAnswer(answer), Fail(cleanError(AfterOther(ctx, err)))
 }
 
 // cleanAnswer is an answer without what looks like a secret.

@@ -88,7 +88,7 @@ func (a *Runbooks) RollBack(ctx context.Context, r incident.Rollback) (incident.
 		return incident.Operation{}, noDeployer()
 	}
 	op, err := a.Deployer.Rollback(ctx, r)
-	return op, Fail(afterOther(ctx, err))
+	return op, Fail(AfterOther(ctx, err))
 }
 
 // OperationState answers once an operation is done or has failed. While it

@@ -65,7 +65,7 @@ func (a *SQL) ChangeSQL(ctx context.Context, o SQLOrder) (systems.SQLChange, err
 	if err == nil {
 		change, err = s.Change(ctx, o.Request, o.Covers, o.Key)
 	}
-	return change, Fail(cleanError(afterOther(ctx, err)))
+	return change, Fail(cleanError(AfterOther(ctx, err)))
 }
 
 // cleanRows is what a statement brought without what looks like a secret, by

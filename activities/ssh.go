@@ -63,7 +63,7 @@ func (a *SSH) RunCommand(ctx context.Context, o SSHOrder) (systems.SSHOutput, er
 	if err == nil {
 		out, err = s.Change(ctx, o.Request, o.Covers)
 	}
-	return cleanOutput(out), Fail(cleanError(afterOther(ctx, err)))
+	return cleanOutput(out), Fail(cleanError(AfterOther(ctx, err)))
 }
 
 // maxMessages is how much of a command's messages goes along with its output.

@@ -27,9 +27,9 @@ func systemOf[S any](product string, all map[string]S, name string) (S, error) {
 	}
 }
 
-// afterOther is the error of a change that was tried before: what it says of
-// this try says nothing of those whose answer was lost.
-func afterOther(ctx context.Context, err error) error {
+// AfterOther is the error of a change that was tried before: what it says of
+// this try says nothing of those whose answer was lost. It belongs inside Fail.
+func AfterOther(ctx context.Context, err error) error {
 	if err == nil || !activity.IsActivity(ctx) || activity.GetInfo(ctx).Attempt == 1 || !final(incident.KindOf(err)) {
 		return err
 	}

@@ -42,7 +42,7 @@ func (a *Unleash) TurnFlag(ctx context.Context, o FlagOrder) error {
 	if err != nil {
 		return Fail(err)
 	}
-	return Fail(cleanError(afterOther(ctx, s.Turn(ctx, o.Order))))
+	return Fail(cleanError(AfterOther(ctx, s.Turn(ctx, o.Order))))
 }
 
 func (a *Unleash) system(name string) (UnleashSystem, error) {
