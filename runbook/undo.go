@@ -80,12 +80,15 @@ func (r *run) undoAll(ctx workflow.Context, plan []*made) {
 
 // undo takes one change back and reports whether it did.
 func (r *run) undo(ctx workflow.Context, c *made) bool {
-	err := r.unmet(ctx, *c.Undo)
+	done, err := false, r.unmet(ctx, *c.Undo)
 	if err == nil {
-		_, err = r.make(ctx, *c.Undo, c.key+"/undo")
+		done, err = r.make(ctx, *c.Undo, c.key+"/undo")
 	}
 	if err != nil {
 		r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("undo %s: failed: %s", c.Name, err)})
+		if done {
+			r.tellReopened(ctx, c.Step)
+		}
 		return false
 	}
 	c.fate = undone
@@ -93,10 +96,16 @@ func (r *run) undo(ctx workflow.Context, c *made) bool {
 	if c.Degrades != nil {
 		r.restored(ctx, c.Degrades.ID)
 	}
-	if c.Restores != "" { // a hatch that says nothing more is one that this run closed
-		r.report(ctx, Report{Kind: Degraded, Text: c.Restores + " again", Hatch: &Hatch{ID: c.Restores}})
-	}
+	r.tellReopened(ctx, c.Step)
 	return true
+}
+
+// tellReopened reports that what a step restored is degraded again, or may be. A
+// hatch that says nothing more is one that this run closed.
+func (r *run) tellReopened(ctx workflow.Context, s Step) {
+	if s.Restores != "" {
+		r.report(ctx, Report{Kind: Degraded, Text: s.Restores + " again", Hatch: &Hatch{ID: s.Restores}})
+	}
 }
 
 // sentence begins a text with a capital letter.

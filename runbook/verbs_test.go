@@ -82,10 +82,19 @@ func TestWhatAStepDegradesIsToldAndItsUndoRestoresIt(t *testing.T) {
 	}, runbooktest.Script{}), "\n")
 	require.Regexp(t, `(?s)restored shop/recommendations.*step undo restore: done.*degraded shop/recommendations again`, got)
 
+	got = strings.Join(played(t, func(ctx workflow.Context, _ none) error {
+		s := step("restore")
+		s.Safe, s.Restores, s.Undo.Call = true, "shop/recommendations", flip{what: "restore back", err: errUnknown}
+		return errors.Join(runbook.Do(ctx, s), errors.New("it did not help"))
+	}, runbooktest.Script{}), "\n")
+	require.Regexp(t, `(?s)step undo restore: failed: its outcome is unknown.*degraded shop/recommendations again`, got)
+
 	unsure := failing("fallback", errUnknown)
 	unsure.Degrades = &runbook.Hatch{ID: "shop/recommendations", What: "the shop without recommendations"}
 	got = strings.Join(played(t, doing(unsure), runbooktest.Script{Answers: []runbooktest.Answer{{}, says("keep")}}), "\n")
 	require.Regexp(t, `(?s)fallback: failed: its outcome is unknown.*degraded the shop without recommendations, for 4 h at most`, got)
+	got = strings.Join(played(t, doing(unsure), runbooktest.Script{Cancel: time.Minute}), "\n")
+	require.Regexp(t, `(?s)fallback: failed: canceled.*degraded the shop without recommendations, for 4 h at most`, got)
 	unsure.Call = flip{what: "fallback", err: errRefused}
 	require.NotContains(t, strings.Join(played(t, doing(unsure), runbooktest.Script{}), "\n"), "degraded")
 
