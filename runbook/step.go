@@ -74,7 +74,7 @@ func (s Step) String() string { return strings.Join(s.lines(), "; ") }
 // run's parameters: an approval covers nothing else.
 func (r *run) digest(s Step) string {
 	parts := append(s.lines(), s.Name, s.Restores, r.values.String())
-	parts = append(parts, s.Change.parts()...)
+	parts = append(parts, s.parts()...)
 	if h := s.Degrades; h != nil {
 		parts = append(parts, h.ID)
 	}
