@@ -34,7 +34,7 @@ const (
 // said is a text as it leaves the run: without what looks like a secret, and not
 // too long.
 func said(text string) string {
-	text, _ = redact.Text(cut(text, 8*maxText))
+	text, _ = redact.Text(cut(text, 2*maxText))
 	return cut(text, maxText)
 }
 
