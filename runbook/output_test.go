@@ -45,8 +45,8 @@ func TestOutputsAreKeptWithoutSecretsAndNotWhole(t *testing.T) {
 00:00 ended done`, play("one", true))
 }
 
-// An output is cut before secrets are looked for: the end of a private key
-// whose beginning was left out is kept. (clean.go says why the order matters.)
+// The end of a private key looks like nothing in particular once its beginning
+// is left out.
 func TestASecretThatIsCutInTwoIsRemoved(t *testing.T) {
 	key := "-----BEGIN RSA PRIVATE KEY-----\n" + strings.Repeat("MIIEowIBAAKCAQEAverysecretline\n", 400) + "-----END RSA PRIVATE KEY-----\n"
 	text := strings.Repeat("a line of a log\n", 40_000/16) + key + "the end\n"

@@ -321,3 +321,25 @@ func TestWhatWasDoneByAnEarlierTryIsThisRunsDoing(t *testing.T) {
 	}})
 	require.True(t, holds(got, "Undo a?"), strings.Join(got, "\n"))
 }
+
+// What an author's code does not say is unknown, also when it panics.
+func TestACallThatPanicsMayHaveBeenMade(t *testing.T) {
+	got := runbooktest.Play(t, flips(doing(runbook.Step{Name: "a", Change: byKey(panicking{flip{what: "a"}}), Undo: back("a")})), runbooktest.Script{
+		Answers: []runbooktest.Answer{says("it happened")},
+	})
+	require.Equal(t, lines(`
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (the runbook panicked: oops). Look, and say. [try again it happened it did not]
+01:00 answered bob: it happened
+01:00 step a: done (flip a)
+01:00 ended done: a
+`), got[1:])
+}
+
+// panicking is a call that panics when it was made.
+type panicking struct{ flip }
+
+func (p panicking) Make(ctx workflow.Context, key string) error {
+	_ = p.flip.Make(ctx, key)
+	panic("oops")
+}
