@@ -3,11 +3,10 @@ package activities
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"strings"
 	"time"
-
-	"go.temporal.io/sdk/activity"
 
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/redact"
@@ -26,13 +25,15 @@ const MaxOutput = 32 << 10
 
 // Capture asks for an output to be kept.
 type Capture struct {
-	Incident string    `json:"incident"`
-	ID       string    `json:"id"`
-	Run      string    `json:"run"`
-	Title    string    `json:"title"`
-	Text     string    `json:"text"`
-	Bytes    int       `json:"bytes"`
-	At       time.Time `json:"at"`
+	Incident string `json:"incident"`
+	ID       string `json:"id"`
+	Run      string `json:"run"`
+	Title    string `json:"title"`
+	Text     string `json:"text"`
+	Bytes    int    `json:"bytes"`
+	// Removed is how many secrets were taken out of it before.
+	Removed int       `json:"removed,omitempty"`
+	At      time.Time `json:"at"`
 }
 
 // Captured says what was kept.
@@ -42,16 +43,20 @@ type Captured struct {
 	Removed int `json:"removed,omitempty"`
 }
 
-// Capture keeps an output without what looks like a secret.
+// Capture keeps an output without what looks like a secret. While the patterns
+// of the catalog cannot be read it is Unavailable, and nothing is kept.
 func (r *Recorder) Capture(ctx context.Context, c Capture) (Captured, error) {
 	if r.Outputs == nil {
 		return Captured{}, Fail(incident.Errorf(incident.Permanent, "this process keeps no outputs"))
 	}
-	text, _ := redact.Cut(c.Text, MaxOutput)
-	text, removed := redact.Text(text, r.patterns(ctx)...)
-	title, more := redact.Text(c.Title)
+	patterns, err := r.patterns(ctx)
+	if err != nil {
+		return Captured{}, Fail(err)
+	}
+	text, removed, _ := redact.Shorten(c.Text, MaxOutput, patterns...)
+	title, more := redact.Text(c.Title, patterns...)
 	o := incident.Output{
-		ID: c.ID, Run: c.Run, Title: title, Body: text, Bytes: max(c.Bytes, len(c.Text)), Removed: removed + more, At: c.At,
+		ID: c.ID, Run: c.Run, Title: title, Body: text, Bytes: max(c.Bytes, len(c.Text)), Removed: c.Removed + removed + more, At: c.At,
 	}
 	if err := r.Outputs.KeepOutput(ctx, c.Incident, o); err != nil {
 		return Captured{}, Fail(fmt.Errorf("keep an output: %w", err))
@@ -60,24 +65,27 @@ func (r *Recorder) Capture(ctx context.Context, c Capture) (Captured, error) {
 }
 
 // patterns are the installation's own. Without a catalog there are none.
-func (r *Recorder) patterns(ctx context.Context) []*regexp.Regexp {
+func (r *Recorder) patterns(ctx context.Context) ([]*regexp.Regexp, error) {
 	if r.Catalogs == nil {
-		return nil
+		return nil, nil
 	}
 	c, err := r.Catalogs.Current(ctx)
-	if err != nil {
-		return nil
+	switch {
+	case incident.KindOf(err) == incident.NotFound:
+		return nil, nil
+	case err != nil:
+		slog.Warn("no output is kept: the catalog cannot be read", "error", err)
+		return nil, incident.Errorf(incident.Unavailable, "what settings.redact names cannot be read")
 	}
 	var out []*regexp.Regexp
-	for _, text := range c.Settings.Redact {
+	for n, text := range c.Settings.Redact {
 		p, err := regexp.Compile(text)
 		if err != nil { // checked when it was applied
-			activity.GetLogger(ctx).Error("a pattern of settings.redact cannot be read", "error", err)
-			continue
+			return nil, incident.Errorf(incident.Permanent, "pattern %d of settings.redact cannot be read", n+1)
 		}
 		out = append(out, p)
 	}
-	return out
+	return out, nil
 }
 
 // AutoRun is a runbook that is about to start by itself.

@@ -2,6 +2,7 @@ package activities_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -20,23 +21,27 @@ func (k *keptOutputs) KeepOutput(_ context.Context, number string, o incident.Ou
 	return nil
 }
 
-type redacting struct{}
+// redacting is a catalog with a pattern, or one that cannot be read.
+type redacting struct {
+	pattern string
+	err     error
+}
 
-func (redacting) Current(context.Context) (*catalog.Catalog, error) {
-	return &catalog.Catalog{Settings: catalog.Settings{Redact: []string{`CUSTOMER-\d+`}}}, nil
+func (r redacting) Current(context.Context) (*catalog.Catalog, error) {
+	return &catalog.Catalog{Settings: catalog.Settings{Redact: []string{r.pattern}}}, r.err
 }
 
 func TestAnOutputIsKeptWithoutWhatTheCatalogNames(t *testing.T) {
 	kept := &keptOutputs{}
-	r := &activities.Recorder{Outputs: kept, Catalogs: redacting{}}
+	r := &activities.Recorder{Outputs: kept, Catalogs: redacting{pattern: `CUSTOMER-\d+`}}
 	at := time.Date(2026, 3, 1, 0, 0, 0, 0, time.UTC)
 	got, err := r.Capture(t.Context(), activities.Capture{
-		Incident: "INC-1", ID: "x-1-1", Run: "INC-1/runbook/x/1", Title: "Orders", Text: "CUSTOMER-12 token=abc\nok\n", At: at,
+		Incident: "INC-1", ID: "x-1-1", Run: "INC-1/runbook/x/1", Title: "Orders of CUSTOMER-12", Text: "CUSTOMER-12 token=abc\nok\n", Removed: 1, At: at,
 	})
 	require.NoError(t, err)
-	require.Equal(t, activities.Captured{Lines: 2, Bytes: 25, Removed: 2}, got)
+	require.Equal(t, activities.Captured{Lines: 2, Bytes: 25, Removed: 4}, got)
 	require.Equal(t, []incident.Output{{
-		ID: "x-1-1", Run: "INC-1/runbook/x/1", Title: "Orders", Body: "[redacted] token=[redacted]\nok\n", Bytes: 25, Removed: 2, At: at,
+		ID: "x-1-1", Run: "INC-1/runbook/x/1", Title: "Orders of [redacted]", Body: "[redacted] token=[redacted]\nok\n", Bytes: 25, Removed: 4, At: at,
 	}}, kept.kept)
 
 	got, err = r.Capture(t.Context(), activities.Capture{Text: strings.Repeat("x", 1<<20), Bytes: 1 << 30})
@@ -48,4 +53,23 @@ func TestAnOutputIsKeptWithoutWhatTheCatalogNames(t *testing.T) {
 	require.ErrorContains(t, err, "keeps no outputs")
 	_, err = (&activities.Recorder{}).AdmitRun(t.Context(), activities.AutoRun{})
 	require.ErrorContains(t, err, "no runbook start by itself")
+}
+
+// While it is not known what must not be kept, nothing is.
+func TestNothingIsKeptWhileThePatternsAreNotKnown(t *testing.T) {
+	for kind, from := range map[incident.Kind]redacting{
+		incident.Unavailable: {err: errors.New("the database is away")},
+		incident.Permanent:   {pattern: "("},
+	} {
+		kept := &keptOutputs{}
+		r := &activities.Recorder{Outputs: kept, Catalogs: from}
+		_, err := r.Capture(t.Context(), activities.Capture{Incident: "INC-1", ID: "x-1-1", Text: "CUSTOMER-12"})
+		require.Equal(t, kind, kindOf(t, err))
+		require.Empty(t, kept.kept)
+	}
+	kept := &keptOutputs{}
+	r := &activities.Recorder{Outputs: kept, Catalogs: redacting{err: incident.Errorf(incident.NotFound, "no catalog was ever applied")}}
+	_, err := r.Capture(t.Context(), activities.Capture{Incident: "INC-1", ID: "x-1-1", Text: "ok"})
+	require.NoError(t, err)
+	require.Len(t, kept.kept, 1)
 }
