@@ -157,9 +157,6 @@ func ticketBlock(r record, links Links) string {
 // outputBlock is the beginning of an output, word for word.
 func outputBlock(o incident.Output) string {
 	body, cut := redact.Cut(strings.TrimRight(o.Body, "\n"), shownOutput)
-	if o.RedactedBy != "" {
-		body = "redacted by " + o.RedactedBy
-	}
 	more := ""
 	if cut {
 		more = ", in part"

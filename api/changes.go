@@ -22,7 +22,7 @@ type Evidence interface {
 	// first.
 	Outputs(ctx context.Context, number string, limit int) ([]incident.Output, error)
 	Output(ctx context.Context, number, id string) (incident.Output, error)
-	RedactOutput(ctx context.Context, number, id, by string) error
+	RedactOutput(ctx context.Context, number, id, by, reason string) error
 }
 
 // Changes takes what was changed; see changefeed.Feed.

@@ -25,6 +25,9 @@ func TestOutputsAreReadAndRedacted(t *testing.T) {
 	list = client.OutputList{}
 	w.do("alice", "GET", "/v1/incidents/INC-1/outputs?run=a-1", "").want(200, &list)
 	require.Equal(t, []incident.Output{first}, list.Outputs)
+	list = client.OutputList{}
+	w.do("alice", "GET", "/v1/incidents/INC-1/outputs?run=a-1&limit=1", "").want(200, &list)
+	require.Equal(t, []incident.Output{first}, list.Outputs, "though that of another run is later")
 	var one client.Output
 	w.do("alice", "GET", "/v1/incidents/INC-1/outputs/a-1-1", "").want(200, &one)
 	require.Equal(t, first, one)
@@ -39,8 +42,9 @@ func TestOutputsAreReadAndRedacted(t *testing.T) {
 	require.Equal(t, 204, w.do("dave", "POST", "/v1/incidents/INC-1/outputs/a-1-1/redact", `{"reason": "a name"}`).status)
 	w.do("alice", "GET", "/v1/incidents/INC-1/outputs/a-1-1", "").want(200, &one)
 	require.Equal(t, "dave", one.RedactedBy)
-	require.Empty(t, one.Body)
-	require.Contains(t, string(w.do("alice", "GET", "/incidents/INC-1", "").body), "redacted by dave")
+	require.Equal(t, "Redacted by dave: a name", one.Body)
+	require.Equal(t, "(redacted)", one.Title)
+	require.Contains(t, string(w.do("alice", "GET", "/incidents/INC-1", "").body), "Redacted by dave: a name")
 
 	for _, path := range []string{"INC-9/outputs", "INC-9/outputs/a-1-1", "INC-1/outputs/x"} {
 		w.do("alice", "GET", "/v1/incidents/"+path, "").problem(404, "not-found")

@@ -47,7 +47,7 @@ func (s *server) incidentPage(ctx context.Context, number, reader string) (answe
 	}
 	page := pageOfIncident(i)
 	page.Outputs = each(outputs, func(o incident.Output) web.Output {
-		return web.Output{Title: o.Title, Body: cmp.Or(o.Body, "redacted by "+o.RedactedBy), At: o.At}
+		return web.Output{Title: o.Title, Body: o.Body, At: o.At}
 	})
 	page.Gates = each(gatesOf(i, s.Now()), func(g incident.Gate) web.Fact {
 		return web.Fact{Title: g.Name, Text: cmp.Or(g.Missing, "met")}

@@ -28,9 +28,9 @@ func (r outputRow) output() incident.Output {
 	}
 }
 
-// maxOutputs bounds what one incident keeps: a loop in a runbook fills no
-// database.
-const maxOutputs = 200
+// MaxOutputs bounds what one incident keeps: a loop in a runbook fills no
+// database. A list may be as long.
+const MaxOutputs = maxLimit
 
 // KeepOutput keeps an output of an incident's run, once an id. It is Refused
 // when the incident has too many.
@@ -40,7 +40,7 @@ func (s *Store) KeepOutput(ctx context.Context, number string, o incident.Output
 		if err := tx.GetContext(ctx, &kept, tx.Rebind(`SELECT COUNT(*) FROM outputs WHERE incident = ? AND id <> ?`), number, o.ID); err != nil {
 			return err
 		}
-		if kept >= maxOutputs {
+		if kept >= MaxOutputs {
 			return incident.Errorf(incident.Refused, "%s has %d outputs already", number, kept)
 		}
 		_, err := tx.NamedExecContext(ctx, `
@@ -65,12 +65,15 @@ func (s *Store) Output(ctx context.Context, number, id string) (incident.Output,
 	return row.output(), failed(err, "read the output "+id)
 }
 
-// RedactOutput removes the body of an output for ever. It is NotFound when there
-// is none; one that is redacted already stays as it is.
-func (s *Store) RedactOutput(ctx context.Context, number, id, by string) error {
+// RedactOutput removes the title and the body of an output for ever, and leaves a
+// body that says who did it and why. It is NotFound when there is none; one that
+// is redacted already keeps what it says.
+func (s *Store) RedactOutput(ctx context.Context, number, id, by, reason string) error {
 	return s.write(ctx, "redact the output "+id, func(tx *sqlx.Tx) error {
 		result, err := tx.ExecContext(ctx, tx.Rebind(`
-			UPDATE outputs SET body = '', redacted_by = CASE WHEN redacted_by = '' THEN ? ELSE redacted_by END WHERE incident = ? AND id = ?`), by, number, id)
+			UPDATE outputs SET title = ?, body = CASE WHEN redacted_by = '' THEN ? ELSE body END,
+				redacted_by = CASE WHEN redacted_by = '' THEN ? ELSE redacted_by END
+			WHERE incident = ? AND id = ?`), hidden, redactedText(by, reason), by, number, id)
 		return changed(result, err, incident.Errorf(incident.NotFound, "there is no output %s of %s", id, number))
 	})
 }

@@ -33,14 +33,14 @@ func TestOutputsAreKeptOnceAndRedacted(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, list)
 
-		require.NoError(t, s.RedactOutput(t.Context(), "INC-1", "a-1-1", "lena"))
-		require.NoError(t, s.RedactOutput(t.Context(), "INC-1", "a-1-1", "other"))
+		require.NoError(t, s.RedactOutput(t.Context(), "INC-1", "a-1-1", "lena", "a name"))
+		require.NoError(t, s.RedactOutput(t.Context(), "INC-1", "a-1-1", "other", "again"))
 		require.NoError(t, s.KeepOutput(t.Context(), "INC-1", first), "a repeat brings nothing back")
 		got, err := s.Output(t.Context(), "INC-1", "a-1-1")
 		require.NoError(t, err)
-		first.Body, first.RedactedBy = "", "lena"
+		first.Title, first.Body, first.RedactedBy = "(redacted)", "Redacted by lena: a name", "lena"
 		require.Equal(t, first, got)
-		require.Equal(t, incident.NotFound, incident.KindOf(s.RedactOutput(t.Context(), "INC-1", "b", "lena")))
+		require.Equal(t, incident.NotFound, incident.KindOf(s.RedactOutput(t.Context(), "INC-1", "b", "lena", "a name")))
 		_, err = s.Output(t.Context(), "INC-2", "a-1-1")
 		require.Equal(t, incident.NotFound, incident.KindOf(err))
 	})

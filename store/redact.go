@@ -99,13 +99,16 @@ func (s *Store) Redact(ctx context.Context, number string, sequence int, by, rea
 		_, err = tx.ExecContext(ctx, `
 			UPDATE timeline SET text = $1, looked = '', redacted_by = $2, redacted_reason = $3, redacted_at = $4
 			WHERE incident = $5 AND sequence = $6 AND redacted_at IS NULL`,
-			"Redacted by "+by+": "+reason, by, reason, row.Updated, number, sequence)
+			redactedText(by, reason), by, reason, row.Updated, number, sequence)
 		if err != nil {
 			return err
 		}
 		return redactFields(ctx, tx, row, lines)
 	})
 }
+
+// redactedText stands for words that were redacted.
+func redactedText(by, reason string) plain { return plain("Redacted by " + by + ": " + reason) }
 
 // redactedRow is what redacting needs of an incident's row.
 type redactedRow struct {

@@ -3268,7 +3268,7 @@ type ClientInterface interface {
 
 	// RedactOutputWithBody Redact an output
 	//
-	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 	// administrators may. What is in the ticket is replaced with the ticket's next change.
 	//
 	// Takes any type of body and a specified content type.
@@ -3278,7 +3278,7 @@ type ClientInterface interface {
 
 	// RedactOutput Redact an output
 	//
-	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 	// administrators may. What is in the ticket is replaced with the ticket's next change.
 	//
 	// Takes a body of the `application/json` content type.
@@ -5432,7 +5432,7 @@ func (c *Client) GetOutput(ctx context.Context, number Number, output string, re
 
 // RedactOutputWithBody Redact an output
 //
-// Removes the text for ever, and says who did it. Leads of the owning team and
+// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 // administrators may. What is in the ticket is replaced with the ticket's next change.
 //
 // Takes any type of body and a specified content type.
@@ -5452,7 +5452,7 @@ func (c *Client) RedactOutputWithBody(ctx context.Context, number Number, output
 
 // RedactOutput Redact an output
 //
-// Removes the text for ever, and says who did it. Leads of the owning team and
+// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 // administrators may. What is in the ticket is replaced with the ticket's next change.
 //
 // Takes a body of the `application/json` content type.
@@ -13487,7 +13487,7 @@ type ClientWithResponsesInterface interface {
 
 	// RedactOutputWithBodyWithResponse Redact an output
 	//
-	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 	// administrators may. What is in the ticket is replaced with the ticket's next change.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -13497,7 +13497,7 @@ type ClientWithResponsesInterface interface {
 
 	// RedactOutputWithResponse Redact an output
 	//
-	// Removes the text for ever, and says who did it. Leads of the owning team and
+	// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 	// administrators may. What is in the ticket is replaced with the ticket's next change.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -25620,7 +25620,7 @@ func (c *ClientWithResponses) GetOutputWithResponse(ctx context.Context, number 
 
 // RedactOutputWithBodyWithResponse Redact an output
 //
-// Removes the text for ever, and says who did it. Leads of the owning team and
+// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 // administrators may. What is in the ticket is replaced with the ticket's next change.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -25636,7 +25636,7 @@ func (c *ClientWithResponses) RedactOutputWithBodyWithResponse(ctx context.Conte
 
 // RedactOutputWithResponse Redact an output
 //
-// Removes the text for ever, and says who did it. Leads of the owning team and
+// Removes the title and the text for ever, and says who did it and why. Leads of the owning team and
 // administrators may. What is in the ticket is replaced with the ticket's next change.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).

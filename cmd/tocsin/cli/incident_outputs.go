@@ -54,10 +54,6 @@ func outputColumns() columns[client.Output] {
 // output shows one whole.
 func (c *call) output(o client.Output) {
 	c.tell("%s (%s, run %s)", o.Title, c.clock(c.cmd.Context()).at(o.At), incident.Run{ID: o.Run}.Short())
-	if o.RedactedBy != "" {
-		c.tell("redacted by %s", o.RedactedBy)
-		return
-	}
 	for line := range strings.Lines(o.Body) {
 		c.say("%s", strings.TrimRight(line, "\r\n"))
 	}
