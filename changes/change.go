@@ -94,7 +94,7 @@ func (c Change) Check(now time.Time) error {
 			return incident.Errorf(incident.Invalid, "%s: it is missing", f.name)
 		case utf8.RuneCountInString(f.value) > f.limit:
 			return incident.Errorf(incident.Invalid, "%s: it is longer than %d characters", f.name, f.limit)
-		case !utf8.ValidString(f.value) || strings.ContainsFunc(f.value, unicode.IsControl):
+		case !printable(f.value):
 			return incident.Errorf(incident.Invalid, "%s: it holds characters that are not printable", f.name)
 		}
 	}
@@ -124,8 +124,16 @@ func (u Undo) check() error {
 		if utf8.RuneCountInString(name) > maxID || utf8.RuneCountInString(value) > maxText {
 			return incident.Errorf(incident.Invalid, "undo: a parameter is too long")
 		}
+		if !printable(name) || !printable(value) {
+			return incident.Errorf(incident.Invalid, "undo: a parameter holds characters that are not printable")
+		}
 	}
 	return nil
+}
+
+// printable reports whether a text holds nothing that a terminal obeys.
+func printable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
 }
 
 func isWeb(address string) bool {

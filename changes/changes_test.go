@@ -46,6 +46,12 @@ func TestNothingIsSuspectWhereNothingWasChanged(t *testing.T) {
 	require.Empty(t, changes.Suspects(nil, changes.Scene{Began: noon, Service: "checkout"}, 3))
 }
 
+// One is affected and what the first depends on, too: its changes are looked for once.
+func TestAServiceOfASceneIsNamedOnce(t *testing.T) {
+	scene := changes.Scene{Began: noon, Service: "shop", Affected: []string{"db", "shop"}, DependsOn: []string{"db", "cache"}}
+	require.ElementsMatch(t, []string{"shop", "db", "cache"}, scene.Services())
+}
+
 func TestAChangeIsChecked(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(c *changes.Change)
@@ -67,6 +73,14 @@ func TestAChangeIsChecked(t *testing.T) {
 				c.Undo = changes.Undo{Runbook: "rollback", Params: map[string]string{"a": strings.Repeat("x", 501)}}
 			},
 			"undo: a parameter is too long",
+		},
+		"what a terminal obeys": {
+			func(c *changes.Change) { c.Undo.Params = map[string]string{"target": "checkout\x1b[2J"} },
+			"undo: a parameter holds characters that are not printable",
+		},
+		"an undo that is no UTF-8": {
+			func(c *changes.Change) { c.Undo.Params = map[string]string{"target\xff": "checkout"} },
+			"undo: a parameter holds characters that are not printable",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -57,9 +57,11 @@ func SceneOf(inc *incident.Incident, c *catalog.Catalog) Scene {
 	return Scene{Began: began, Service: inc.Service, Affected: inc.Affected, DependsOn: service.DependsOn}
 }
 
-// Services lists the services whose changes may be the cause.
+// Services lists the services whose changes may be the cause, each once.
 func (scene Scene) Services() []string {
-	return slices.Concat([]string{scene.Service}, scene.Affected, scene.DependsOn)
+	out := slices.Concat([]string{scene.Service}, scene.Affected, scene.DependsOn)
+	slices.Sort(out)
+	return slices.Compact(out)
 }
 
 // Span is when a change took effect that may be the cause: in [since, until).

@@ -107,6 +107,19 @@ func TestRecentChangesAreKnownInEveryProcess(t *testing.T) {
 		require.NoError(t, there.Refresh(t.Context(), now))
 		require.Len(t, there.Of("checkout"), 2)
 
+		behind := someChange("3", now)
+		_, err = s.AddChange(t.Context(), behind, now.Add(-5*time.Minute))
+		require.NoError(t, err)
+		require.NoError(t, here.Refresh(t.Context(), now))
+		require.Contains(t, here.Of("checkout"), behind, "a process took it in whose clock is behind")
+		require.Len(t, here.Of("checkout", "checkout"), 3)
+
+		behind.Version = "other"
+		_, err = there.AddChange(t.Context(), behind, now)
+		require.NoError(t, err)
+		require.NoError(t, there.Refresh(t.Context(), now))
+		require.NotContains(t, there.Of("checkout"), behind, "the first report counts")
+
 		for n := range 250 {
 			_, err := here.AddChange(t.Context(), someChange(fmt.Sprint("many-", n), now.Add(-time.Duration(n)*time.Minute)), now)
 			require.NoError(t, err)

@@ -36,10 +36,13 @@ type IncidentFilter struct {
 	Phases     []incident.Phase
 	Severities []catalog.Level
 	Service    string
-	Team       string
-	Holder     string
-	Commander  string
-	Key        string
+	// Touches is a service that it is of, or that it may name as affected: an
+	// incident that names it elsewhere fits too.
+	Touches   string
+	Team      string
+	Holder    string
+	Commander string
+	Key       string
 	// Open leaves out what is over and what lost its workflow.
 	Open bool
 	// Since and Until bound the moment of opening: Since included, Until not.
@@ -84,6 +87,9 @@ func (f IncidentFilter) condition() (condition, error) {
 	oneOf(&c, "phase", f.Phases)
 	oneOf(&c, "severity", f.Severities)
 	c.equal("service", f.Service)
+	if f.Touches != "" {
+		c.and(`(service = ? OR doc LIKE ? ESCAPE '\')`, f.Touches, `%"affected":[%"`+literal(f.Touches)+`"%`)
+	}
 	c.equal("team", f.Team)
 	c.equal("holder", f.Holder)
 	c.equal("commander", f.Commander)

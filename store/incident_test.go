@@ -31,6 +31,7 @@ func TestIncidentFilters(t *testing.T) {
 		}))
 		record(t, s, opened("INC-3", noon().Add(2*time.Hour), func(i *incident.Incident) {
 			i.Phase, i.Service, i.Team, i.Key = incident.Transient, "ledger", "books", "k"
+			i.Affected = []string{"cart", "payments"}
 			i.Roles = map[incident.Role]string{incident.Commander: "cai"}
 		}))
 		for name, test := range map[string]struct {
@@ -42,6 +43,9 @@ func TestIncidentFilters(t *testing.T) {
 			"open":            {store.IncidentFilter{Open: true}, []string{"INC-2", "INC-1"}},
 			"severities":      {store.IncidentFilter{Severities: []catalog.Level{catalog.SEV4, catalog.SEV5}}, []string{"INC-2"}},
 			"service":         {store.IncidentFilter{Service: "ledger"}, []string{"INC-3"}},
+			"touches its own": {store.IncidentFilter{Touches: "ledger"}, []string{"INC-3"}},
+			"touches another": {store.IncidentFilter{Touches: "payments"}, []string{"INC-3"}},
+			"touches none":    {store.IncidentFilter{Touches: "pay"}, []string{}},
 			"team and key":    {store.IncidentFilter{Team: "books", Key: "k"}, []string{"INC-3"}},
 			"holder":          {store.IncidentFilter{Holder: "bob"}, []string{"INC-2"}},
 			"commander":       {store.IncidentFilter{Commander: "cai"}, []string{"INC-3"}},

@@ -98,3 +98,20 @@ func TestOnlySoManyRunsStartByThemselves(t *testing.T) {
 		require.True(t, ok)
 	})
 }
+
+// The clock of one incident's worker is ahead or behind: the limit holds.
+func TestTheLimitOfRunsHoldsWhateverTheOrder(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ask := func(n string, at time.Time) bool {
+			ok, err := s.AdmitRun(t.Context(), activities.AutoRun{Incident: n, Service: "shop", Runbook: "restart", At: at, Most: 1, Within: time.Hour})
+			require.NoError(t, err)
+			return ok
+		}
+		require.True(t, ask("INC-1", noon()))
+		require.False(t, ask("INC-2", noon().Add(59*time.Minute)))
+		require.False(t, ask("INC-3", noon().Add(-59*time.Minute)))
+		require.True(t, ask("INC-1", noon().Add(time.Minute)), "asked again")
+		require.False(t, ask("INC-2", noon().Add(59*time.Minute)), "asked again")
+	})
+}

@@ -32,8 +32,9 @@ const (
 	// process took in.
 	recentRead = time.Second
 	// recentOverlap is how much of what was read is read again: a transaction
-	// that began earlier may commit later.
-	recentOverlap = 10 * time.Second
+	// that began earlier may commit later, and the clock of another process may
+	// be behind ours.
+	recentOverlap = 10 * time.Minute
 	// maxRecent bounds what is held of a service: the newest are.
 	maxRecent = 200
 	// maxReports bounds what is read at once.
@@ -45,22 +46,23 @@ func NewRecentChanges(s *Store) *RecentChanges {
 	return &RecentChanges{store: s, known: map[string]map[changeKey]changes.Change{}}
 }
 
-// AddChange keeps a change in the store, and remembers it; see Store.AddChange.
+// AddChange keeps a change in the store, and remembers it when it is new there;
+// see Store.AddChange.
 func (r *RecentChanges) AddChange(ctx context.Context, c changes.Change, reported time.Time) (added bool, err error) {
 	added, err = r.store.AddChange(ctx, c, reported)
-	if err == nil {
+	if added {
 		r.remember([]changes.Change{c})
 	}
 	return added, err
 }
 
-// Of returns what is known to have been changed of some services of late, in no
-// particular order.
+// Of returns what is known to have been changed of some services of late, each
+// change once, in no particular order.
 func (r *RecentChanges) Of(services ...string) []changes.Change {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var out []changes.Change
-	for _, service := range services {
+	for _, service := range slices.Compact(slices.Sorted(slices.Values(services))) {
 		out = slices.AppendSeq(out, maps.Values(r.known[service]))
 	}
 	return out

@@ -153,7 +153,8 @@ func (s *Store) Incidents(_ context.Context, f store.IncidentFilter) ([]*inciden
 
 func fits(i *incident.Incident, f store.IncidentFilter) bool {
 	return (len(f.Phases) == 0 || slices.Contains(f.Phases, i.Phase)) &&
-		(f.Service == "" || f.Service == i.Service) && (f.Holder == "" || f.Holder == i.Holder) &&
+		(f.Service == "" || f.Service == i.Service) &&
+		(f.Touches == "" || f.Touches == i.Service || slices.Contains(i.Affected, f.Touches)) && (f.Holder == "" || f.Holder == i.Holder) &&
 		(!f.Open || !i.Phase.Over())
 }
 

@@ -45,8 +45,8 @@ type Taken struct {
 	Incidents []string
 }
 
-// maxTold bounds the open incidents of a service that one change is told to,
-// the newest first.
+// maxTold bounds the open incidents that one change is told to on account of one
+// service, the newest first.
 const maxTold = 50
 
 // Take keeps a change and tells the open incidents that it may have caused. A
@@ -76,32 +76,34 @@ func (f *Feed) Take(ctx context.Context, cat *catalog.Catalog, c changes.Change,
 
 // tell tells the open incidents that a change may have caused.
 func (f *Feed) tell(ctx context.Context, cat *catalog.Catalog, c changes.Change) (told []string, err error) {
-	for _, service := range concerned(cat, c.Service) {
-		list, _, err := f.Incidents.Incidents(ctx, store.IncidentFilter{Service: service, Open: true, Limit: maxTold})
+	for _, filter := range concerned(cat, c.Service) {
+		list, _, err := f.Incidents.Incidents(ctx, filter)
 		if err != nil {
 			return told, err
 		}
 		for _, i := range list {
 			suspects := changes.Suspects([]changes.Change{c}, changes.SceneOf(i, cat), 1)
-			if len(suspects) == 0 || !i.Phase.Active() {
+			if len(suspects) == 0 || !i.Phase.Active() || slices.Contains(told, i.Number) {
 				continue
 			}
-			err := f.Suspicions.Suspect(ctx, i.Number, changes.Briefs(suspects))
-			if err != nil && incident.KindOf(err) != incident.NotFound {
+			switch err := f.Suspicions.Suspect(ctx, i.Number, changes.Briefs(suspects)); {
+			case err == nil:
+				told = append(told, i.Number)
+			case incident.KindOf(err) != incident.NotFound: // it has ended meanwhile
 				return told, err
 			}
-			told = append(told, i.Number)
 		}
 	}
 	return told, nil
 }
 
-// concerned lists the services whose incidents a change of one may cause.
-func concerned(cat *catalog.Catalog, changed string) []string {
-	out := []string{changed}
+// concerned finds the incidents that a change of a service may have caused:
+// those that touch it, and those of the services that depend on it.
+func concerned(cat *catalog.Catalog, changed string) []store.IncidentFilter {
+	out := []store.IncidentFilter{{Touches: changed, Open: true, Limit: maxTold}}
 	for _, s := range cat.Services {
 		if slices.Contains(s.DependsOn, changed) {
-			out = append(out, s.ID)
+			out = append(out, store.IncidentFilter{Service: s.ID, Open: true, Limit: maxTold})
 		}
 	}
 	return out
