@@ -2,8 +2,10 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -120,9 +122,9 @@ func suspectsCommand(s *session) *cobra.Command {
 
 func suspectColumns() columns[client.RankedChange] {
 	return columns[client.RankedChange]{
-		header: []string{"AT", "CHANGE", "WHY", "UNDONE BY", "LINK"},
+		header: []string{"AT", "CHANGE", "WHY", "UNDONE BY", "LINK", "ID"},
 		row: func(k clock, s client.RankedChange) []string {
-			return []string{k.at(s.Change.At), s.Change.String(), strings.Join(s.Reasons, ", "), undoneBy(s.Change.Undo), s.Change.Link}
+			return []string{k.at(s.Change.At), s.Change.String(), strings.Join(s.Reasons, ", "), undoneBy(s.Change.Undo), s.Change.Link, s.Change.ID}
 		},
 		none: "nothing was changed in the day before that could have caused it",
 	}
@@ -159,27 +161,51 @@ func rollbackCommand(s *session) *cobra.Command {
 	}
 	s.keyFlag(cmd)
 	p.addFlags(cmd)
-	cmd.Flags().StringVar(&id, "change", "", "take back the change of this `ID` instead (\"incident suspects\" lists them)")
+	cmd.Flags().StringVar(&id, "change", "", "take back the change of this `ID` instead (\"incident suspects\" lists them), or SERVICE/ID")
 	return cmd
 }
 
-// undoable is the likeliest suspect that can be taken back, or the one of an id.
+// undoable is the likeliest suspect, or the one of an id, when it can be taken
+// back. What is likelier than all that can be is passed over by a person alone.
 func undoable(suspects []client.RankedChange, id string) (client.RankedChange, error) {
-	for _, s := range suspects {
-		if s.Change.Undo.Known() && (id == "" || s.Change.ID == id) {
-			return s, nil
-		}
-		if s.Change.ID == id {
-			return s, misused("%s was reported without a way to take it back: run a runbook by hand (incident run)", s.Change)
-		}
+	fit := suspects[:min(len(suspects), 1)]
+	if id != "" {
+		fit = slices.DeleteFunc(slices.Clone(suspects), func(s client.RankedChange) bool { return !slices.Contains(idsOf(s.Change), id) })
 	}
 	switch {
-	case id != "":
+	case len(suspects) == 0:
+		return client.RankedChange{}, misused("nothing was changed in the day before that could have caused it")
+	case len(fit) == 0:
 		return client.RankedChange{}, misused("no suspect has the id %q: incident suspects lists them", id)
-	case len(suspects) > 0:
-		return client.RankedChange{}, misused("no suspect was reported with a way to take it back; the likeliest is %s. Run a runbook by hand (incident run)", suspects[0].Change)
+	case len(fit) > 1:
+		return client.RankedChange{}, misused("several suspects have the id %q: say which, as SERVICE/ID or SOURCE/SERVICE/ID", id)
+	case fit[0].Change.Undo.Known():
+		return fit[0], nil
 	}
-	return client.RankedChange{}, misused("nothing was changed in the day before that could have caused it")
+	return client.RankedChange{}, misused("%s, %s: %s", whichIs(id), fit[0].Change, otherwise(suspects))
+}
+
+// idsOf are the ways to name a change: an id tells it from the others of its
+// source and service alone.
+func idsOf(c client.Change) []string {
+	return []string{c.ID, c.Service + "/" + c.ID, c.Source + "/" + c.Service + "/" + c.ID}
+}
+
+func whichIs(id string) string {
+	if id == "" {
+		return "the likeliest cause was reported without a way to take it back"
+	}
+	return "that one was reported without a way to take it back"
+}
+
+// otherwise says what can be done when a suspect cannot be taken back.
+func otherwise(suspects []client.RankedChange) string {
+	for _, s := range suspects {
+		if s.Change.Undo.Known() {
+			return fmt.Sprintf("run a runbook by hand (incident run), or take back another, such as %s (--change %s)", s.Change, idsOf(s.Change)[1])
+		}
+	}
+	return "run a runbook by hand (incident run)"
 }
 
 // withOwn are the parameters of an undo; a person's own win.

@@ -25,7 +25,7 @@ func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
 	fails(t, "nothing was changed in the day before", "rollback", "INC-1")
 
 	tocsin(t, "change", "report", "checkout", "flag-1", "--kind", "flag", "--title", "retries on", "--at", "2026-03-01T01:30:00Z", "--token", key).ok()
-	fails(t, "the likeliest is checkout: retries on (flag)", "rollback", "INC-1")
+	fails(t, "the likeliest cause was reported without a way to take it back, checkout: retries on (flag): run a runbook", "rollback", "INC-1")
 
 	report := []string{
 		"change", "report", "checkout", "deploy-1", "--version", "2.4.0", "--before", "2.3.1", "--author", "ana",
@@ -36,9 +36,10 @@ func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
 	require.Regexp(t, `2026-03-01 01:20:00 UTC\s+checkout\s+deployment\s+2.4.0\s+2.3.1\s+ana\s+-\s+rollback target=checkout\s+deployer\s+deploy-1`,
 		tocsin(t, "change", "list", "--kind", "deployment", "--zone", "UTC").ok())
 	suspects := tocsin(t, "incident", "suspects", "INC-1", "--zone", "UTC").ok()
-	require.Regexp(t, `(?s)checkout: retries on \(flag\).*checkout 2.4.0 \(deployment by ana\).*before it began, the same service\s+rollback target=checkout`, suspects)
+	require.Regexp(t, `(?s)checkout: retries on \(flag\).*checkout 2.4.0 \(deployment by ana\).*before it began, the same service\s+rollback target=checkout\s+-\s+deploy-1`, suspects)
 
-	got := tocsin(t, "rollback", "INC-1", "--dry-run", "--param", "target=payments")
+	fails(t, "take back another, such as checkout 2.4.0 (deployment by ana) (--change checkout/deploy-1)", "rollback", "INC-1")
+	got := tocsin(t, "rollback", "INC-1", "--change", "checkout/deploy-1", "--dry-run", "--param", "target=payments")
 	got.ok()
 	require.Contains(t, got.err, "taken back by: rollback target=payments")
 	sent := w.commands.Sent()
@@ -48,6 +49,14 @@ func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
 
 	fails(t, "reported without a way to take it back", "rollback", "INC-1", "--change", "flag-1")
 	fails(t, `no suspect has the id "other"`, "rollback", "INC-1", "--change", "other")
+
+	other := w.grant("machine", "alertmanager", api.ScopeAlerts)
+	tocsin(t, "change", "report", "checkout", "deploy-1", "--version", "9", "--at", "2026-03-01T01:50:00Z", "--undo", "rollback", "--token", other).ok()
+	fails(t, `several suspects have the id "deploy-1"`, "rollback", "INC-1", "--change", "deploy-1")
+	tocsin(t, "rollback", "INC-1", "--change", "deployer/checkout/deploy-1").ok()
+	got = tocsin(t, "rollback", "INC-1")
+	got.ok()
+	require.Contains(t, got.err, "checkout 9 (deployment)", "it is the likeliest now")
 }
 
 func fails(t *testing.T, because string, args ...string) {
