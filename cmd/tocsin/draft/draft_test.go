@@ -134,6 +134,18 @@ func TestInAnotherModule(t *testing.T) {
 	require.Equal(t, 2*len(names), strings.Count(out, "\n--- PASS: ")+strings.Count(out[:len("--- PASS: ")], "--- PASS: "), out)
 }
 
+// Go leaves a package documentation out, and takes one main for a program.
+func TestAFolderIsNoPackageThatGoLeavesOut(t *testing.T) {
+	dir := t.TempDir()
+	put(t, filepath.Join(dir, "go.mod"), "module example.org/ours\n")
+	for _, folder := range []string{"documentation", "main", "func", "42"} {
+		require.NoError(t, os.Mkdir(filepath.Join(dir, folder), 0o750))
+		d, err := draft.Write("drain-queue", filepath.Join(dir, folder), nil)
+		require.NoError(t, err)
+		require.Contains(t, read(t, d.Files[0]), "package runbooks\n", folder)
+	}
+}
+
 // files lists all that is in a folder, with what it holds.
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
@@ -170,6 +182,14 @@ func TestRefusals(t *testing.T) {
 		{name: "step-back", says: "it needs stepBack, which is in helpers.go already", badName: true, ready: func(t *testing.T, dir string) {
 			t.Helper()
 			put(t, filepath.Join(dir, "runbooks", "helpers.go"), "package runbooks\n\nvar stepBack, other = 1, 2\n")
+		}},
+		{name: "cells", says: "it needs cells, which is in helpers.go already", badName: true, ready: func(t *testing.T, dir string) {
+			t.Helper()
+			put(t, filepath.Join(dir, "runbooks", "helpers.go"), "package runbooks\n\nimport \"example.org/cells/v2\"\n\nvar _ = cells.All\n")
+		}},
+		{name: "yaml", says: "it needs yaml, which is in helpers.go already", badName: true, ready: func(t *testing.T, dir string) {
+			t.Helper()
+			put(t, filepath.Join(dir, "runbooks", "helpers.go"), "package runbooks\n\nimport \"gopkg.in/yaml.v3\"\n\nvar _ = yaml.Marshal\n")
 		}},
 		{name: "rollback", says: "there is a runbook rollback already: it comes with Tocsin"},
 		{name: "drain-queue", says: "runbooks/drain_queue.go is there already: nothing was written", ready: func(t *testing.T, dir string) {

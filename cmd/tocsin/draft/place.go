@@ -27,7 +27,10 @@ type place struct {
 	name string
 }
 
-var moduleLine = regexp.MustCompile(`(?m)^\s*module\s+"?([^\s"]+)`)
+var (
+	moduleLine = regexp.MustCompile(`(?m)^\s*module\s+"?([^\s"]+)`)
+	version    = regexp.MustCompile(`[./]v\d+$`)
+)
 
 // locate finds where a runbook goes that is written in a folder.
 func locate(dir string) (place, error) {
@@ -78,7 +81,8 @@ func relative(dir string) string {
 	return dir
 }
 
-// packageName makes a package of a folder that has none yet.
+// packageName makes a package of a folder that has none yet. What is called main
+// would have to be a program, and what is called documentation Go leaves out.
 func packageName(folder string) string {
 	name := strings.Map(func(r rune) rune {
 		if r < 128 && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
@@ -86,7 +90,7 @@ func packageName(folder string) string {
 		}
 		return -1
 	}, folder)
-	if name == "" || unicode.IsDigit(rune(name[0])) || token.IsKeyword(name) {
+	if name == "" || unicode.IsDigit(rune(name[0])) || token.IsKeyword(name) || name == "main" || name == "documentation" {
 		return "runbooks"
 	}
 	return name
@@ -167,7 +171,7 @@ func declared(file string, known map[string]string) error {
 		if err != nil {
 			return err
 		}
-		name := path.Base(where)
+		name := packageOf(where)
 		if i.Name != nil {
 			name = i.Name.Name
 		}
@@ -188,6 +192,11 @@ func declared(file string, known map[string]string) error {
 		}
 	}
 	return nil
+}
+
+// packageOf is the package of an import path, which may end in a version.
+func packageOf(where string) string {
+	return path.Base(version.ReplaceAllString(where, ""))
 }
 
 func specNames(s ast.Spec) []*ast.Ident {

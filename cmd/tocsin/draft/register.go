@@ -38,10 +38,14 @@ func register(path, constructor string) error {
 	}
 	// The whole of it at once: a file that is half written lists nothing.
 	next := path + ".new"
-	if err := os.WriteFile(next, text, info.Mode().Perm()); err != nil {
-		return err
+	err = os.WriteFile(next, text, info.Mode().Perm())
+	if err == nil {
+		err = os.Rename(next, path)
 	}
-	return os.Rename(next, path)
+	if err != nil {
+		return errors.Join(err, os.Remove(next))
+	}
+	return nil
 }
 
 // endOfList is where the line begins that closes the list: func All ends with a
