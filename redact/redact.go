@@ -35,7 +35,7 @@ var patterns = compiled(
 	// The end of a private key whose beginning was cut off.
 	`(?m)(?:^[A-Za-z0-9+/=]+\r?\n)*^.*-----END [A-Z ]*PRIVATE KEY[A-Z ]*-----`,
 	// user:password@ of an address. A slash in it is told from that behind a port.
-	`(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@"'[]*:((?:[^\s/@"']*[^\s/@"'\d][^\s/@"']*(?:/[^\s/@"']*)+|[^\s/@"']+)(?:@[^\s/@"',]+)*)@`,
+	`(?i)\b[a-z][a-z0-9+.-]{1,20}://[^\s:/@"'[]*:((?:[^\s/@"',]*[^\s/@"',\d][^\s/@"',]*(?:/[^\s/@"',]*)+|[^\s/@"']+)(?:@[^\s/@"',]+)*)@`,
 	// Authorization, whatever its scheme: two words, or all that some schemes say.
 	`(?i)authorization`+gives+`(`+quoted+`|(?:digest|oauth|signature|hawk|aws4-\S+)[ \t][^\n]+|[a-z][\w-]*[ \t]+`+word+`|`+word+`|`+many+`)`,
 	`(?i)\b(?:bearer|basic|digest|negotiate)\s+([a-z0-9._~+/=-]{8,})`,
@@ -47,7 +47,7 @@ var patterns = compiled(
 	`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`,
 	`\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk_live_|rk_live_|AIza|toc_)[A-Za-z0-9_-]{16,}`,
 	// SQL: PASSWORD 'x', IDENTIFIED BY 'x'.
-	`(?i)\b(?:password|identified\b[^'"\n]*\bby(?:\s+password)?)\s+('(?:[^'\\\n]|''|\\.)*'?|"(?:[^"\\\n]|""|\\.)*")`,
+	`(?i)\b(?:password|identified(?:\s+with\s+\S+)?\s+by(?:\s+password)?)\s+('(?:[^'\\\n]|''|\\.)*'?|"(?:[^"\\\n]|""|\\.)*")`,
 	// The argument of a command: --password x.
 	`(?i)--[a-z0-9-]*(?:`+named+`)[ \t]+(`+quoted+`|[^\s"'-]\S*)`,
 	// name = value, where the name says what it is.
