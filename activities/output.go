@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -56,7 +57,7 @@ func (r *Recorder) Capture(ctx context.Context, c Capture) (Captured, error) {
 	text, removed, _ := redact.Shorten(c.Text, MaxOutput, patterns...)
 	title, more := redact.Text(c.Title, patterns...)
 	o := incident.Output{
-		ID: c.ID, Run: c.Run, Title: title, Body: text, Bytes: max(c.Bytes, len(c.Text)), Removed: c.Removed + removed + more, At: c.At,
+		ID: c.ID, Run: c.Run, Title: title, Body: text, Bytes: cmp.Or(c.Bytes, len(c.Text)), Removed: c.Removed + removed + more, At: c.At,
 	}
 	if err := r.Outputs.KeepOutput(ctx, c.Incident, o); err != nil {
 		return Captured{}, Fail(fmt.Errorf("keep an output: %w", err))

@@ -49,6 +49,10 @@ func TestAnOutputIsKeptWithoutWhatTheCatalogNames(t *testing.T) {
 	require.Equal(t, 1<<30, got.Bytes)
 	require.LessOrEqual(t, len(kept.kept[1].Body), activities.MaxOutput)
 
+	got, err = r.Capture(t.Context(), activities.Capture{Text: "pw=[redacted]", Bytes: 4, Removed: 1})
+	require.NoError(t, err)
+	require.Equal(t, activities.Captured{Lines: 1, Bytes: 4, Removed: 1}, got, "what stands for a secret is longer than it was")
+
 	_, err = (&activities.Recorder{}).Capture(t.Context(), activities.Capture{})
 	require.ErrorContains(t, err, "keeps no outputs")
 	_, err = (&activities.Recorder{}).AdmitRun(t.Context(), activities.AutoRun{})
