@@ -29,45 +29,21 @@ func Output(ctx workflow.Context, title, text string) error {
 		return err
 	}
 	r.outputs++
-	short, removed := clean(text)
+	kept, removed, _ := redact.Shorten(text, activities.MaxOutput)
 	title = cut(strings.Join(strings.Fields(title), " "), maxSummary)
 	c := activities.Capture{
 		Incident: r.in.Facts.Incident, Run: r.id, ID: questionID(r.id, r.outputs), Title: title,
-		Text: short, Bytes: len(text), At: workflow.Now(ctx).UTC(),
+		Text: kept, Bytes: len(text), Removed: removed, At: workflow.Now(ctx).UTC(),
 	}
 	var a *activities.Recorder
-	var kept activities.Captured
-	err := workflow.ExecuteActivity(keeping(ctx, "keep "+title), a.Capture, c).Get(ctx, &kept)
+	var captured activities.Captured
+	err := workflow.ExecuteActivity(keeping(ctx, "keep "+title), a.Capture, c).Get(ctx, &captured)
 	if err != nil {
 		r.note(ctx, "%s could not be kept: %s", title, activities.Known(err))
 		return r.over(ctx)
 	}
-	kept.Removed += removed
-	r.report(ctx, Report{Kind: Brought, Text: fmt.Sprintf("%s: %s (output %s)", title, describe(kept), c.ID)})
+	r.report(ctx, Report{Kind: Brought, Text: fmt.Sprintf("%s: %s (output %s)", title, describe(captured), c.ID)})
 	return r.over(ctx)
-}
-
-// enough is how much of the beginning and of the end of a text is looked at for
-// secrets before it is cut to what is kept: half of one looks like nothing in
-// particular. It is not more since the code of a run has a second at a time.
-const enough = 2 * activities.MaxOutput
-
-// clean is what of a text goes to be kept, and how many secrets were removed. A
-// short one goes whole, and is cleaned where it is kept.
-func clean(text string) (short string, removed int) {
-	if len(text) <= activities.MaxOutput {
-		return text, 0
-	}
-	head, tail := text, ""
-	if len(text) > 2*enough {
-		head, tail = text[:enough], text[len(text)-enough:]
-	}
-	between := len(text) - len(head) - len(tail)
-	head, inHead := redact.Text(head)
-	tail, inTail := redact.Text(tail)
-	// What lies between is left out; that much has to be said to be.
-	short, _ = redact.Cut(head+strings.Repeat("\n", between)+tail, activities.MaxOutput)
-	return short, inHead + inTail
 }
 
 // describe says how much was kept, and what was not.
