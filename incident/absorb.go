@@ -52,6 +52,8 @@ type Absorb struct {
 	Links     []catalog.Link   `json:"links,omitempty"`
 	Runbooks  []RunbookOffered `json:"runbooks,omitempty"`
 	FollowUps []FollowUp       `json:"follow_ups,omitempty"`
+	// Hatches are the escape hatches that somebody must still restore.
+	Hatches []Hatch `json:"hatches,omitempty"`
 
 	// By is the person who merges, and Reason why.
 	By     string    `json:"by"`
@@ -109,7 +111,7 @@ func (i *Incident) parting() Absorb {
 		Holder: i.Holder, Commander: i.Roles[Commander], Responders: slices.Clone(i.Responders),
 		Alerts: slices.Clone(i.Alerts), More: i.Counts.More, Affected: slices.Clone(i.Affected),
 		Links: slices.Clone(i.Links), Runbooks: slices.Clone(i.Runbooks),
-		By: m.By, Reason: m.Reason, At: m.At,
+		Hatches: i.degraded(), By: m.By, Reason: m.Reason, At: m.At,
 	}
 	if a.Unanswered = working && i.pages() && (i.Holder == "" || len(i.escalations()) > 0); a.Unanswered {
 		a.Cause = i.Stamp(TriggeredAt)

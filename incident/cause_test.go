@@ -97,7 +97,7 @@ func TestAnEscapeHatchIsRestoredOrWaivedBeforeResolving(t *testing.T) {
 	missing := refused(t, incident.Refused, by("alice", 0), func(h incident.Header, c incident.Resolve, now time.Time) (incident.Outcome, error) {
 		return i.Resolve(h, c, now)
 	}, resolve)
-	require.Contains(t, missing, "the restoring of the shop without recommendations, or a waiver of follow-up 1")
+	require.Contains(t, missing, "the restoring of the shop without recommendations (done by hand: complete follow-up 1), or a waiver of that")
 
 	require.Equal(t, noon.Add(time.Hour), i.HatchDue())
 	i.ExpireHatch(noon.Add(time.Hour))

@@ -110,6 +110,7 @@ func (i *Incident) followUp(id string) (*FollowUp, error) {
 
 // CompleteFollowUp says that a task is done. Where a tracker holds the task
 // only the tracker can say so, and it is refused before there is a ticket too.
+// Of what an escape hatch left degraded it says that it was restored by hand.
 func (i *Incident) CompleteFollowUp(h Header, c CompleteFollowUp, now time.Time) (Outcome, error) {
 	h, now, err := i.byPerson(h, now, "complete a follow-up")
 	if err != nil {
@@ -128,6 +129,7 @@ func (i *Incident) CompleteFollowUp(h Header, c CompleteFollowUp, now time.Time)
 	i.heard(h, now)
 	f.State, f.Settled, f.SettledBy, f.Reason = FollowUpDone, now, h.By.ID, cut(c.Text)
 	i.did(h, now, "follow-up.done", "Follow-up %s is done: %s%s", f.ID, f.Title, because(c.Text))
+	i.restoredByHand(f.ID, h.By.ID, Entry{Occurred: h.At, Recorded: now, Actor: h.By, Source: h.Via})
 	return i.outcome("done"), nil
 }
 

@@ -27,7 +27,8 @@ type Hatch struct {
 	Asked bool `json:"asked,omitempty"`
 	// FollowUp is the task to restore it.
 	FollowUp string `json:"follow_up"`
-	// Restored is when, and RestoredBy which run did it.
+	// Restored is when, and RestoredBy names the run that did it, the person who
+	// says that it was done by hand, or the ticket that does.
 	Restored   time.Time `json:"restored,omitzero"`
 	RestoredBy string    `json:"restored_by,omitempty"`
 }
@@ -37,39 +38,99 @@ type Hatch struct {
 const maxHatches = 20
 
 // OpenHatch records that a run has opened an escape hatch, and adds the
-// follow-up to restore it. One that is open already only expires later. One that
-// does not say what is degraded is the one that the run has closed, and took that
-// back.
+// follow-up to restore it. One that is open already only expires later; one that
+// was waived is degraded anew. One that does not say what is degraded is the one
+// that the run has closed, and took that back.
 func (i *Incident) OpenHatch(run string, h Hatch, now time.Time) {
 	if h.What == "" {
 		i.reopenHatch(run, h.ID, now)
 		return
 	}
-	if n := i.openHatch(h.ID); n >= 0 {
-		known := &i.Hatches[n]
+	h.What = cut(h.What)
+	if known := i.standing(h.ID); known != nil {
 		known.Expires, known.Asked = later(known.Expires, h.Expires), false
+		return
+	}
+	if why := i.cannotKeep(h); why != "" {
+		i.record(Entry{
+			Kind: "hatch.opened", Recorded: now, Actor: Self(), Source: run, Highlight: true,
+			Text: fmt.Sprintf("Degraded: %s. Nothing waits for its restoring, since %s: restore it by hand.", h.What, why),
+		})
 		return
 	}
 	by := ByPolicy
 	if r := i.run(run); r != nil {
 		by = r.By
 	}
-	h.Run, h.By, h.Opened, h.What = run, by, now, cut(h.What)
-	task := AddFollowUp{Title: "Restore what was degraded: " + h.What, Owner: cmp.Or(i.Holder, i.leadOr(by)), Priority: catalog.High, Due: h.Expires}
-	if task.Due.Before(now) {
-		task.Due = time.Time{}
+	h.Run, h.By, h.Opened = run, by, now
+	i.oweRestoring(&h, run, now)
+	i.keepHatch(h)
+	i.record(Entry{
+		Kind: "hatch.opened", Recorded: now, Actor: Self(), Source: run, Highlight: true,
+		Text: fmt.Sprintf("Degraded: %s, until it is restored; expires at %s.", h.What, h.Expires.UTC().Format("2006-01-02 15:04 MST")),
+	})
+}
+
+// standing returns the open escape hatch with this ID, or nil. One that was waived
+// makes room for another.
+func (i *Incident) standing(id string) *Hatch {
+	n := i.openHatch(id)
+	if n < 0 {
+		return nil
 	}
-	h.FollowUp = i.addFollowUp(Header{By: Self(), Via: run, At: now}, task, now).ID
+	if known := &i.Hatches[n]; i.owed(known.FollowUp) {
+		return known
+	}
+	i.Hatches = slices.Delete(i.Hatches, n, n+1)
+	return nil
+}
+
+// cannotKeep says why an escape hatch cannot be carried, or nothing: a run that
+// opens them without an end must not fill the state.
+func (i *Incident) cannotKeep(h Hatch) string {
+	switch {
+	case within("id", h.ID, maxTitle) != nil:
+		return "its name is too long"
+	case i.unrestored() >= maxHatches, len(i.FollowUps) >= maxFollowUps+maxHatches:
+		return "too much waits to be restored already"
+	}
+	return ""
+}
+
+// keepHatch carries an escape hatch, in the place of one that was restored where
+// there are many.
+func (i *Incident) keepHatch(h Hatch) {
 	if len(i.Hatches) >= maxHatches {
 		if n := slices.IndexFunc(i.Hatches, func(h Hatch) bool { return !h.Restored.IsZero() }); n >= 0 {
 			i.Hatches = slices.Delete(i.Hatches, n, n+1)
 		}
 	}
 	i.Hatches = append(i.Hatches, h)
-	i.record(Entry{
-		Kind: "hatch.opened", Recorded: now, Actor: Self(), Source: run, Highlight: true,
-		Text: fmt.Sprintf("Degraded: %s, until it is restored; expires at %s.", h.What, h.Expires.UTC().Format("2006-01-02 15:04 MST")),
-	})
+}
+
+// unrestored counts the escape hatches that are open, also those that were waived.
+func (i *Incident) unrestored() int {
+	n := 0
+	for _, h := range i.Hatches {
+		if h.Restored.IsZero() {
+			n++
+		}
+	}
+	return n
+}
+
+// oweRestoring adds the follow-up to restore what was degraded.
+func (i *Incident) oweRestoring(h *Hatch, run string, now time.Time) {
+	task := AddFollowUp{Title: "Restore what was degraded: " + h.What, Owner: cmp.Or(i.Holder, i.leadOr(h.By)), Priority: catalog.High, Due: h.Expires}
+	if task.Due.Before(now) {
+		task.Due = time.Time{}
+	}
+	h.FollowUp = i.addFollowUp(Header{By: Self(), Via: run, At: now}, task, now).ID
+}
+
+// owed reports whether a follow-up is still to be done.
+func (i *Incident) owed(followUp string) bool {
+	return slices.ContainsFunc(i.FollowUps, func(f FollowUp) bool { return f.ID == followUp && f.State == FollowUpOpen })
 }
 
 // RestoreHatch records that a run has restored what was degraded, and settles
@@ -104,10 +165,27 @@ func (i *Incident) reopenHatch(run, id string, now time.Time) {
 			task.State, task.Settled, task.Reason = FollowUpOpen, time.Time{}, ""
 		}
 	}
+	if !i.owed(h.FollowUp) { // its ticket was done meanwhile
+		i.oweRestoring(h, run, now)
+	}
 	i.record(Entry{Kind: "hatch.opened", Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: "Degraded again: " + h.What + "."})
 }
 
 func restoredBy(run string) string { return "restored by " + run }
+
+// restoredByHand takes the word that a follow-up is done for what it is: that
+// what was degraded is restored, by whom or by which ticket that is said.
+func (i *Incident) restoredByHand(followUp, by string, e Entry) {
+	for n := range i.Hatches {
+		h := &i.Hatches[n]
+		if h.FollowUp != followUp || !h.Restored.IsZero() {
+			continue
+		}
+		h.Restored, h.RestoredBy = e.Recorded, by
+		e.Kind, e.Highlight, e.Text = "hatch.restored", true, fmt.Sprintf("Restored by hand, as %s says: %s.", by, h.What)
+		i.record(e)
+	}
+}
 
 // openHatch is the place of an escape hatch that is open, or -1.
 func (i *Incident) openHatch(id string) int {
@@ -118,8 +196,7 @@ func (i *Incident) openHatch(id string) int {
 func (i *Incident) degraded() []Hatch {
 	var out []Hatch
 	for _, h := range i.Hatches {
-		open := func(f FollowUp) bool { return f.ID == h.FollowUp && f.State == FollowUpOpen }
-		if h.Restored.IsZero() && slices.ContainsFunc(i.FollowUps, open) {
+		if h.Restored.IsZero() && i.owed(h.FollowUp) {
 			out = append(out, h)
 		}
 	}
@@ -142,11 +219,11 @@ func (i *Incident) HatchDue() time.Time {
 func (i *Incident) ExpireHatch(now time.Time) {
 	for n := range i.Hatches {
 		h := &i.Hatches[n]
-		if h.Asked || !h.Restored.IsZero() || h.Expires.After(now) {
+		if h.Asked || !h.Restored.IsZero() || h.Expires.After(now) || !i.owed(h.FollowUp) {
 			continue
 		}
 		h.Asked = true
-		text := fmt.Sprintf("%s: still degraded: %s. Restore it, or waive follow-up %s", i.Number, h.What, h.FollowUp)
+		text := fmt.Sprintf("%s: still degraded: %s. Restore it (done by hand: complete follow-up %s), or have that waived", i.Number, h.What, h.FollowUp)
 		i.record(Entry{Kind: "hatch.expired", Recorded: now, Actor: Self(), Text: text + ".", Highlight: true})
 		var targets []oncall.Target
 		for _, person := range i.whoRestores() {

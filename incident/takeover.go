@@ -51,10 +51,15 @@ func (i *Incident) Told(a Absorption) {
 // nothing. Of two that are merged into each other the earlier one goes on.
 func (i *Incident) whyNotAbsorb(a Absorb) string {
 	m := i.Outbox.Merge
-	room := 0
+	room, hatches := 0, 0
 	for _, f := range a.FollowUps {
 		if !i.carries(a.From, f) {
 			room++
+		}
+	}
+	for _, h := range a.Hatches {
+		if i.openHatch(h.ID) < 0 {
+			hatches++
 		}
 	}
 	switch {
@@ -68,6 +73,8 @@ func (i *Incident) whyNotAbsorb(a Absorb) string {
 		return fmt.Sprintf("%d incidents are part of %s already", maxAbsorbed, i.Number)
 	case len(i.FollowUps)+room > maxFollowUps:
 		return fmt.Sprintf("%s has no room for its follow-ups", i.Number)
+	case i.unrestored()+hatches > maxHatches:
+		return fmt.Sprintf("%s has no room for its escape hatches", i.Number)
 	}
 	return ""
 }
@@ -171,7 +178,7 @@ func (i *Incident) takeAlertsOf(a Absorb, known *Absorbed, now time.Time) (fires
 }
 
 // takeWorkOf goes on with its open follow-ups, under their tickets, and with
-// its links and runbooks.
+// its escape hatches, links and runbooks.
 func (i *Incident) takeWorkOf(a Absorb) {
 	for _, f := range a.FollowUps {
 		if i.carries(a.From, f) {
@@ -180,6 +187,9 @@ func (i *Incident) takeWorkOf(a Absorb) {
 		f.From = a.From + "/" + f.ID
 		f.ID = strings.TrimPrefix(i.ordinal("follow-up"), "follow-up-")
 		i.FollowUps = append(i.FollowUps, f)
+	}
+	for _, h := range a.Hatches {
+		i.takeHatch(a.From, h)
 	}
 	for _, l := range a.Links {
 		if !slices.Contains(i.Links, l) && len(i.Links) < maxLinks {
@@ -190,6 +200,20 @@ func (i *Incident) takeWorkOf(a Absorb) {
 		if !slices.ContainsFunc(i.Runbooks, func(o RunbookOffered) bool { return o.Name == b.Name }) {
 			i.Runbooks = append(i.Runbooks, b)
 		}
+	}
+}
+
+// takeHatch goes on with an escape hatch of another incident, under the
+// follow-up that was taken over with it. One that is open here too is one.
+func (i *Incident) takeHatch(from string, h Hatch) {
+	n := slices.IndexFunc(i.FollowUps, func(f FollowUp) bool { return f.From == from+"/"+h.FollowUp })
+	if n < 0 || !i.owed(i.FollowUps[n].ID) {
+		return
+	}
+	h.FollowUp = i.FollowUps[n].ID
+	known := func(o Hatch) bool { return o.FollowUp == h.FollowUp } // and may be restored here since
+	if !slices.ContainsFunc(i.Hatches, known) && i.standing(h.ID) == nil {
+		i.keepHatch(h)
 	}
 }
 

@@ -117,6 +117,7 @@ func (i *Incident) followUpSaid(f *FollowUp, s TicketStatus, now time.Time) {
 	if s.Found && s.Done && slices.Contains(i.Policy.DoneResolutions, s.Resolution) {
 		f.State, f.Settled, f.Seen = FollowUpDone, now, said
 		i.record(Entry{Kind: "follow-up.done", Recorded: now, Actor: Self(), Source: "jira", Highlight: true, Text: fmt.Sprintf("Follow-up %s is done: %s is %s.", f.ID, f.Ticket.Key, said)})
+		i.restoredByHand(f.ID, f.Ticket.Key, Entry{Recorded: now, Actor: Self(), Source: "jira"})
 		return
 	}
 	if f.Seen != said {
