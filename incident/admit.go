@@ -3,6 +3,7 @@ package incident
 import (
 	"fmt"
 	"net/url"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -67,11 +68,15 @@ func (i *Incident) mustBeActive() error {
 // word is one text of a command, by its name in the API.
 type word struct{ name, text string }
 
-// fit refuses texts that are longer than a state can carry.
+// fit refuses texts that are longer than a state can carry, and blanks, which
+// say nothing.
 func fit(words ...word) error {
 	for _, w := range words {
 		if err := within(w.name, w.text, maxText); err != nil {
 			return err
+		}
+		if w.text != "" && strings.TrimSpace(w.text) == "" {
+			return Errorf(Invalid, "%s: it says nothing", w.name)
 		}
 	}
 	return nil
@@ -97,11 +102,19 @@ func webAddress(name, address string) error {
 }
 
 // cut shortens what the timeline keeps in full.
-func cut(text string) string {
-	if utf8.RuneCountInString(text) <= maxKept {
+func cut(text string) string { return shorten(text, maxKept) }
+
+// shorten keeps the beginning of a text, of at most so many characters.
+func shorten(text string, most int) string {
+	if len(text) <= most || utf8.RuneCountInString(text) <= most {
 		return text
 	}
-	return string([]rune(text)[:maxKept-1]) + "…"
+	end := 0
+	for range most - 1 {
+		_, size := utf8.DecodeRuneInString(text[end:])
+		end += size
+	}
+	return text[:end] + "…"
 }
 
 // first returns the first non-nil error.

@@ -227,6 +227,8 @@ type Run struct {
 	Told   bool   `json:"told,omitempty"`
 	// Controls are what people have it do that it was not told yet.
 	Controls []RunControl `json:"controls,omitempty"`
+	// Said counts what it has said.
+	Said int `json:"said,omitempty"`
 	// Latest is what it last said of what it does, while it runs.
 	Latest string `json:"latest,omitempty"`
 	// Outcome says, beyond what State says, how it ended; it may be empty.

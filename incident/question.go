@@ -11,12 +11,26 @@ import (
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
+const (
+	// maxQuestions bounds the questions that are carried, the open ones and the
+	// latest.
+	maxQuestions = 20
+	// maxAsked bounds what one question holds, in bytes, and maxAskedOf the open
+	// ones together: whoever answers must see all of it, so that nothing is cut.
+	maxAsked   = 16 << 10
+	maxAskedOf = 64 << 10
+)
+
 // RunAsked pages people about a run's question. An approval pages its
 // approver and escalates at half its time. What a run asks that has ended, or
-// whose incident is over, is asked in vain.
+// whose incident is over, is asked in vain, and so is what cannot be carried.
 func (i *Incident) RunAsked(q Question, now time.Time) {
 	known := slices.ContainsFunc(i.Questions, func(k Question) bool { return k.ID == q.ID })
 	if r := i.run(q.Run); known || i.Phase.Over() || r == nil || !r.Ended.IsZero() {
+		return
+	}
+	if why := i.cannotAsk(q); why != "" {
+		i.RunNoted(q.Run, "Nobody is asked, since "+why+": "+cut(q.Text), q.Asked, now)
 		return
 	}
 	i.record(Entry{Kind: "question", Recorded: now, Actor: Self(), Source: q.Run, Highlight: true, Text: fmt.Sprintf("%s (until %s)", q.Text, moment(q.Until))})
@@ -29,6 +43,38 @@ func (i *Incident) RunAsked(q Question, now time.Time) {
 		Kind: ForQuestion, Subject: q.ID, Why: q.Text, Urgency: urgencyOrOrdinary(i.Urgency), Caused: now,
 		Levels: i.answerers(q, now),
 	})
+}
+
+// cannotAsk says why a question cannot be carried, or nothing.
+func (i *Incident) cannotAsk(q Question) string {
+	open, together := 0, q.weighs()
+	for _, k := range i.Questions {
+		if k.Open() {
+			open, together = open+1, together+k.weighs()
+		}
+	}
+	switch {
+	case q.weighs() > maxAsked:
+		return "it is too long to be shown"
+	case open >= maxQuestions, together > maxAskedOf:
+		return "too many questions are open"
+	}
+	return ""
+}
+
+// weighs is about how much a question takes in the state, in bytes.
+func (q Question) weighs() int {
+	const each = 4 // for quotation marks and such
+	n := len(q.ID) + len(q.Run) + len(q.Team) + len(q.Covers) + len(q.Text)
+	for _, list := range [][]string{q.Calls, q.Choices, q.Approved} {
+		for _, text := range list {
+			n += len(text) + each
+		}
+	}
+	for _, s := range q.Standings {
+		n += len(s) + each
+	}
+	return n
 }
 
 // HowToAnswer says what can be answered to a question, and by which command.
@@ -233,7 +279,7 @@ func (i *Incident) withdraw(q *Question, now time.Time, why string) {
 	if !q.Open() {
 		return
 	}
-	q.Answered = now
+	q.Answered, q.Calls = now, nil
 	i.endQuestion(q.ID, now, "")
 	i.note(now, "question.expired", "%s: %s", why, q.Text)
 }

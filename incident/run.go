@@ -23,9 +23,11 @@ const (
 	// characters of one run's parameters together.
 	maxRuns   = 20
 	maxParams = 1000
-	// maxQuestions bounds the questions that are carried, the open ones and
-	// the latest.
-	maxQuestions = 20
+	// maxRefused bounds the runs that were refused, and whose parent was not told.
+	maxRefused = 50
+	// maxSaid is how often a run is heard: what only fills the timeline then ends,
+	// and at twice as much everything but its end.
+	maxSaid = 1000
 )
 
 // StartRun runs a runbook for this incident, in any phase before closed. The
@@ -52,10 +54,13 @@ func (i *Incident) StartRun(h Header, c StartRun, now time.Time) (Outcome, error
 	return out, nil
 }
 
-// mayRun refuses a run while another of its runbook, or too many, are running.
+// mayRun refuses a run while another of its runbook, or too many, are running,
+// and while the incident is being merged: nobody would hear the run any more.
 func (i *Incident) mayRun(name string, dry bool) error {
 	running := func(r Run) bool { return r.Ended.IsZero() }
-	switch {
+	switch m := i.Outbox.Merge; {
+	case m != nil:
+		return Refusal(i.Number+" is being merged into "+m.Into, "the end of that merge")
 	case slices.ContainsFunc(i.Runs, func(r Run) bool { return r.Name == name && !r.DryRun && running(r) && !dry }):
 		return Refusal(name+" is running already", "the end of that run")
 	case len(i.Runs) >= maxRuns && !slices.ContainsFunc(i.Runs, func(r Run) bool { return !running(r) }):
@@ -87,9 +92,13 @@ func small(params map[string]string) error {
 }
 
 // pruneRuns makes room for a run by forgetting the earliest that ended; the
-// timeline has it.
+// timeline has them.
 func (i *Incident) pruneRuns() {
-	if n := slices.IndexFunc(i.Runs, func(r Run) bool { return !r.Ended.IsZero() && (r.Parent == "" || r.Told) }); len(i.Runs) >= maxRuns && n >= 0 {
+	for len(i.Runs) >= maxRuns {
+		n := slices.IndexFunc(i.Runs, func(r Run) bool { return !r.Ended.IsZero() && (r.Parent == "" || r.Told) })
+		if n < 0 {
+			return
+		}
 		i.Runs = slices.Delete(i.Runs, n, n+1)
 	}
 }
@@ -128,6 +137,23 @@ func (r Run) Short() string {
 	return strings.ReplaceAll(short, "/", "-")
 }
 
+// Hears reports whether what a run says is to be applied, which is the more the
+// less it has said before: nobody reads what a run says in a loop. What is vital,
+// such as a question, is heard longer.
+func (i *Incident) Hears(run string, vital bool, now time.Time) bool {
+	r := i.run(run)
+	if r == nil {
+		return false
+	}
+	if r.Said++; r.Said == maxSaid+1 {
+		i.record(Entry{
+			Kind: "run.note", Recorded: now, Actor: Self(), Source: run, Highlight: true,
+			Text: r.Name + " has said too much: only its questions, what it degrades and how it ends are told from now on.",
+		})
+	}
+	return r.Said <= maxSaid || vital && r.Said <= 2*maxSaid
+}
+
 // RunBegan records that a run has begun, and what it changes; a run that names
 // nothing changes nothing.
 func (i *Incident) RunBegan(run, target, text string, at, now time.Time) {
@@ -142,7 +168,7 @@ func (i *Incident) RunNoted(run, text string, at, now time.Time) {
 	if r := i.run(run); r != nil {
 		r.Latest = cut(text)
 	}
-	i.record(Entry{Kind: "run.note", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: text})
+	i.record(Entry{Kind: "run.note", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: shorten(text, maxText)})
 }
 
 // RunStuck records that no worker does a run, and why.
@@ -154,7 +180,7 @@ func (i *Incident) RunStuck(run, why string, now time.Time) {
 
 // RunBrought records that a run brought something to light that is kept.
 func (i *Incident) RunBrought(run, text string, at, now time.Time) {
-	i.record(Entry{Kind: "run.output", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: text, Highlight: true})
+	i.record(Entry{Kind: "run.output", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: shorten(text, maxText), Highlight: true})
 }
 
 // RunEnded records how a run ended, and withdraws what it still asked.
@@ -169,6 +195,6 @@ func (i *Incident) RunEnded(run, state, outcome string, now time.Time) {
 			i.withdraw(&i.Questions[n], now, "No longer asked, since the run ended")
 		}
 	}
-	i.record(Entry{Kind: "run." + state, Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: strings.TrimSuffix(fmt.Sprintf("%s %s: %s", r.Name, state, outcome), ": ")})
+	i.record(Entry{Kind: "run." + state, Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: strings.TrimSuffix(fmt.Sprintf("%s %s: %s", r.Name, state, shorten(outcome, maxText)), ": ")})
 	i.clearedMeanwhile(now)
 }

@@ -1,9 +1,11 @@
 package incident
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
+	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/oncall"
 )
 
@@ -23,7 +25,7 @@ func (i *Incident) RunPages(run string, t oncall.Target, why string, at, now tim
 	}
 	i.record(Entry{
 		Kind: "responder.asked", Occurred: at, Recorded: now, Actor: Self(), Source: run, Highlight: true,
-		Text: r.Name + " asks " + t.String() + " to help: " + orNone(why),
+		Text: r.Name + " asks " + t.String() + " to help: " + orNone(shorten(why, maxText)),
 	})
 	i.call(t, r.By, r.Name+" asks for your help: "+orNone(why), now)
 }
@@ -45,30 +47,50 @@ func (i *Incident) RunAddsFollowUp(run string, c AddFollowUp, now time.Time) {
 		i.RunNoted(run, "No ticket was opened: there are too many follow-ups", now, now)
 		return
 	}
-	if c.Owner == "" {
-		c.Owner = i.leadOr(r.By)
-		if i.Holder != "" {
-			c.Owner = i.Holder
-		}
+	if !slices.Contains([]catalog.Priority{catalog.High, catalog.Medium, catalog.Low}, c.Priority) {
+		c.Priority = ""
 	}
+	c.Owner = cmp.Or(cut(c.Owner), i.Holder, i.leadOr(r.By))
 	i.addFollowUp(Header{By: Self(), Via: run, At: now}, c, now)
 }
 
 // RunCalls starts another runbook that a run asks for. What cannot be started
 // has ended at once.
 func (i *Incident) RunCalls(parent, ask, name string, params map[string]string, now time.Time) {
-	r := i.run(parent)
-	asked := func(o Run) bool { return o.Parent == parent && o.Ask == ask }
-	if r == nil || slices.ContainsFunc(i.Runs, asked) {
+	known := i.run(parent)
+	asked := func(o Run) bool { return o.Parent == parent && o.Ask == cut(ask) }
+	if known == nil || slices.ContainsFunc(i.Runs, asked) {
 		return
 	}
-	err := first(i.mustBeOpen(), within("name", name, maxTitle), small(params), i.mayRun(name, false))
-	child := i.addRun(Run{Name: name, Params: params, By: r.By, Parent: parent, Ask: ask, Started: now})
-	if err != nil {
-		i.RunEnded(child.ID, RunRefused, err.Error(), now)
+	r := *known // adding another may move it
+	if err := first(i.mustBeOpen(), r.mayCall(), within("name", name, maxTitle), small(params), i.mayRun(name, false)); err != nil {
+		i.refuseCall(r, cut(ask), cut(name), err, now)
 		return
 	}
+	i.addRun(Run{Name: name, Params: params, By: r.By, Parent: parent, Ask: cut(ask), Started: now})
 	i.record(Entry{Kind: "run.started", Recorded: now, Actor: Self(), Source: parent, Text: r.Name + " runs " + name + "."})
+}
+
+// mayCall refuses what another run would do for one that changes nothing: who
+// started it, and what has it start by itself, relied on that.
+func (r Run) mayCall() error {
+	if r.ReadOnly || r.DryRun {
+		return Errorf(Refused, "%s changes nothing, and has no other runbook run", r.Name)
+	}
+	return nil
+}
+
+// refuseCall keeps that a run was refused until the one that asked for it is
+// told.
+func (i *Incident) refuseCall(parent Run, ask, name string, why error, now time.Time) {
+	i.pruneRuns()
+	if len(i.Runs) >= maxRuns+maxRefused {
+		i.RunNoted(parent.ID, "It asks for more runbooks than can be answered.", now, now)
+		return
+	}
+	id := parent.ID + "/" + i.ordinal("refused")
+	i.Runs = append(i.Runs, Run{ID: id, Name: name, By: parent.By, Parent: parent.ID, Ask: ask, State: RunRunning, Started: now})
+	i.RunEnded(id, RunRefused, why.Error(), now)
 }
 
 // ToTellEnd returns a run that has ended and whose parent was not told.

@@ -1,8 +1,6 @@
 package incident_test
 
 import (
-	"fmt"
-	"strings"
 	"testing"
 	"time"
 
@@ -201,27 +199,6 @@ func TestResolvingDoesNotSilenceAQuestion(t *testing.T) {
 	require.Equal(t, incident.Resolved, i.Phase)
 }
 
-func TestRunsAreBounded(t *testing.T) {
-	i := held(t)
-	h := by("alice", 2*time.Minute)
-	refused(t, incident.Invalid, h, i.StartRun, incident.StartRun{})
-	refused(t, incident.Invalid, h, i.StartRun, incident.StartRun{Name: "x", Params: map[string]string{"p": strings.Repeat("x", 2000)}})
-	for n := range 30 {
-		out := do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: fmt.Sprint("run", n)})
-		if n < 20 {
-			i.RunEnded(out.ID, incident.RunDone, "fine", after(3*time.Minute))
-		}
-	}
-	require.Len(t, i.Runs, 20)
-	refused(t, incident.Refused, h, i.StartRun, incident.StartRun{Name: "run29"})
-	do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: "run29", DryRun: true})
-	for n := range 9 {
-		do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: fmt.Sprint("more", n)})
-	}
-	refused(t, incident.Refused, h, i.StartRun, incident.StartRun{Name: "no room"})
-}
-
-// gated asks for the approval of rollback as its runbook wants it.
 func gated(t *testing.T, change func(q *incident.Question)) *incident.Incident {
 	t.Helper()
 	i := held(t, severity(catalog.SEV2))
@@ -301,4 +278,19 @@ func TestARunSaysWhatItDoesWhileItRuns(t *testing.T) {
 	require.Equal(t, "waits until the rollout is complete", i.Runs[0].Latest)
 	i.RunEnded(out.ID, incident.RunDone, "fine", after(4*time.Minute))
 	require.Empty(t, i.Runs[0].Latest)
+}
+
+func TestOfTwoOneWhoApprovedCountsOnce(t *testing.T) {
+	i := held(t)
+	out := do(t, i, "bob", 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback"})
+	q := approval(out.ID)
+	q.People = 2
+	i.RunAsked(q, after(2*time.Minute))
+	do(t, i, "alice", 3*time.Minute, i.Answer, yes())
+	refused(t, incident.Refused, by("alice", 3*time.Minute), i.Answer, yes())
+	require.Empty(t, i.Questions[0].Answer)
+	_, err := i.Answer(by("lena", 4*time.Minute, catalog.TeamLead), incident.Answer{Question: q.ID, Choice: "refuse"}, after(4*time.Minute))
+	require.NoError(t, err)
+	refused(t, incident.Refused, by("max", 5*time.Minute, catalog.StandingMember), i.Answer, yes())
+	require.Equal(t, "refuse", i.Questions[0].Answer)
 }

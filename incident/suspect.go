@@ -46,13 +46,22 @@ const (
 )
 
 // Suspect takes in changes that were reported while the incident was open. One
-// that it knows already changes nothing.
+// that it knows already changes nothing, and neither does one that is less likely
+// than those that it carries: it is on record with the others.
 func (i *Incident) Suspect(list []Suspect, now time.Time) {
 	if !i.Phase.Active() {
 		return
 	}
 	for _, s := range list {
-		if slices.ContainsFunc(i.Suspects, s.is) || i.Ordinals[suspects] >= notedSuspects {
+		if slices.ContainsFunc(i.Suspects, s.is) {
+			continue
+		}
+		i.keepSuspects(s)
+		if !slices.ContainsFunc(i.Suspects, s.is) {
+			continue
+		}
+		i.Revision++
+		if i.Ordinals[suspects] >= notedSuspects {
 			continue
 		}
 		i.ordinal(suspects)
@@ -60,11 +69,10 @@ func (i *Incident) Suspect(list []Suspect, now time.Time) {
 			Kind: "change", Occurred: s.At, Recorded: now, Actor: Machine(s.Source), Source: "changes",
 			Text: "Changed: " + s.String(), Highlight: true,
 		})
-		i.keepSuspects(s)
 	}
 }
 
-// suspects counts those that were reported after the opening.
+// suspects counts those that were noted after the opening.
 const suspects = "suspect"
 
 func (i *Incident) keepSuspects(list ...Suspect) {

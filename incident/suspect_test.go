@@ -30,7 +30,7 @@ func TestAnIncidentNamesItsSuspects(t *testing.T) {
 	require.Equal(t, noon.Add(-time.Minute), late[0].Occurred)
 
 	for n := range 100 {
-		i.Suspect([]incident.Suspect{suspect(fmt.Sprint("many-", n), 0.1)}, noon)
+		i.Suspect([]incident.Suspect{suspect(fmt.Sprint("many-", n), 0.5+float64(n)/1000)}, noon)
 	}
 	require.Len(t, i.Suspects, 5)
 	require.Len(t, i.Drain(), 19, "a service that is changed again and again fills no timeline")
@@ -38,6 +38,26 @@ func TestAnIncidentNamesItsSuspects(t *testing.T) {
 	i.Phase = incident.Resolved
 	i.Suspect([]incident.Suspect{suspect("late", 1)}, noon)
 	require.NotContains(t, ids(i.Suspects), "late")
+}
+
+func TestTheLikeliestSuspectIsKeptHoweverManyCameBefore(t *testing.T) {
+	i := opened(t)
+	for n := range 25 {
+		i.Suspect([]incident.Suspect{suspect(fmt.Sprint("many-", n), 0.1)}, noon)
+	}
+	i.Suspect([]incident.Suspect{suspect("culprit", 0.95)}, noon)
+	require.Contains(t, ids(i.Suspects), "culprit")
+}
+
+func TestAChangeThatIsLessLikelyThanWhatIsKnownIsNotNoted(t *testing.T) {
+	i := opened(t)
+	for n := range 5 {
+		i.Suspect([]incident.Suspect{suspect(fmt.Sprint(n), 0.9)}, noon)
+	}
+	i.Drain()
+	i.Suspect([]incident.Suspect{suspect("small", 0.1)}, noon)
+	i.Suspect([]incident.Suspect{suspect("small", 0.1)}, noon)
+	require.Empty(t, i.Drain())
 }
 
 func ids(list []incident.Suspect) []string {

@@ -3,6 +3,7 @@ package workflows
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -173,6 +174,9 @@ func (r *response) takeReport(rep runbook.Report, now time.Time) {
 		return
 	}
 	r.heardOf(rep.Run, rep.Ordinal, now)
+	if rep.Kind != runbook.Ended && !r.inc.Hears(rep.Run, vital(rep.Kind), now) {
+		return
+	}
 	question := cmp.Or(rep.Question, &runbook.Question{})
 	switch rep.Kind {
 	case runbook.Asked:
@@ -212,6 +216,12 @@ func (r *response) takeReport(rep runbook.Report, now time.Time) {
 	case runbook.Stepped, runbook.Noted, runbook.Answered:
 		r.inc.RunNoted(rep.Run, rep.Text, rep.At, now)
 	}
+}
+
+// vital reports whether people must know of a report, however much its run has
+// said before.
+func vital(kind runbook.Kind) bool {
+	return slices.Contains([]runbook.Kind{runbook.Asked, runbook.Expired, runbook.Degraded, runbook.Restored}, kind)
 }
 
 // due is when what may take some time is to be done; zero leaves it to the
