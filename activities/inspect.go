@@ -17,6 +17,10 @@ import (
 type RunStates interface {
 	// RunState answers for a run that the engine no longer knows as well.
 	RunState(ctx context.Context, id string) (RunState, error)
+	// EndRun ends a run where it stands, unless it goes on: then nothing is
+	// changed. It answers as RunState does, and for one that was ended so with
+	// the text given.
+	EndRun(ctx context.Context, id, text string) (RunState, error)
 }
 
 // RunState is how a run stands for the engine, whatever it reported itself.
@@ -27,6 +31,8 @@ type RunState struct {
 	Text  string `json:"text"`
 	// Stuck says that it goes on for the engine, and that no worker does it.
 	Stuck bool `json:"stuck,omitempty"`
+	// Terminated says that somebody ended it from outside.
+	Terminated bool `json:"terminated,omitempty"`
 }
 
 // RunRef names a run.
@@ -34,7 +40,13 @@ type RunRef struct {
 	ID string `json:"id"`
 }
 
-// Inspector looks at runs that say nothing. Its exported methods are
+// RunEnd is how a run ends that no worker does.
+type RunEnd struct {
+	ID   string `json:"id"`
+	Text string `json:"text"`
+}
+
+// Inspector looks at runs that say nothing, and ends those that are given up. Its exported methods are
 // activities.
 type Inspector struct {
 	Runs RunStates
@@ -47,6 +59,34 @@ func (i *Inspector) LookAtRun(ctx context.Context, ref RunRef) (RunState, error)
 		return RunState{}, Fail(err)
 	}
 	return state, nil
+}
+
+// EndRun ends a run that no worker does, if that is still so, and says how it
+// stands then.
+func (i *Inspector) EndRun(ctx context.Context, end RunEnd) (RunState, error) {
+	state, err := i.Runs.EndRun(ctx, end.ID, end.Text)
+	if err != nil {
+		return RunState{}, Fail(err)
+	}
+	return state, nil
+}
+
+// EndRun implements RunStates. What it holds of the target ends with the run,
+// since that is a child of it.
+func (t TemporalRuns) EndRun(ctx context.Context, id, text string) (RunState, error) {
+	state, err := t.RunState(ctx, id)
+	switch {
+	case err != nil:
+		return RunState{}, err
+	case state.Stuck:
+		err = t.Client.TerminateWorkflow(ctx, id, "", text)
+	case !state.Terminated: // by an earlier try, whose answer was lost
+		return state, nil
+	}
+	if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
+		return RunState{}, incident.Errorf(incident.Unavailable, "end %s: %w", id, err)
+	}
+	return RunState{Closed: true, State: incident.RunCancelled, Text: text}, nil
 }
 
 // RunState implements RunStates by asking the engine.
@@ -106,6 +146,7 @@ func runState(status enums.WorkflowExecutionStatus) RunState {
 	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED:
 		return RunState{Closed: true, State: incident.RunCancelled, Text: "its last report was lost"}
 	default:
-		return RunState{Closed: true, State: incident.RunFailed, Text: fmt.Sprintf("its workflow ended as %q", status.String())}
+		terminated := status == enums.WORKFLOW_EXECUTION_STATUS_TERMINATED
+		return RunState{Closed: true, Terminated: terminated, State: incident.RunFailed, Text: fmt.Sprintf("its workflow ended as %q", status.String())}
 	}
 }

@@ -28,6 +28,14 @@ type described struct {
 	// attempt and waits are those of its workflow task that is not done.
 	attempt int32
 	waits   time.Duration
+	// ended takes why a run was ended, and denied is what is said to that.
+	ended  *string
+	denied error
+}
+
+func (d described) TerminateWorkflow(_ context.Context, _, _, reason string, _ ...any) error {
+	*d.ended = reason
+	return d.denied
 }
 
 func (d described) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -86,6 +94,45 @@ func TestARunThatNoWorkerDoesIsStuck(t *testing.T) {
 	got, err := activities.TemporalRuns{Client: described{status: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED, attempt: 1, waits: time.Hour}}.RunState(t.Context(), "r")
 	require.NoError(t, err)
 	require.False(t, got.Stuck, "it has ended")
+}
+
+func TestARunThatIsGivenUpIsEndedUnlessAWorkerDoesIt(t *testing.T) {
+	const running, text = enums.WORKFLOW_EXECUTION_STATUS_RUNNING, "aborted by bob"
+	ended := activities.RunState{Closed: true, State: incident.RunCancelled, Text: text}
+	for name, c := range map[string]struct {
+		engine described
+		want   activities.RunState
+		reason string
+	}{
+		"stuck":                   {described{status: running, attempt: 1, waits: time.Minute}, ended, text},
+		"stuck, over meanwhile":   {described{status: running, attempt: 4, denied: serviceerror.NewNotFound("completed")}, ended, text},
+		"ended by an earlier try": {described{status: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED}, ended, ""},
+		"goes on":                 {described{status: running}, activities.RunState{State: incident.RunRunning}, ""},
+		"done": {
+			described{status: enums.WORKFLOW_EXECUTION_STATUS_COMPLETED},
+			activities.RunState{Closed: true, State: incident.RunDone, Text: "it ended, and its last report was lost"},
+			"",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reason string
+			c.engine.ended = &reason
+			i := &activities.Inspector{Runs: activities.TemporalRuns{Client: c.engine}}
+			got, err := i.EndRun(t.Context(), activities.RunEnd{ID: "INC-1/runbook/drain/1", Text: text})
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+			require.Equal(t, c.reason, reason)
+		})
+	}
+	var reason string
+	for _, engine := range []described{
+		{err: serviceerror.NewUnavailable("away")},
+		{status: running, attempt: 4, denied: serviceerror.NewUnavailable("away"), ended: &reason},
+	} {
+		i := &activities.Inspector{Runs: activities.TemporalRuns{Client: engine}}
+		_, err := i.EndRun(t.Context(), activities.RunEnd{ID: "INC-1/runbook/drain/1", Text: text})
+		require.Equal(t, incident.Unavailable, incident.KindOf(activities.Known(err)))
+	}
 }
 
 func TestWhoChangesATarget(t *testing.T) {

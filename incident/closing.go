@@ -51,7 +51,7 @@ func (i *Incident) Gates(now time.Time) []Gate {
 		})
 	}
 	for _, r := range i.Runs {
-		gates = append(gates, Gate{Name: r.ID, Met: !r.Ended.IsZero(), Missing: "the end of " + r.ID})
+		gates = append(gates, Gate{Name: r.ID, Met: !r.Ended.IsZero(), Missing: theEnd(r)})
 	}
 	return gates
 }

@@ -29,7 +29,8 @@ const maxControls = 10
 // ControlRun has a run pause, go on, skip what it waits for, or end before its
 // next step with the undo offered. It takes a part in the incident, or in the
 // team; to skip and to abort need a reason. It is passed on to the run, which
-// has the last word; Outcome says no more than that.
+// has the last word; Outcome says no more than that. A run that is stuck cannot
+// have it: to abort that one ends it where it stands, as GivenUp says.
 func (i *Incident) ControlRun(h Header, c ControlRun, now time.Time) (Outcome, error) {
 	h, now, err := i.byPerson(h, now, "control a run")
 	if err != nil {
@@ -69,8 +70,15 @@ func (i *Incident) ControlRun(h Header, c ControlRun, now time.Time) (Outcome, e
 	case ResumeRun:
 		r.State = RunRunning
 	}
-	r.Controls = append(r.Controls, RunControl{Do: c.Do, By: h.By.ID, Reason: cut(c.Reason)})
+	control := RunControl{Do: c.Do, By: h.By.ID, Reason: cut(c.Reason)}
+	if c.Do == AbortRun {
+		r.Aborted = &control
+	}
+	r.Controls = append(r.Controls, control)
 	i.did(h, now, "run."+c.Do, "%s has %s %s%s", h.By.ID, r.Name, c.Do, because(c.Reason))
+	if r.Stuck && c.Do == AbortRun {
+		return i.outcome("no worker does " + r.ID + ": it is ended where it stands"), nil
+	}
 	return i.outcome(r.ID + " is told to " + c.Do), nil
 }
 

@@ -226,7 +226,7 @@ func (i *Incident) ExpireHatch(now time.Time) {
 		text := fmt.Sprintf("%s: still degraded: %s. Restore it (done by hand: complete follow-up %s), or have that waived", i.Number, h.What, h.FollowUp)
 		i.record(Entry{Kind: "hatch.expired", Recorded: now, Actor: Self(), Text: text + ".", Highlight: true})
 		var targets []oncall.Target
-		for _, person := range i.whoRestores() {
+		for _, person := range i.inCharge() {
 			targets = append(targets, oncall.Target{Person: person})
 		}
 		if len(targets) > 0 {
@@ -237,8 +237,9 @@ func (i *Incident) ExpireHatch(now time.Time) {
 	}
 }
 
-// whoRestores are the people to ask about an escape hatch.
-func (i *Incident) whoRestores() []string {
+// inCharge are the people to ask what becomes of what a run did: the holder, or
+// without one the leads.
+func (i *Incident) inCharge() []string {
 	if i.Holder != "" {
 		return []string{i.Holder}
 	}

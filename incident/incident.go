@@ -227,6 +227,10 @@ type Run struct {
 	Told   bool   `json:"told,omitempty"`
 	// Controls are what people have it do that it was not told yet.
 	Controls []RunControl `json:"controls,omitempty"`
+	// Aborted is who wants it to end, and why. Stuck says that no worker does it,
+	// so that it hears nothing of that.
+	Aborted *RunControl `json:"aborted,omitempty"`
+	Stuck   bool        `json:"stuck,omitempty"`
 	// Said counts what it has said.
 	Said int `json:"said,omitempty"`
 	// Latest is what it last said of what it does, while it runs.

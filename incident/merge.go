@@ -60,7 +60,7 @@ func (i *Incident) canMerge(c MergeInto) error {
 	case i.absorbed(c.Into) != nil:
 		return Refusal(fmt.Sprintf("%s is part of %s", c.Into, i.Number), "an incident that is not a part of this one")
 	case running >= 0:
-		return Refusal("a runbook is running, and reports here", "the end of "+i.Runs[running].ID)
+		return Refusal("a runbook is running, and reports here", theEnd(i.Runs[running]))
 	}
 	return nil
 }

@@ -235,7 +235,7 @@ func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
 	case m != nil:
 		return Outcome{}, Refusal(i.Number+" is being merged into "+m.Into, "the end of that merge")
 	case i.unsettled() != nil:
-		return Outcome{}, Refusal("a runbook that changes things is running", "the end of "+i.unsettled().ID)
+		return Outcome{}, Refusal("a runbook that changes things is running", theEnd(*i.unsettled()))
 	}
 	if err := i.mustHave(h, i.Duties().Authority.Cancel, "cancel an incident"); err != nil {
 		return Outcome{}, err

@@ -137,14 +137,15 @@ func (r Run) Short() string {
 	return strings.ReplaceAll(short, "/", "-")
 }
 
-// Hears reports whether what a run says is to be applied, which is the more the
-// less it has said before: nobody reads what a run says in a loop. What is vital,
-// such as a question, is heard longer.
+// Hears takes in that a run says something, and so goes on. It reports whether
+// what it says is to be applied: nobody reads what a run says in a loop. What is
+// vital, such as a question, is heard longer.
 func (i *Incident) Hears(run string, vital bool, now time.Time) bool {
 	r := i.run(run)
 	if r == nil {
 		return false
 	}
+	i.goesOn(r, now)
 	if r.Said++; r.Said == maxSaid+1 {
 		i.record(Entry{
 			Kind: "run.note", Recorded: now, Actor: Self(), Source: run, Highlight: true,
@@ -171,13 +172,6 @@ func (i *Incident) RunNoted(run, text string, at, now time.Time) {
 	i.record(Entry{Kind: "run.note", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: shorten(text, maxText)})
 }
 
-// RunStuck records that no worker does a run, and why.
-func (i *Incident) RunStuck(run, why string, now time.Time) {
-	if r := i.run(run); r != nil {
-		i.record(Entry{Kind: "run.stuck", Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: r.Name + " does not go on: " + why})
-	}
-}
-
 // RunBrought records that a run brought something to light that is kept.
 func (i *Incident) RunBrought(run, text string, at, now time.Time) {
 	i.record(Entry{Kind: "run.output", Occurred: at, Recorded: now, Actor: Self(), Source: run, Text: shorten(text, maxText), Highlight: true})
@@ -189,7 +183,8 @@ func (i *Incident) RunEnded(run, state, outcome string, now time.Time) {
 	if r == nil || !r.Ended.IsZero() {
 		return
 	}
-	r.Ended, r.State, r.Outcome, r.Controls, r.Latest = now, state, cut(outcome), nil, ""
+	i.goesOn(r, now)
+	r.Ended, r.State, r.Outcome, r.Controls, r.Aborted, r.Latest = now, state, cut(outcome), nil, nil, ""
 	for n := range i.Questions {
 		if i.Questions[n].Run == run {
 			i.withdraw(&i.Questions[n], now, "No longer asked, since the run ended")

@@ -63,7 +63,8 @@ type response struct {
 	// asking counts look-ups within the present task, trying all look-ups and
 	// first tries at a page, busy everything that is being sent, started or
 	// asked.
-	asking, trying, busy int
+	// telling what a run is being told.
+	asking, trying, busy, telling int
 	// waiting counts the commands that wait for the first look-up.
 	waiting  int
 	attended map[string]bool

@@ -31,10 +31,11 @@ func (r *response) mustLeave(ctx workflow.Context) bool {
 
 // leave is the only way from one run to the next. New effects are refused,
 // what waits is taken in, and what is owed travels in the state. What is in
-// flight is owed still: the next run makes it under the same key.
+// flight is owed still: the next run makes it under the same key. What a run is
+// being told has none, and is seen to its end.
 func (r *response) leave(ctx workflow.Context) error {
 	r.leaving, r.opening = true, false
-	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) }); err != nil {
+	if err := workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) && r.telling == 0 }); err != nil {
 		return fmt.Errorf("leave the run: %w", err)
 	}
 	r.takeIn(ctx)

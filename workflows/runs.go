@@ -27,26 +27,34 @@ func (r *response) runRunbooks(ctx workflow.Context) {
 		if workflow.Await(ctx, wake) != nil || r.stopping() {
 			return
 		}
-		if run := r.toStart(); run != nil {
-			r.startRun(ctx, *run)
-		}
-		if q := r.toTell(); q != nil {
-			r.tell(ctx, *q)
-		}
-		if run := r.toControl(); run != nil {
-			r.control(ctx, *run)
-		}
-		if run := r.inc.ToTellEnd(); run != nil {
-			r.tellEnd(ctx, *run)
+		switch {
+		case r.toStart() != nil:
+			r.startRun(ctx, *r.toStart())
+		case r.toTell() != nil:
+			r.tell(ctx, *r.toTell())
+		case r.toControl() != nil:
+			r.control(ctx, *r.toControl())
+		default:
+			r.tellEnd(ctx, *r.inc.ToTellEnd())
 		}
 	}
 }
 
+// signalRun tells a run something. A run of the incident is not left meanwhile,
+// which takes the engine a moment: the next one would tell it again, and to skip
+// twice is something else than once.
+func (r *response) signalRun(ctx workflow.Context, run, signal string, told any) error {
+	defer r.effect()()
+	r.telling++
+	err := workflow.SignalExternalWorkflow(ctx, run, "", signal, told).Get(ctx, nil)
+	r.telling--
+	return err
+}
+
 // tellEnd tells a run how another ended that it had asked for.
 func (r *response) tellEnd(ctx workflow.Context, run incident.Run) {
-	defer r.effect()()
 	end := runbook.End{ID: run.Ask, State: run.State, Text: run.Outcome}
-	err := workflow.SignalExternalWorkflow(ctx, run.Parent, "", runbook.EndSignal, end).Get(ctx, nil)
+	err := r.signalRun(ctx, run.Parent, runbook.EndSignal, end)
 	r.inc.EndTold(run.ID)
 	r.lookSoon(ctx, run.Parent, err)
 }
@@ -130,9 +138,8 @@ func (r *response) toTell() *incident.Question {
 
 // tell passes an answer on.
 func (r *response) tell(ctx workflow.Context, q incident.Question) {
-	defer r.effect()()
 	answer := runbook.Answer{Question: q.ID, Choice: q.Answer, By: q.By, Reason: q.Reason}
-	err := workflow.SignalExternalWorkflow(ctx, q.Run, "", runbook.AnswerSignal, answer).Get(ctx, nil)
+	err := r.signalRun(ctx, q.Run, runbook.AnswerSignal, answer)
 	r.state.Told[q.ID] = true
 	r.lookSoon(ctx, q.Run, err)
 }
@@ -152,19 +159,40 @@ func (r *response) toControl() *incident.Run {
 // control passes on what somebody has a run do. A run that cannot hear it any
 // more is looked at.
 func (r *response) control(ctx workflow.Context, run incident.Run) {
-	defer r.effect()()
 	c := run.Controls[0]
 	order := runbook.Control{Do: runbook.Verb(c.Do), By: c.By, Reason: c.Reason}
-	err := workflow.SignalExternalWorkflow(ctx, run.ID, "", runbook.ControlSignal, order).Get(ctx, nil)
+	err := r.signalRun(ctx, run.ID, runbook.ControlSignal, order)
 	r.inc.Controlled(run.ID)
 	r.lookSoon(ctx, run.ID, err)
+	if c.Do == incident.AbortRun {
+		r.lookAfter(ctx, run)
+	}
+}
+
+// lookAfter has a run looked at that is to be aborted: one that is stuck does not
+// hear it.
+func (r *response) lookAfter(ctx workflow.Context, run incident.Run) {
+	if run.Stuck {
+		r.lookWithin(ctx, run.ID, 0)
+		return
+	}
+	r.lookWithin(ctx, run.ID, unbegunAfter)
 }
 
 // lookSoon has a run that could not be told something looked at: it may have
 // ended by itself meanwhile.
 func (r *response) lookSoon(ctx workflow.Context, run string, err error) {
-	if err != nil && r.runs(run) {
-		r.heardOf(run, r.state.Runs[run].Ordinal, workflow.Now(ctx).Add(-silentAfter))
+	if err != nil {
+		r.lookWithin(ctx, run, 0)
+	}
+}
+
+// lookWithin has a run that says nothing looked at within some time.
+func (r *response) lookWithin(ctx workflow.Context, run string, wait time.Duration) {
+	p := r.state.Runs[run]
+	if heard := workflow.Now(ctx).Add(wait - p.quietFor()); r.runs(run) && heard.Before(p.Heard) {
+		p.Heard = heard
+		r.state.Runs[run] = p
 	}
 }
 
@@ -243,11 +271,16 @@ func (r *response) runs(id string) bool {
 	return false
 }
 
-// cancelRuns asks every run that has not ended to stop.
+// cancelRuns asks every run that has not ended to stop: the incident is over, and
+// hears no more of it.
 func (r *response) cancelRuns(ctx workflow.Context) {
-	for _, run := range r.inc.Runs {
-		if _, begun := r.state.Runs[run.ID]; begun && run.Ended.IsZero() {
+	for _, run := range slices.Clone(r.inc.Runs) {
+		if !run.Ended.IsZero() {
+			continue
+		}
+		if _, begun := r.state.Runs[run.ID]; begun {
 			_ = workflow.RequestCancelExternalWorkflow(ctx, run.ID, "").Get(ctx, nil) // gone is as good as cancelled
 		}
+		r.inc.CutOff(run.ID, workflow.Now(ctx))
 	}
 }

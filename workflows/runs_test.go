@@ -1,6 +1,8 @@
 package workflows_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -110,15 +112,86 @@ func TestARunThatNoWorkerServesFails(t *testing.T) {
 	require.Equal(t, 1, s.started["shelf"])
 }
 
+const nobody = "no worker of the task queue acme takes it up: is one running?"
+
+// stuck is an incident whose holder bob runs rollback, which no worker does.
+func stuck(t *testing.T) *story {
+	s := payments(t, quiet()).
+		at("02:01", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"}))
+	s.world.runs = activities.RunState{State: incident.RunRunning, Stuck: true, Text: nobody}
+	return s
+}
+
+func abort(s *story) {
+	command("bob", incident.ControlRunCommand, incident.ControlRun{Run: "rollback-1", Do: incident.AbortRun, Reason: "nobody runs it"})(s)
+}
+
 func TestARunThatNobodyTakesUpIsToldOnce(t *testing.T) {
-	s := payments(t, quiet()).at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"}))
-	s.world.runs = activities.RunState{State: incident.RunRunning, Stuck: true, Text: "no worker of the task queue acme takes it up: is one running?"}
-	s.at("02:50", report(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "started"})).at("03:10", stop).play()
+	s := stuck(t).at("02:50", report(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "started", Target: "deploy/x"}))
+	s.at("03:10", func(s *story) { s.world.runs = activities.RunState{State: incident.RunRunning} })
+	s.at("03:30", stop).play()
 	require.Equal(t, []string{
-		"02:04 rollback does not go on: no worker of the task queue acme takes it up: is one running?",
-		"03:05 rollback does not go on: no worker of the task queue acme takes it up: is one running?",
+		"02:04 rollback does not go on: " + nobody,
+		"03:05 rollback does not go on: " + nobody,
 	}, s.recorded("run.stuck"), "soon when it does not begin, and again only after it went on")
-	require.True(t, s.row.Runs[0].Ended.IsZero(), "a worker may yet come")
+	require.Equal(t, []string{
+		"02:04 push bob (breach-1)", "02:06 sms bob (breach-1)",
+		"03:05 push bob (breach-2)", "03:07 sms bob (breach-2)",
+	}, s.transcript("02:02", "03:30", "breach"), "until it goes on")
+	require.Equal(t, []string{"03:30 rollback cancelled: with its incident; what it did may stand"}, s.recorded("run.cancelled"))
+}
+
+func TestAStuckRunThatIsAbortedIsEnded(t *testing.T) {
+	const ended = "aborted by bob (nobody runs it), and ended where it stood, since no worker does it; it never said that it had begun"
+	s := stuck(t).at("02:10", abort).
+		at("02:11", command("bob", incident.CancelCommand, incident.Cancel{Reason: "false alarm"})).play()
+	require.Equal(t, []string{"02:10 rollback cancelled: " + ended}, s.recorded("run.cancelled"), "at once, since it is known to be stuck")
+	require.Equal(t, []string{"02:10 run " + rollbackRun + " is ended: " + ended}, s.transcript("02:02", "02:20", "is ended"))
+	require.Equal(t, incident.Cancelled, s.row.Phase)
+
+	s = stuck(t).at("02:03", abort).at("02:11", stop).play()
+	require.Equal(t, []string{"02:04 rollback cancelled: " + ended}, s.recorded("run.cancelled"), "as soon as it is found to be stuck")
+
+	s = rolling(t)
+	s.world.runs = activities.RunState{State: incident.RunRunning, Stuck: true, Text: nobody}
+	s.at("02:04", abort).at("02:11", stop).play()
+	require.Equal(t, []string{"02:06 rollback cancelled: aborted by bob (nobody runs it), and ended where it stood, since no worker does it; " +
+		"nothing is undone, and what it did may stand: see what it said last"}, s.recorded("run.cancelled"), "it is looked at soon")
+}
+
+func TestARunThatGoesOnHearsThatItIsAborted(t *testing.T) {
+	s := stuck(t).at("02:10", func(s *story) {
+		s.world.runs = activities.RunState{State: incident.RunRunning}
+		abort(s)
+	}).at("02:12", report(runbook.Report{Kind: runbook.Ended, Ordinal: 1, State: runbook.Cancelled, Text: "aborted by bob"})).at("02:15", stop).play()
+	require.Equal(t, []string{"02:12 rollback cancelled: aborted by bob"}, s.recorded("run.cancelled"))
+	require.Empty(t, s.transcript("02:02", "02:20", "is ended"), "a worker came")
+}
+
+func TestARunThatNeverBeganEndsWithItsIncident(t *testing.T) {
+	s := payments(t, quiet())
+	s.broken["shelf"] = away("02:02", "")
+	s.at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback", DryRun: true})).
+		at("02:02:05", command("bob", incident.CancelCommand, incident.Cancel{Reason: "false alarm"})).play()
+	require.Equal(t, incident.Cancelled, s.row.Phase)
+	require.Equal(t, []string{"02:02:05 rollback cancelled: with its incident"}, s.recorded("run.cancelled"))
+	require.Empty(t, s.startedOn)
+}
+
+func TestOfThousandsOfReportsTheFirstAreTold(t *testing.T) {
+	s := rolling(t)
+	s.at("02:04", func(s *story) {
+		for n := range 200 {
+			var before []runbook.Report
+			for k := range 49 {
+				before = append(before, runbook.Report{Run: rollbackRun, Kind: runbook.Noted, Ordinal: 2 + n*50 + k, Text: strings.Repeat("x", 2000), At: s.env.Now()})
+			}
+			report(runbook.Report{Kind: runbook.Noted, Ordinal: 2 + n*50 + 49, Text: fmt.Sprint(n), Before: before})(s)
+		}
+	})
+	s.at("02:10", stop).play()
+	require.Len(t, s.recorded("run.note"), 1000, "one of them says that it says no more")
 }
 
 func TestReportsOfStrangersAreDropped(t *testing.T) {

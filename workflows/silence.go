@@ -64,13 +64,36 @@ func (r *response) inspect(ctx workflow.Context, run string) {
 	var found activities.RunState
 	err := workflow.ExecuteActivity(working(ctx, "look at "+run), inspector.LookAtRun, activities.RunRef{ID: run}).Get(ctx, &found)
 	r.takeIn(ctx)
-	if now := workflow.Now(ctx); r.state.Runs[run] == before {
-		r.state.Runs[run] = progress{Ordinal: before.Ordinal, Heard: now, Looked: true, Stuck: err == nil && found.Stuck}
-		switch {
-		case err == nil && found.Closed:
-			r.inc.RunEnded(run, found.State, found.Text, now)
-		case err == nil && found.Stuck && !before.Stuck:
-			r.inc.RunStuck(run, found.Text, now)
-		}
+	now := workflow.Now(ctx)
+	if r.state.Runs[run] != before {
+		return
+	}
+	r.state.Runs[run] = progress{Ordinal: before.Ordinal, Heard: now, Looked: true}
+	switch {
+	case err != nil:
+	case found.Closed:
+		r.inc.RunEnded(run, found.State, found.Text, now)
+	case found.Stuck:
+		r.inc.RunStuck(run, found.Text, now)
+		r.giveUp(ctx, run)
+	default:
+		r.inc.RunGoesOn(run, now)
+	}
+}
+
+// giveUp ends a run that is stuck, once somebody aborts it: it hears nothing of
+// that itself.
+func (r *response) giveUp(ctx workflow.Context, run string) {
+	text := r.inc.GivenUp(run)
+	if text == "" {
+		return
+	}
+	defer r.effect()()
+	var found activities.RunState
+	end := activities.RunEnd{ID: run, Text: text}
+	err := workflow.ExecuteActivity(working(ctx, "end "+run), inspector.EndRun, end).Get(ctx, &found)
+	r.takeIn(ctx)
+	if err == nil && found.Closed {
+		r.inc.RunEnded(run, found.State, found.Text, workflow.Now(ctx))
 	}
 }

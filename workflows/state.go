@@ -94,8 +94,6 @@ type progress struct {
 	Heard   time.Time `json:"heard,omitzero"`
 	// Looked says that it was looked at since.
 	Looked bool `json:"looked,omitempty"`
-	// Stuck says that people were told that nobody takes it up.
-	Stuck bool `json:"stuck,omitempty"`
 }
 
 // quietFor is how long a run may say nothing before it is looked at: one that

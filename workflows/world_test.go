@@ -369,3 +369,13 @@ func (w *world) LookAtRun(context.Context, activities.RunRef) (activities.RunSta
 	defer w.mu.Unlock()
 	return w.runs, nil
 }
+
+func (w *world) EndRun(_ context.Context, end activities.RunEnd) (activities.RunState, error) {
+	w.see("run %s is ended: %s", end.ID, end.Text)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.runs.Stuck {
+		return w.runs, nil
+	}
+	return activities.RunState{Closed: true, State: incident.RunCancelled, Text: end.Text}, nil
+}
