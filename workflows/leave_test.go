@@ -12,6 +12,7 @@ import (
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/oncall"
+	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/workflows"
 )
 
@@ -119,6 +120,25 @@ func TestLeavesWithAPageStillTried(t *testing.T) {
 		at("02:04", command("alice", incident.AcknowledgeCommand, ack)).at("02:05", stop).play()
 	require.Greater(t, s.runs, 1)
 	require.Len(t, s.transcript("02:00", "02:05", "push alice"), 1, "the page is issued again by its key")
+}
+
+func TestWhatARunIsToldWhileARunIsLeftIsToldOnce(t *testing.T) {
+	s := rolling(t)
+	s.breaks = []string{"02:05"} // from then on the run is none of this environment's
+	s.delivered = make(chan struct{})
+	skip := incident.ControlRun{Run: "rollback-1", Do: incident.SkipRun, Reason: "seen"}
+	s.at("02:10", command("bob", incident.ControlRunCommand, skip))
+	later := func(d time.Duration, act func(s *story)) {
+		s.scenes = append(s.scenes, &scene{at: clock("02:10").Add(d), act: act})
+	}
+	later(20*time.Millisecond, func(s *story) {
+		s.env.SetCurrentHistoryLength(10_000)
+		says()(s)
+	})
+	later(40*time.Millisecond, func(s *story) { close(s.delivered) })
+	s.at("02:18", report(runbook.Report{Kind: runbook.Ended, Ordinal: 2})).at("02:20", stop).play()
+	require.Equal(t, []string{"02:10 signal control to " + rollbackRun}, s.transcript("02:06", "02:15", "signal"))
+	require.Equal(t, 3, s.runs, "it was left twice")
 }
 
 func TestKeepsTheRecordOfARunThatCouldNotWriteIt(t *testing.T) {

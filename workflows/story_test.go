@@ -52,6 +52,8 @@ type story struct {
 	instead json.RawMessage
 	// number is the incident's, row how it was recorded last.
 	number string
+	// delivered holds signals to runs up until it is closed, where it is set.
+	delivered chan struct{}
 	// watch sets listeners at the start of each run.
 	watch func(*story)
 	row   *incident.Incident
@@ -201,6 +203,9 @@ func (s *story) signalled(id, signal string, arg any) error {
 		return nil
 	}
 	s.see("signal %s to %s", signal, id)
+	if s.delivered != nil {
+		<-s.delivered
+	}
 	return nil
 }
 
