@@ -3434,7 +3434,8 @@ type ClientInterface interface {
 	//
 	// The run is told and has the last word: a call that has begun is seen to its end. A
 	// paused run waits before its next step; skipping then leaves that step out, and no
-	// approval is skipped. An aborted run offers the undo of what it did.
+	// approval is skipped. An aborted run offers the undo of what it did. One that no
+	// worker does hears nothing: to abort it ends it where it stands.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -3445,7 +3446,8 @@ type ClientInterface interface {
 	//
 	// The run is told and has the last word: a call that has begun is seen to its end. A
 	// paused run waits before its next step; skipping then leaves that step out, and no
-	// approval is skipped. An aborted run offers the undo of what it did.
+	// approval is skipped. An aborted run offers the undo of what it did. One that no
+	// worker does hears nothing: to abort it ends it where it stands.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -5778,7 +5780,8 @@ func (c *Client) StartRun(ctx context.Context, number Number, params *StartRunPa
 //
 // The run is told and has the last word: a call that has begun is seen to its end. A
 // paused run waits before its next step; skipping then leaves that step out, and no
-// approval is skipped. An aborted run offers the undo of what it did.
+// approval is skipped. An aborted run offers the undo of what it did. One that no
+// worker does hears nothing: to abort it ends it where it stands.
 //
 // Takes any type of body and a specified content type.
 //
@@ -5799,7 +5802,8 @@ func (c *Client) ControlRunWithBody(ctx context.Context, number Number, run RunN
 //
 // The run is told and has the last word: a call that has begun is seen to its end. A
 // paused run waits before its next step; skipping then leaves that step out, and no
-// approval is skipped. An aborted run offers the undo of what it did.
+// approval is skipped. An aborted run offers the undo of what it did. One that no
+// worker does hears nothing: to abort it ends it where it stands.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -13657,7 +13661,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The run is told and has the last word: a call that has begun is seen to its end. A
 	// paused run waits before its next step; skipping then leaves that step out, and no
-	// approval is skipped. An aborted run offers the undo of what it did.
+	// approval is skipped. An aborted run offers the undo of what it did. One that no
+	// worker does hears nothing: to abort it ends it where it stands.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -13668,7 +13673,8 @@ type ClientWithResponsesInterface interface {
 	//
 	// The run is told and has the last word: a call that has begun is seen to its end. A
 	// paused run waits before its next step; skipping then leaves that step out, and no
-	// approval is skipped. An aborted run offers the undo of what it did.
+	// approval is skipped. An aborted run offers the undo of what it did. One that no
+	// worker does hears nothing: to abort it ends it where it stands.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -25898,7 +25904,8 @@ func (c *ClientWithResponses) StartRunWithResponse(ctx context.Context, number N
 //
 // The run is told and has the last word: a call that has begun is seen to its end. A
 // paused run waits before its next step; skipping then leaves that step out, and no
-// approval is skipped. An aborted run offers the undo of what it did.
+// approval is skipped. An aborted run offers the undo of what it did. One that no
+// worker does hears nothing: to abort it ends it where it stands.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -25915,7 +25922,8 @@ func (c *ClientWithResponses) ControlRunWithBodyWithResponse(ctx context.Context
 //
 // The run is told and has the last word: a call that has begun is seen to its end. A
 // paused run waits before its next step; skipping then leaves that step out, and no
-// approval is skipped. An aborted run offers the undo of what it did.
+// approval is skipped. An aborted run offers the undo of what it did. One that no
+// worker does hears nothing: to abort it ends it where it stands.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
