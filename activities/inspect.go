@@ -108,11 +108,15 @@ func (t TemporalRuns) RunState(ctx context.Context, id string) (RunState, error)
 // takenUpWithin is how long a worker that is there may take to begin.
 const takenUpWithin = 30 * time.Second
 
+// failsFrom is the attempt from which on a worker fails for good, as far as one
+// can tell: one that died may have taken the first.
+const failsFrom = 3
+
 // stuck says why no worker does a run, or nothing.
 func stuck(run *workflowservice.DescribeWorkflowExecutionResponse, now time.Time) string {
 	task, queue := run.GetPendingWorkflowTask(), run.GetExecutionConfig().GetTaskQueue().GetName()
 	switch {
-	case task.GetAttempt() > 1:
+	case task.GetAttempt() >= failsFrom:
 		return fmt.Sprintf("a worker of the task queue %s takes it up and fails (attempt %d): does it know the runbook?", queue, task.GetAttempt())
 	case task.GetState() == enums.PENDING_WORKFLOW_TASK_STATE_SCHEDULED && now.Sub(task.GetScheduledTime().AsTime()) > takenUpWithin:
 		return fmt.Sprintf("no worker of the task queue %s takes it up: is one running?", queue)

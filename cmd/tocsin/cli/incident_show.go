@@ -140,7 +140,7 @@ func (c *call) questions(i client.Incident, k clock) {
 
 func (c *call) runs(i client.Incident, k clock) {
 	section(c, "RUNS", i.Runs, func(r client.Run) []string {
-		return []string{r.ID, words(", ", r.State, when(r.DryRun, "dry run")), k.at(r.Started), r.By, cmp.Or(r.Outcome, r.Latest)}
+		return []string{r.ID, words(", ", r.State, when(r.DryRun, "dry run"), when(r.Stuck, "stuck: no worker does it")), k.at(r.Started), r.By, cmp.Or(r.Outcome, r.Latest)}
 	})
 }
 
