@@ -38,6 +38,9 @@ func said(text string) string {
 	return cut(text, maxText)
 }
 
+// reason is what an error says, with room for what is said after it.
+func reason(err error) string { return cut(said(err.Error()), maxText/2) }
+
 // long reports whether a name cannot be one.
 func long(names ...string) bool {
 	return slices.ContainsFunc(names, func(name string) bool { return len(name) > maxName })

@@ -164,6 +164,14 @@ func TestALongHistoryEndsARun(t *testing.T) {
 }
 
 // Errors, notes and panics go to the timeline, and from there to the ticket.
+func TestALongErrorLeavesRoomForWhatStillStands(t *testing.T) {
+	got := runbooktest.Play(t, flips(func(ctx workflow.Context, _ none) error {
+		return errors.Join(runbook.Do(ctx, step("a")), errors.New(strings.Repeat("x", 1<<20)))
+	}), runbooktest.Script{Answers: []runbooktest.Answer{says("keep")}})
+	require.True(t, holds(got, "xx…. Undo a? [keep undo]"))
+	require.Regexp(t, "xx…; still stands: a$", got[len(got)-1])
+}
+
 func TestASecretInAnErrorIsRemoved(t *testing.T) {
 	const secret = "dial postgres://tocsin:hunter2@db/shop: refused"
 	for name, run := range map[string]func(workflow.Context, none) error{

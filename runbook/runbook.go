@@ -164,13 +164,13 @@ func (r *run) outcome(err error) (state, text string) {
 	case err == nil:
 		return Done, list("", r.names(stands))
 	case errors.Is(err, ErrRefused):
-		state, text = Refused, strings.TrimLeft(strings.TrimPrefix(err.Error(), ErrRefused.Error()), ": ")
+		state, text = Refused, strings.TrimLeft(strings.TrimPrefix(reason(err), ErrRefused.Error()), ": ")
 	case temporal.IsCanceledError(err):
 		state, text = Cancelled, "before the next step"
 	case isAborted(err):
-		state, text = Cancelled, err.Error()
+		state, text = Cancelled, reason(err)
 	default:
-		state, text = Failed, err.Error()
+		state, text = Failed, reason(err)
 	}
 	return state, text + list("; undone: ", r.names(undone)) + list("; still stands: ", r.names(stands))
 }

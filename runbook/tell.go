@@ -84,7 +84,8 @@ const hatchFor = 4 * time.Hour
 
 func (h Hatch) within() time.Duration { return cmp.Or(h.For, hatchFor) }
 
-var longHatch = fmt.Sprintf("the ID of an escape hatch has at most %d bytes", maxName)
+// longHatch is why a hatch cannot be named so.
+const longHatch = "the ID of its escape hatch is too long"
 
 // problem says what its author left out, or nothing.
 func (h *Hatch) problem() string {

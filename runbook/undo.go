@@ -65,7 +65,7 @@ func (r *run) wanted(ctx workflow.Context, plan []*made, why error) bool {
 		q.Calls = append(q.Calls, fmt.Sprintf("undo %s: %s", c.Name, c.Undo.Call))
 	}
 	q.Calls = fewer(q.Calls)
-	q.Text = fmt.Sprintf("%s. Undo %s?", sentence(why.Error()), strings.Join(names, ", then "))
+	q.Text = fmt.Sprintf("%s. Undo %s?", sentence(reason(why)), strings.Join(names, ", then "))
 	answer, err := r.ask(ctx, q, undoWithin)
 	return err == nil && answer.Choice == undo
 }
