@@ -38,8 +38,9 @@ type Metric struct {
 
 // Check lets a metric settle and says how it is: Healthy when every sample is
 // below the limit, Worse when none is, and otherwise Unknown. What it found is
-// noted. On a dry run it says what it would query, and takes it for healthy, as
-// it does when a person skips it.
+// noted. On a dry run it looks once, without letting it settle, as long as no step
+// would have changed anything; afterwards it says what it would query, and takes
+// it for healthy, as it does when a person skips it.
 func Check(ctx workflow.Context, m Metric) (Health, error) {
 	r := of(ctx)
 	if err := r.stopped(ctx); err != nil {
@@ -48,13 +49,16 @@ func Check(ctx workflow.Context, m Metric) (Health, error) {
 	if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
 		return Healthy, r.skipped(ctx, skip, "the check of the metric, which counts as healthy", err)
 	}
-	if r.in.DryRun {
+	pauses := []time.Duration{m.Settle / 2, m.Settle / 4, m.Settle / 4}
+	if r.in.DryRun && r.steps > 0 {
 		r.note(ctx, "would query, three times within %s: %s; healthy below %s", catalog.FormatDuration(m.Settle), m.Query, number(m.Below))
 		return Healthy, r.stopped(ctx)
+	} else if r.in.DryRun {
+		pauses = []time.Duration{0}
 	}
 	var good, bad int
 	var seen []string
-	for _, pause := range []time.Duration{m.Settle / 2, m.Settle / 4, m.Settle / 4} {
+	for _, pause := range pauses {
 		skip, err := r.idle(ctx, pause, "let the metric settle")
 		if skip != nil || err != nil {
 			return Healthy, r.skipped(ctx, skip, "the check of the metric, which counts as healthy", err)

@@ -72,7 +72,7 @@ func (r *run) take(ctx workflow.Context, target string) error {
 			workflow.GoNamed(ctx, "hold", func(ctx workflow.Context) { r.holdOnce(ctx, target) })
 			return nil
 		case holder != "":
-			return fmt.Errorf("%w: %s is being changed by %s", ErrRefused, target, holder)
+			return fmt.Errorf("%w: %s is being changed by %s until that ends; who must not wait gives a reason to break the glass", ErrRefused, target, holder)
 		}
 		if err := sleep(ctx, holdAgain, "take "+target+" once it is let go"); err != nil {
 			return err

@@ -23,7 +23,7 @@ func TestOneRunChangesATargetAtATime(t *testing.T) {
 		want   string
 	}{
 		"held": {flips(doing(step("a"))), runbooktest.Script{Held: held}, `
-00:00 ended refused: lamps is being changed by INC-3/runbook/flips/1
+00:00 ended refused: lamps is being changed by INC-3/runbook/flips/1 until that ends; who must not wait gives a reason to break the glass
 `},
 		"held, and the glass is broken": {flips(doing(step("a"))), runbooktest.Script{Held: held, BreakGlass: "bob is asleep"}, `
 00:00 note alice breaks the glass (bob is asleep): lamps is being changed by INC-3/runbook/flips/1 too
@@ -36,7 +36,7 @@ func TestOneRunChangesATargetAtATime(t *testing.T) {
 00:05 ended failed: lamps cannot be taken: try again
 `},
 		"one of two is held": {runbook.New(doing(step("a")), runbook.Spec{Name: "flips", Target: "switch lamps"}), runbooktest.Script{Held: held}, `
-00:00 ended refused: lamps is being changed by INC-3/runbook/flips/1
+00:00 ended refused: lamps is being changed by INC-3/runbook/flips/1 until that ends; who must not wait gives a reason to break the glass
 `},
 		"too long a name": {runbook.New(doing(step("a")), runbook.Spec{Name: "flips", Target: strings.Repeat("x", 501)}), runbooktest.Script{}, `
 00:00 ended failed: the name of its target is longer than 500 bytes

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -30,7 +32,7 @@ func Announce(ctx workflow.Context, a runbook.Announcement) (runbook.Announced, 
 		return out, nil
 	}
 	var refused map[string]string
-	err := workflow.ExecuteActivity(admitting(ctx, "take in the runbooks of "+a.Queue), recorder.Shelve, list).Get(ctx, &refused)
+	err := workflow.ExecuteActivity(asking(ctx, 2*time.Minute, "take in the runbooks of "+a.Queue), recorder.Shelve, list).Get(ctx, &refused)
 	if err != nil {
 		return out, err
 	}

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"time"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
@@ -35,7 +37,7 @@ func (r *response) notAdmitted(ctx workflow.Context, o incident.RunbookOffered) 
 	defer r.effect()()
 	ask := activities.AutoRun{Incident: r.inc.Number, Service: r.inc.Service, Runbook: o.Name, At: workflow.Now(ctx), Most: most, Within: within}
 	var admitted bool
-	err := workflow.ExecuteActivity(admitting(ctx, "may "+o.Name+" start?"), recorder.AdmitRun, ask).Get(ctx, &admitted)
+	err := askRecords(ctx, 2*time.Minute, "may "+o.Name+" start?", recorder.AdmitRun, ask, &admitted)
 	switch {
 	case err != nil:
 		return "nobody could count how often it did"

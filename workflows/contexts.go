@@ -106,17 +106,11 @@ func recording(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, o)
 }
 
-// admitting asks for as long as an answer is of use to whoever responds.
-func admitting(ctx workflow.Context, summary string) workflow.Context {
+// asking is for a short question whose answer somebody waits for, no longer than
+// it is of use.
+func asking(ctx workflow.Context, within time.Duration, summary string) workflow.Context {
 	o := workingOptions(summary)
-	o.TaskQueue, o.StartToCloseTimeout, o.ScheduleToCloseTimeout = Records, 10*time.Second, 2*time.Minute
-	return workflow.WithActivityOptions(ctx, o)
-}
-
-// asking is for what somebody waits for, and others behind it.
-func asking(ctx workflow.Context, summary string) workflow.Context {
-	o := workingOptions(summary)
-	o.TaskQueue, o.StartToCloseTimeout, o.ScheduleToCloseTimeout = Records, 5*time.Second, 20*time.Second
+	o.TaskQueue, o.StartToCloseTimeout, o.ScheduleToCloseTimeout = Records, 5*time.Second, within
 	return workflow.WithActivityOptions(ctx, o)
 }
 
