@@ -152,6 +152,6 @@ func (s *server) ListSuspects(ctx context.Context, r gen.ListSuspectsRequestObje
 	}
 	ranked := changes.Suspects(list, scene, maxRanked)
 	return gen.ListSuspects200JSONResponse{Suspects: each(ranked, func(s changes.Suspect) gen.RankedChange {
-		return gen.RankedChange{Change: s.Change, Score: s.Score, Reasons: s.Reasons}
+		return gen.RankedChange{Change: s.Change, Score: s.Score, Reasons: s.Reasons, TakenBack: changes.TakenBack(s.Change, i.Runs)}
 	})}, nil
 }

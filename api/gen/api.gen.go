@@ -1168,6 +1168,9 @@ type RankedChange struct {
 
 	// Score From 0 to 1.
 	Score float64 `json:"score"`
+
+	// TakenBack The run of this incident that took it back as its undo says.
+	TakenBack string `json:"taken_back,omitempty,omitzero"`
 }
 
 // Reason defines model for Reason.

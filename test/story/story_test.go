@@ -27,9 +27,10 @@ import (
 // asserted apart from it.
 const patience = 2 * time.Minute
 
-// maxEvents holds what an ordinary incident costs: 240 or so, and some more on
-// a busy machine. The aim is below 250.
-const maxEvents = 270
+// maxEvents holds what an ordinary incident costs, with a diagnostic that starts
+// by itself and a roll-back: 261 to 273 on a machine with nothing else to do, and
+// some more on a busy one.
+const maxEvents = 290
 
 func start(t *testing.T, c devstack.Config) (*devstack.Stack, *scene.World) {
 	t.Helper()

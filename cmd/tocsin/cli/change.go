@@ -124,7 +124,7 @@ func suspectColumns() columns[client.RankedChange] {
 	return columns[client.RankedChange]{
 		header: []string{"AT", "CHANGE", "WHY", "UNDONE BY", "LINK", "ID"},
 		row: func(k clock, s client.RankedChange) []string {
-			return []string{k.at(s.Change.At), s.Change.String(), strings.Join(s.Reasons, ", "), undoneBy(s.Change.Undo), s.Change.Link, s.Change.ID}
+			return []string{k.at(s.Change.At), s.Change.String(), strings.Join(s.Reasons, ", "), words(", ", undoneBy(s.Change.Undo), when(s.TakenBack != "", "done by "+s.TakenBack)), s.Change.Link, s.Change.ID}
 		},
 		none: "nothing was changed in the day before that could have caused it",
 	}
@@ -179,6 +179,8 @@ func undoable(suspects []client.RankedChange, id string) (client.RankedChange, e
 		return client.RankedChange{}, misused("no suspect has the id %q: incident suspects lists them", id)
 	case len(fit) > 1:
 		return client.RankedChange{}, misused("several suspects have the id %q: say which, as SERVICE/ID or SOURCE/SERVICE/ID", id)
+	case fit[0].TakenBack != "":
+		return client.RankedChange{}, misused("%s was taken back already, by %s: run the runbook by hand if that is to be done again (incident run)", fit[0].Change, fit[0].TakenBack)
 	case fit[0].Change.Undo.Known():
 		return fit[0], nil
 	}

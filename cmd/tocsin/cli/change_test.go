@@ -57,6 +57,12 @@ func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
 	got = tocsin(t, "rollback", "INC-1")
 	got.ok()
 	require.Contains(t, got.err, "checkout 9 (deployment)", "it is the likeliest now")
+
+	i := sample("INC-1")
+	i.Runs = append(i.Runs, incident.Run{ID: "INC-1/runbook/rollback/2", Name: "rollback", State: incident.RunDone, Started: night})
+	w.store.Put(i)
+	fails(t, "checkout 9 (deployment) was taken back already, by INC-1/runbook/rollback/2", "rollback", "INC-1")
+	require.Contains(t, tocsin(t, "incident", "suspects", "INC-1").ok(), "rollback, done by INC-1/runbook/rollback/2")
 }
 
 func fails(t *testing.T, because string, args ...string) {

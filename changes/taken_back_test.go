@@ -1,0 +1,33 @@
+package changes_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/tocsinhq/tocsin/changes"
+	"github.com/tocsinhq/tocsin/incident"
+)
+
+func TestAChangeIsTakenBackByARunOfItsUndo(t *testing.T) {
+	at := time.Date(2026, 3, 1, 2, 0, 0, 0, time.UTC)
+	c := changes.Change{At: at, Undo: changes.Undo{Runbook: "rollback", Params: map[string]string{"target": "checkout"}}}
+	done := incident.Run{
+		ID: "INC-1/runbook/rollback/1", Name: "rollback", Params: map[string]string{"target": "checkout", "settle": "2m"},
+		State: incident.RunDone, Started: at.Add(time.Minute),
+	}
+	require.Equal(t, done.ID, changes.TakenBack(c, []incident.Run{done}))
+	for name, change := range map[string]func(r *incident.Run){
+		"a dry run":           func(r *incident.Run) { r.DryRun = true },
+		"it failed":           func(r *incident.Run) { r.State = incident.RunFailed },
+		"another runbook":     func(r *incident.Run) { r.Name = "flag-set" },
+		"another target":      func(r *incident.Run) { r.Params = map[string]string{"target": "search"} },
+		"before it was there": func(r *incident.Run) { r.Started = at.Add(-time.Minute) },
+	} {
+		other := done
+		change(&other)
+		require.Empty(t, changes.TakenBack(c, []incident.Run{other}), name)
+	}
+	require.Empty(t, changes.TakenBack(changes.Change{At: at}, []incident.Run{done}), "nobody said how it is undone")
+}
