@@ -2,6 +2,9 @@ module github.com/tocsinhq/tocsin
 
 go 1.26.8
 
+// Programs that tests run bring Go code of their own.
+ignore ./bin
+
 require (
 	cel.dev/cel-go v0.32.0
 	github.com/andygrunwald/go-jira v1.17.0
