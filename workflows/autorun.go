@@ -37,7 +37,11 @@ func (r *response) notAdmitted(ctx workflow.Context, o incident.RunbookOffered) 
 	defer r.effect()()
 	ask := activities.AutoRun{Incident: r.inc.Number, Service: r.inc.Service, Runbook: o.Name, At: workflow.Now(ctx), Most: most, Within: within}
 	var admitted bool
-	err := askRecords(ctx, 2*time.Minute, "may "+o.Name+" start?", recorder.AdmitRun, ask, &admitted)
+	what := "may " + o.Name + " start?"
+	err := workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit, what), recorder.AdmitRun, ask).Get(ctx, &admitted)
+	if unanswered(err) {
+		err = workflow.ExecuteActivity(asking(ctx, 2*time.Minute, what), recorder.AdmitRun, ask).Get(ctx, &admitted)
+	}
 	switch {
 	case err != nil:
 		return "nobody could count how often it did"

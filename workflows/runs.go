@@ -101,18 +101,18 @@ func (r *response) startRun(ctx workflow.Context, run incident.Run) {
 // come with Tocsin, which are known in every process, or that of the worker that
 // announced it. It is not asked for long, since other runs wait meanwhile.
 func (r *response) queueOf(ctx workflow.Context, name string) (queue string, err error) {
-	err = askRecords(ctx, 20*time.Second, "who runs "+name+"?", recorder.QueueOf, activities.RunbookName{Name: name}, &queue)
-	return queue, err
+	what, ask := "who runs "+name+"?", activities.RunbookName{Name: name}
+	err = workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit, what), recorder.QueueOf, ask).Get(ctx, &queue)
+	if unanswered(err) {
+		err = workflow.ExecuteActivity(asking(ctx, 20*time.Second, what), recorder.QueueOf, ask).Get(ctx, &queue)
+	}
+	return queue, activities.Known(err)
 }
 
-// askRecords has the records answer a short question: within the present task
-// where they can, which costs one event, and else for as long as is given.
-func askRecords(ctx workflow.Context, within time.Duration, what string, activity, ask, answer any) error {
-	err := workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit, what), activity, ask).Get(ctx, answer)
-	if err == nil || incident.KindOf(activities.Known(err)) == incident.NotFound {
-		return activities.Known(err)
-	}
-	return activities.Known(workflow.ExecuteActivity(asking(ctx, within, what), activity, ask).Get(ctx, answer))
+// unanswered reports whether a question that was asked within the present task,
+// where it costs one event, is to be asked for longer.
+func unanswered(err error) bool {
+	return err != nil && incident.KindOf(activities.Known(err)) != incident.NotFound
 }
 
 // unserved says why nobody is asked to run something.
