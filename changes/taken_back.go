@@ -13,8 +13,12 @@ func TakenBack(c Change, runs []incident.Run) string {
 	return ""
 }
 
-// within reports whether a run has all parameters of the undo.
+// within reports whether a run has all parameters of the undo. One that leaves
+// them all to the catalog is not that of a run which was given some.
 func (u Undo) within(params map[string]string) bool {
+	if len(u.Params) == 0 {
+		return len(params) == 0
+	}
 	for name, value := range u.Params {
 		if params[name] != value {
 			return false

@@ -29,5 +29,9 @@ func TestAChangeIsTakenBackByARunOfItsUndo(t *testing.T) {
 		change(&other)
 		require.Empty(t, changes.TakenBack(c, []incident.Run{other}), name)
 	}
+	c.Undo.Params = nil
+	require.Empty(t, changes.TakenBack(c, []incident.Run{done}), "it may have been another target")
+	done.Params = nil
+	require.Equal(t, done.ID, changes.TakenBack(c, []incident.Run{done}))
 	require.Empty(t, changes.TakenBack(changes.Change{At: at}, []incident.Run{done}), "nobody said how it is undone")
 }

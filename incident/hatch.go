@@ -158,7 +158,7 @@ func (i *Incident) reopenHatch(run, id string, now time.Time) {
 		return
 	}
 	h := &i.Hatches[n]
-	h.Restored, h.RestoredBy = time.Time{}, ""
+	h.Restored, h.RestoredBy, h.Asked = time.Time{}, "", false
 	for f := range i.FollowUps {
 		task := &i.FollowUps[f]
 		if task.ID == h.FollowUp && task.State == FollowUpDone && task.Reason == restoredBy(run) {

@@ -132,3 +132,15 @@ func TestARunKeepsHatchesWithinBounds(t *testing.T) {
 	require.Len(t, i.Hatches, 20)
 	require.Less(t, len(i.FollowUps), 81)
 }
+
+// What an undo degrades again is degraded for longer than it was to be, and
+// nobody was asked since it was restored.
+func TestWhatIsDegradedAgainIsAskedAboutAgain(t *testing.T) {
+	i := held(t)
+	do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback"})
+	i.OpenHatch(firstRun, incident.Hatch{ID: "flag", What: "no recommendations", Expires: after(time.Hour)}, after(3*time.Minute))
+	i.ExpireHatch(after(time.Hour))
+	i.RestoreHatch(firstRun, "flag", after(2*time.Hour))
+	i.OpenHatch(firstRun, incident.Hatch{ID: "flag"}, after(3*time.Hour))
+	require.False(t, i.HatchDue().IsZero())
+}

@@ -25,9 +25,10 @@ const (
 	maxParams = 1000
 	// maxRefused bounds the runs that were refused, and whose parent was not told.
 	maxRefused = 50
-	// maxSaid is how often a run is heard: what only fills the timeline then ends,
-	// and at twice as much everything but its end.
-	maxSaid = 1000
+	// maxSaid is how often a run is heard, which is more than the kit lets it say
+	// with all that it undoes: what only fills the timeline then ends, and at twice
+	// as much everything but its end.
+	maxSaid = 1300
 )
 
 // StartRun runs a runbook for this incident, in any phase before closed. The
@@ -146,6 +147,9 @@ func (i *Incident) Hears(run string, vital bool, now time.Time) bool {
 		return false
 	}
 	i.goesOn(r, now)
+	if len(r.Controls) == 0 {
+		r.Aborted = nil // it was told, and sees to that itself
+	}
 	if r.Said++; r.Said == maxSaid+1 {
 		i.record(Entry{
 			Kind: "run.note", Recorded: now, Actor: Self(), Source: run, Highlight: true,

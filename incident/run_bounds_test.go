@@ -85,9 +85,9 @@ func TestARunCannotFillTheTimeline(t *testing.T) {
 		}
 	}
 	said := i.Drain()
-	require.Len(t, said, 1001)
-	require.Equal(t, "evacuate has said too much: only its questions, what it degrades and how it ends are told from now on.", said[1000].Text)
-	require.Equal(t, 500, vital, "questions longer, and not for ever either")
+	require.Len(t, said, 1301)
+	require.Equal(t, "evacuate has said too much: only its questions, what it degrades and how it ends are told from now on.", said[1300].Text)
+	require.Equal(t, 650, vital, "questions longer, and not for ever either")
 	require.False(t, i.Hears("INC-7/runbook/other/1", true, noon), "of no run of this incident")
 }
 

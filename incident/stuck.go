@@ -63,11 +63,11 @@ func (i *Incident) goesOn(r *Run, now time.Time) {
 	i.endAll(now, "", func(s *Summons) bool { return s.Kind == ForBreach && s.Subject == r.ID })
 }
 
-// GivenUp is how a run ends that somebody aborts and that no worker does, so that
-// it hears nothing of it; empty for any other. Nobody offers to undo what it did.
+// GivenUp is how a run that no worker does ends, where somebody aborts it who was
+// not heard; empty for any other. Nobody offers to undo what it did.
 func (i *Incident) GivenUp(run string) string {
 	r := i.run(run)
-	if r == nil || !r.Stuck || r.Aborted == nil || !r.Ended.IsZero() {
+	if r == nil || r.Aborted == nil || !r.Ended.IsZero() {
 		return ""
 	}
 	text := fmt.Sprintf("aborted by %s (%s), and ended where it stood, since no worker does it; ", r.Aborted.By, r.Aborted.Reason)

@@ -44,6 +44,7 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 	q.Until = workflow.Now(ctx).Add(within).UTC()
 	r.report(ctx, Report{Kind: Asked, Text: q.Text, Question: &q})
 	if err := r.stopped(ctx); err != nil {
+		r.say(ctx, Report{Kind: Expired, Text: "no longer waited for", Question: &q})
 		return Answer{}, err
 	}
 	w := &wait{}

@@ -1,6 +1,8 @@
 package runbook_test
 
 import (
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,4 +45,36 @@ func TestALoopWithoutAVerbTakesOneProcessorAtMost(t *testing.T) {
 	close(ended)
 	<-left
 	require.NoError(t, try(), "what has ended can be tried")
+}
+
+// A branch is the author's code as well.
+func TestALoopInABranchTakesOneProcessorAtMost(t *testing.T) {
+	var spinning atomic.Int32
+	stop := make(chan bool)
+	t.Cleanup(func() { close(stop) })
+	b := flips(func(ctx workflow.Context, _ none) error {
+		return runbook.Parallel(ctx, func(workflow.Context) error {
+			spinning.Add(1)
+			for {
+				select {
+				case <-stop:
+					return nil
+				default:
+					runtime.Gosched()
+				}
+			}
+		})
+	})
+	at := time.Now()
+	for range 3 {
+		var suite testsuite.WorkflowTestSuite
+		env := suite.NewTestWorkflowEnvironment()
+		env.SetStartTime(at) // it is the same run
+		env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 300 * time.Millisecond})
+		env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+		env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
+		env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, "", mock.Anything, mock.Anything).Return(nil)
+		env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice"})
+	}
+	require.EqualValues(t, 1, spinning.Load())
 }

@@ -50,7 +50,7 @@ func Check(ctx workflow.Context, m Metric) (Health, error) {
 		return Healthy, r.skipped(ctx, skip, "the check of the metric, which counts as healthy", err)
 	}
 	pauses := []time.Duration{m.Settle / 2, m.Settle / 4, m.Settle / 4}
-	if r.in.DryRun && r.steps > 0 {
+	if r.pretended {
 		r.note(ctx, "would query, three times within %s: %s; healthy below %s", catalog.FormatDuration(m.Settle), m.Query, number(m.Below))
 		return Healthy, r.stopped(ctx)
 	} else if r.in.DryRun {

@@ -1,6 +1,7 @@
 package runbook_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -289,4 +290,39 @@ func TestControls(t *testing.T) {
 			require.Equal(t, lines(test.want), got[1:])
 		})
 	}
+}
+
+// Paused while a step looks at what it expects, the next step is that one: it is
+// the one that somebody skips, also when they resume before the look is over.
+func TestASkippedStepIsNotMadeWhenTheRunIsResumedWhileItLooks(t *testing.T) {
+	got := runbooktest.Play(t, flips(doing(lookingFirst("a"), step("b"))), runbooktest.Script{Controls: []runbooktest.Control{
+		has(5*time.Second, runbook.Pause, ""), has(6*time.Second, runbook.Skip, "a was made by hand"), has(7*time.Second, runbook.Resume, ""),
+	}})
+	all := strings.Join(got, "\n")
+	require.NotContains(t, all, "flips a with", all)
+	require.Contains(t, all, "flips b with", all)
+}
+
+// slowlyUnknown works for two minutes, and nobody knows.
+type slowlyUnknown struct{ flip }
+
+func (s slowlyUnknown) Make(ctx workflow.Context, key string) error {
+	_ = s.flip.Make(ctx, key)
+	if err := workflow.Sleep(ctx, 2*time.Minute); err != nil {
+		return err
+	}
+	return errUnknown
+}
+
+// A question that the run does not wait for pages people until the run ends, which
+// may be after the half hour in which the undo is offered.
+func TestAnAbortedRunLeavesNoQuestionOpen(t *testing.T) {
+	s := step("a")
+	s.Call = slowlyUnknown{flip{what: "a"}}
+	got := runbooktest.Play(t, flips(doing(s)), runbooktest.Script{
+		Controls: []runbooktest.Control{has(time.Minute, runbook.Abort, "wrong host")},
+		Answers:  []runbooktest.Answer{{}, {After: 20 * time.Minute, By: "bob", Choice: "keep"}},
+	})
+	all := strings.Join(got, "\n")
+	require.Equal(t, strings.Count(all, "asks "), strings.Count(all, "answered ")+strings.Count(all, "expired "), all)
 }

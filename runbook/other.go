@@ -50,6 +50,7 @@ func Run(ctx workflow.Context, name string, params map[string]string) error {
 		return r.skipped(ctx, skip, "the run of "+name, err)
 	}
 	if r.in.DryRun {
+		r.pretended = true
 		r.note(ctx, "would run %s with %s", name, given(params))
 		return r.stopped(ctx)
 	}

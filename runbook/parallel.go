@@ -11,7 +11,8 @@ import (
 // context that the branch is given. Steps are undone in the reverse order in
 // which they were done, whatever their branch.
 func Parallel(ctx workflow.Context, branches ...func(ctx workflow.Context) error) error {
-	if err := of(ctx).stopped(ctx); err != nil {
+	run := of(ctx)
+	if err := run.stopped(ctx); err != nil {
 		return err
 	}
 	within, stop := workflow.WithCancel(ctx)
@@ -22,6 +23,8 @@ func Parallel(ctx workflow.Context, branches ...func(ctx workflow.Context) error
 		group.Add(1)
 		workflow.GoNamed(within, "branch", func(ctx workflow.Context) {
 			defer group.Done()
+			run.inside.enter()
+			defer run.inside.leave()
 			err := contained(func() error { return branch(ctx) })
 			if err != nil && (first == nil || temporal.IsCanceledError(first)) {
 				first = err

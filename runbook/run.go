@@ -20,6 +20,7 @@ type run struct {
 	id     string
 	in     Input
 	values spec.Values
+	inside *inside
 
 	ordinal int
 	// unsaid counts the notes that were made and not told. settling says that
@@ -38,6 +39,8 @@ type run struct {
 	// touched adds up what the steps touch.
 	touched int
 	gone    bool
+	// pretended says that a dry run came past something that it did not do.
+	pretended bool
 	// paused says that somebody has it wait, waits is what it waits for and can
 	// be skipped, skip who skips the next step, and abort who ends it.
 	paused      bool

@@ -86,7 +86,8 @@ var errGone = errors.New("the incident is gone")
 // only when the run failed or was cancelled.
 func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
 	r := &run{spec: b.Spec, in: in, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
-	defer b.begun.once(ctx)()
+	r.inside = b.begun.once(ctx)
+	defer r.inside.leave()
 	ctx = workflow.WithValue(ctx, runKey{}, r)
 	values, err := b.Resolve(in.Given, in.Offered, in.Facts)
 	r.values = values

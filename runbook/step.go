@@ -125,6 +125,7 @@ func Do(ctx workflow.Context, s Step) error {
 	r.steps++
 	r.touched += s.Touches.Count // branches run side by side: it counts until it is known not to
 	if r.in.DryRun {
+		r.pretended = true
 		r.note(ctx, "would call: %s", s)
 		return r.stopped(ctx)
 	}
@@ -177,7 +178,7 @@ func (r *run) mayMake(ctx workflow.Context, s Step) (*Control, error) {
 		if err := r.unmet(ctx, s.Change); err != nil {
 			return nil, r.failed(ctx, s, err)
 		}
-		if !r.paused {
+		if !r.paused && r.skip == nil {
 			return nil, r.over(ctx)
 		}
 	}

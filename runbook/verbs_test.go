@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/runbook/runbooktest"
 )
@@ -228,4 +229,20 @@ func TestADiagnosticRunsNoOther(t *testing.T) {
 		return runbook.Run(ctx, "rollback", nil)
 	}, runbook.Spec{Name: "flips"}), runbooktest.Script{})
 	require.False(t, holds(got, "ended done"), strings.Join(got, "\n"))
+}
+
+// What another runbook would do, a dry run has not done either: a check after it
+// says nothing of it.
+func TestADryRunTakesACheckAfterAnotherRunbookForHealthy(t *testing.T) {
+	got := runbooktest.Play(t, flips(func(ctx workflow.Context, _ none) error {
+		if err := runbook.Run(ctx, "rollback", nil); err != nil {
+			return err
+		}
+		health, err := runbook.Check(ctx, runbook.Metric{Query: "errors", Below: 1, Settle: time.Minute})
+		if err == nil && health != runbook.Healthy {
+			return incident.Errorf(incident.Permanent, "it did not help")
+		}
+		return err
+	}), runbooktest.Script{DryRun: true, Samples: []float64{9, 9, 9}})
+	require.Equal(t, "00:00 ended done: dry run: nothing was changed", got[len(got)-1], strings.Join(got, "\n"))
 }

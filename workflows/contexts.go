@@ -114,6 +114,14 @@ func asking(ctx workflow.Context, within time.Duration, summary string) workflow
 	return workflow.WithActivityOptions(ctx, o)
 }
 
+// ending is for ending a run that no worker does: the next look tries again, and
+// an incident is not held open by a right that is missing.
+func ending(ctx workflow.Context, summary string) workflow.Context {
+	o := workingOptions(summary)
+	o.ScheduleToCloseTimeout = 2 * time.Minute
+	return workflow.WithActivityOptions(ctx, o)
+}
+
 // working is for what must happen but may wait: reading tickets, asking after
 // a run. It is tried for as long as the incident lives.
 func working(ctx workflow.Context, summary string) workflow.Context {

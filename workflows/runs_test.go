@@ -191,10 +191,35 @@ func TestOfThousandsOfReportsTheFirstAreTold(t *testing.T) {
 		}
 	})
 	s.at("02:10", stop).play()
-	require.Len(t, s.recorded("run.note"), 1000, "one of them says that it says no more")
+	require.Len(t, s.recorded("run.note"), 1300, "one of them says that it says no more")
 }
 
 func TestReportsOfStrangersAreDropped(t *testing.T) {
 	s := payments(t, quiet()).at("02:01", report(runbook.Report{Kind: runbook.Noted, Ordinal: 1, Text: "who am I"})).at("02:02", stop).play()
 	require.Empty(t, s.recorded("run.note"))
+}
+
+// Who aborts a run and is told at once that it was ended need not be paged that
+// it can be aborted.
+func TestWhoAbortedAStuckRunIsNotPagedAboutIt(t *testing.T) {
+	s := stuck(t).at("02:03", abort).at("02:11", stop).play()
+	require.Empty(t, s.transcript("02:02", "02:20", "breach"))
+}
+
+// A run that said too much is ended, and undoes what it did: the kit lets it say
+// a thousand things before, and what becomes of its undo comes after those.
+func TestTheUndoOfARunThatSaidTooMuchIsOnRecord(t *testing.T) {
+	s := rolling(t)
+	s.at("02:04", func(s *story) {
+		for n := range 20 {
+			var before []runbook.Report
+			for k := range 49 {
+				before = append(before, runbook.Report{Run: rollbackRun, Kind: runbook.Noted, Ordinal: 2 + n*50 + k, Text: "again", At: s.env.Now()})
+			}
+			report(runbook.Report{Kind: runbook.Noted, Ordinal: 2 + n*50 + 49, Text: "again", Before: before})(s)
+		}
+	})
+	s.at("02:05", report(runbook.Report{Kind: runbook.Stepped, Ordinal: 1002, Text: "undo a: failed: it is locked"}))
+	s.at("02:10", stop).play()
+	require.Contains(t, strings.Join(s.recorded("run.note"), "\n"), "undo a: failed: it is locked")
 }

@@ -68,32 +68,37 @@ func (r *response) inspect(ctx workflow.Context, run string) {
 	if r.state.Runs[run] != before {
 		return
 	}
-	r.state.Runs[run] = progress{Ordinal: before.Ordinal, Heard: now, Looked: true}
+	looked := progress{Ordinal: before.Ordinal, Heard: now, Looked: true}
+	r.state.Runs[run] = looked
 	switch {
 	case err != nil:
 	case found.Closed:
 		r.inc.RunEnded(run, found.State, found.Text, now)
 	case found.Stuck:
-		r.inc.RunStuck(run, found.Text, now)
-		r.giveUp(ctx, run)
+		// Who aborts it need not be told that it can be aborted.
+		if ended := r.giveUp(ctx, run); !ended && r.state.Runs[run] == looked {
+			r.inc.RunStuck(run, found.Text, workflow.Now(ctx))
+		}
 	default:
 		r.inc.RunGoesOn(run, now)
 	}
 }
 
-// giveUp ends a run that is stuck, once somebody aborts it: it hears nothing of
-// that itself.
-func (r *response) giveUp(ctx workflow.Context, run string) {
+// giveUp ends a run that is stuck, where somebody aborts it: it hears nothing of
+// that itself. It reports whether the run has ended.
+func (r *response) giveUp(ctx workflow.Context, run string) (ended bool) {
 	text := r.inc.GivenUp(run)
 	if text == "" {
-		return
+		return false
 	}
 	defer r.effect()()
 	var found activities.RunState
 	end := activities.RunEnd{ID: run, Text: text}
-	err := workflow.ExecuteActivity(working(ctx, "end "+run), inspector.EndRun, end).Get(ctx, &found)
+	err := workflow.ExecuteActivity(ending(ctx, "end "+run), inspector.EndRun, end).Get(ctx, &found)
 	r.takeIn(ctx)
-	if err == nil && found.Closed {
-		r.inc.RunEnded(run, found.State, found.Text, workflow.Now(ctx))
+	if err != nil || !found.Closed {
+		return false
 	}
+	r.inc.RunEnded(run, found.State, found.Text, workflow.Now(ctx))
+	return true
 }
