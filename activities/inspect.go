@@ -75,18 +75,26 @@ func (i *Inspector) EndRun(ctx context.Context, end RunEnd) (RunState, error) {
 // since that is a child of it.
 func (t TemporalRuns) EndRun(ctx context.Context, id, text string) (RunState, error) {
 	state, err := t.RunState(ctx, id)
-	switch {
-	case err != nil:
-		return RunState{}, err
-	case state.Stuck:
-		err = t.Client.TerminateWorkflow(ctx, id, "", text)
-	case !state.Terminated: // by an earlier try, whose answer was lost
-		return state, nil
+	if err == nil && state.Stuck {
+		state, err = t.terminate(ctx, id, text)
 	}
-	if _, gone := errors.AsType[*serviceerror.NotFound](err); err != nil && !gone {
-		return RunState{}, incident.Errorf(incident.Unavailable, "end %s: %w", id, err)
+	if err != nil || !state.Terminated {
+		return state, err
 	}
 	return RunState{Closed: true, State: incident.RunCancelled, Text: text}, nil
+}
+
+// terminate ends a run, unless it has ended by itself just now, and says how it
+// stands then.
+func (t TemporalRuns) terminate(ctx context.Context, id, why string) (RunState, error) {
+	err := t.Client.TerminateWorkflow(ctx, id, "", why)
+	if _, over := errors.AsType[*serviceerror.NotFound](err); over {
+		return t.RunState(ctx, id)
+	}
+	if err != nil {
+		return RunState{}, incident.Errorf(incident.Unavailable, "end %s: %w", id, err)
+	}
+	return RunState{Closed: true, Terminated: true}, nil
 }
 
 // RunState implements RunStates by asking the engine.

@@ -31,6 +31,8 @@ type described struct {
 	// ended takes why a run was ended, and denied is what is said to that.
 	ended  *string
 	denied error
+	// then is how it stands after that.
+	then enums.WorkflowExecutionStatus
 }
 
 func (d described) TerminateWorkflow(_ context.Context, _, _, reason string, _ ...any) error {
@@ -39,6 +41,9 @@ func (d described) TerminateWorkflow(_ context.Context, _, _, reason string, _ .
 }
 
 func (d described) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+	if d.ended != nil && *d.ended != "" {
+		d.status, d.attempt = d.then, 0
+	}
 	var task *workflowpb.PendingWorkflowTaskInfo
 	if d.attempt > 0 {
 		task = &workflowpb.PendingWorkflowTaskInfo{
@@ -99,20 +104,24 @@ func TestARunThatNoWorkerDoesIsStuck(t *testing.T) {
 func TestARunThatIsGivenUpIsEndedUnlessAWorkerDoesIt(t *testing.T) {
 	const running, text = enums.WORKFLOW_EXECUTION_STATUS_RUNNING, "aborted by bob"
 	ended := activities.RunState{Closed: true, State: incident.RunCancelled, Text: text}
+	done := activities.RunState{Closed: true, State: incident.RunDone, Text: "it ended, and its last report was lost"}
 	for name, c := range map[string]struct {
 		engine described
 		want   activities.RunState
 		reason string
 	}{
-		"stuck":                   {described{status: running, attempt: 1, waits: time.Minute}, ended, text},
-		"stuck, over meanwhile":   {described{status: running, attempt: 4, denied: serviceerror.NewNotFound("completed")}, ended, text},
+		"stuck": {described{status: running, attempt: 1, waits: time.Minute}, ended, text},
+		"stuck, done meanwhile": {
+			described{status: running, attempt: 4, denied: serviceerror.NewNotFound("completed"), then: enums.WORKFLOW_EXECUTION_STATUS_COMPLETED},
+			done, text,
+		},
+		"stuck, and ended by another": {
+			described{status: running, attempt: 4, denied: serviceerror.NewNotFound("completed"), then: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED},
+			ended, text,
+		},
 		"ended by an earlier try": {described{status: enums.WORKFLOW_EXECUTION_STATUS_TERMINATED}, ended, ""},
 		"goes on":                 {described{status: running}, activities.RunState{State: incident.RunRunning}, ""},
-		"done": {
-			described{status: enums.WORKFLOW_EXECUTION_STATUS_COMPLETED},
-			activities.RunState{Closed: true, State: incident.RunDone, Text: "it ended, and its last report was lost"},
-			"",
-		},
+		"done":                    {described{status: enums.WORKFLOW_EXECUTION_STATUS_COMPLETED}, done, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var reason string

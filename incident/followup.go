@@ -123,14 +123,23 @@ func (i *Incident) CompleteFollowUp(h Header, c CompleteFollowUp, now time.Time)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if f.Ticket.Key != "" || (i.Tracked && i.TicketWanted()) {
-		return Outcome{}, Refusal("the tracker holds this follow-up", "done in "+cmp.Or(f.Ticket.Key, "the ticket that it is about to get"))
+	if ticket := i.heldBy(f); ticket != "" {
+		return Outcome{}, Refusal("the tracker holds this follow-up", "done in "+ticket)
 	}
 	i.heard(h, now)
 	f.State, f.Settled, f.SettledBy, f.Reason = FollowUpDone, now, h.By.ID, cut(c.Text)
 	i.did(h, now, "follow-up.done", "Follow-up %s is done: %s%s", f.ID, f.Title, because(c.Text))
 	i.restoredByHand(f.ID, h.By.ID, Entry{Occurred: h.At, Recorded: now, Actor: h.By, Source: h.Via})
 	return i.outcome("done"), nil
+}
+
+// heldBy names the ticket that says whether a follow-up is done, or nothing
+// where people do.
+func (i *Incident) heldBy(f *FollowUp) string {
+	if f.Ticket.Key == "" && !(i.Tracked && i.TicketWanted()) {
+		return ""
+	}
+	return cmp.Or(f.Ticket.Key, "the ticket that it is about to get")
 }
 
 // WaiveFollowUp lets the incident close without a task. It takes a reason and

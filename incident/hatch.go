@@ -203,6 +203,14 @@ func (i *Incident) degraded() []Hatch {
 	return out
 }
 
+// settling says how a person settles a follow-up.
+func (i *Incident) settling(followUp string) string {
+	if f, err := i.followUp(followUp); err == nil && i.heldBy(f) != "" {
+		return "follow-up " + followUp + ", done in " + i.heldBy(f)
+	}
+	return "complete follow-up " + followUp
+}
+
 // HatchDue returns when the next escape hatch expires, or the zero time.
 func (i *Incident) HatchDue() time.Time {
 	var due time.Time
@@ -223,7 +231,7 @@ func (i *Incident) ExpireHatch(now time.Time) {
 			continue
 		}
 		h.Asked = true
-		text := fmt.Sprintf("%s: still degraded: %s. Restore it (done by hand: complete follow-up %s), or have that waived", i.Number, h.What, h.FollowUp)
+		text := fmt.Sprintf("%s: still degraded: %s. Restore it (done by hand: %s), or have that waived", i.Number, h.What, i.settling(h.FollowUp))
 		i.record(Entry{Kind: "hatch.expired", Recorded: now, Actor: Self(), Text: text + ".", Highlight: true})
 		var targets []oncall.Target
 		for _, person := range i.inCharge() {

@@ -35,6 +35,14 @@ func resolving(i *incident.Incident) error {
 	return err
 }
 
+// missing is what an incident lacks to be resolved.
+func missing(t *testing.T, i *incident.Incident) []string {
+	t.Helper()
+	var refusal *incident.Error
+	require.ErrorAs(t, resolving(i), &refusal)
+	return refusal.Missing
+}
+
 func TestAHatchThatIsOpenedAgainBlocksResolvingAgain(t *testing.T) {
 	i, _ := degradedBy(t)
 	require.Error(t, resolving(i))
@@ -96,7 +104,9 @@ func TestWhoeverCompletesAHatchSaysThatItWasRestoredByHand(t *testing.T) {
 func TestATicketThatIsDoneSaysThatAHatchWasRestored(t *testing.T) {
 	i, run := degradedBy(t)
 	i.Track(true)
+	require.Contains(t, missing(t, i), "the restoring of the shop without x (done by hand: complete follow-up 1), or a waiver of that")
 	i.Ticketed(incident.TicketRef{ID: "1", Key: "SHOP-1"}, map[string]incident.TicketRef{"1": {ID: "2", Key: "SHOP-2"}})
+	require.Contains(t, missing(t, i), "the restoring of the shop without x (done by hand: follow-up 1, done in SHOP-2), or a waiver of that")
 	i.TicketSaid(incident.TicketStatus{Ref: incident.TicketRef{ID: "2", Key: "SHOP-2"}, Found: true, Done: true, Resolution: "Done"}, noon)
 	require.Equal(t, "SHOP-2", i.Hatches[0].RestoredBy)
 	require.NoError(t, resolving(i.Clone()))

@@ -129,7 +129,7 @@ func (i *Incident) missingToResolve(c Resolve) []string {
 		missing = append(missing, "fix (the fixing change) or shortcut (why there is none)")
 	}
 	for _, h := range i.degraded() {
-		missing = append(missing, fmt.Sprintf("the restoring of %s (done by hand: complete follow-up %s), or a waiver of that", h.What, h.FollowUp))
+		missing = append(missing, fmt.Sprintf("the restoring of %s (done by hand: %s), or a waiver of that", h.What, i.settling(h.FollowUp)))
 	}
 	if i.Firing() && c.Reason == "" {
 		missing = append(missing, fmt.Sprintf("reason (%s)", many(i.Counts.Firing+i.Counts.More, "alert still fires", "alerts still fire")))

@@ -193,12 +193,30 @@ func TestRun(t *testing.T) {
 00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
 30:00 expired nobody answered within 30 min
 30:00 step a: failed: its outcome is unknown: no answer
-30:00 asks flips-1-2: A: its outcome is unknown: no answer. Undo a? [keep undo]
-30:00   undo a: flip a back
+30:00 asks flips-1-2: A: its outcome is unknown: no answer. Undo a (if it happened)? [keep undo]
+30:00   undo a (if it happened): flip a back
 31:00 answered bob: undo
 31:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
 31:00 step undo a: done (flip a back)
-31:00 ended failed: a: its outcome is unknown: no answer; undone: a
+31:00 ended failed: a: its outcome is unknown: no answer; undone: a (if it happened)
+`,
+		},
+		"a run that is aborted while an outcome is unknown says so when it offers the undo": {
+			run: doing(failing("a", errUnknown)),
+			script: runbooktest.Script{
+				Controls: []runbooktest.Control{{After: time.Minute, Control: runbook.Control{Do: runbook.Abort, By: "bob"}}},
+				Answers:  []runbooktest.Answer{{}, says("keep")},
+			},
+			want: `
+00:00 note flips a with INC-1/runbook/flips/1/step-1
+00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
+01:00 note to be aborted by bob
+01:00 expired no longer waited for
+01:00 step a: failed: its outcome is unknown (no answer): aborted by bob
+01:00 asks flips-1-2: A: its outcome is unknown (no answer): aborted by bob. Undo a (if it happened)? [keep undo]
+01:00   undo a (if it happened): flip a back
+02:00 answered bob: keep
+02:00 ended cancelled: a: its outcome is unknown (no answer): aborted by bob; still stands: a (if it happened)
 `,
 		},
 		"an answer to something else is not taken": {
@@ -278,8 +296,8 @@ func TestRun(t *testing.T) {
 00:00 note flips a with INC-1/runbook/flips/1/step-1
 00:00 asks flips-1-1: Nobody can tell whether this happened: flip a (no answer). Look, and say. [try again it happened it did not]
 01:00 expired no longer waited for
-01:00 step a: failed: canceled
-01:00 ended cancelled: before the next step; still stands: a
+01:00 step a: failed: its outcome is unknown (no answer): canceled
+01:00 ended cancelled: before the next step; still stands: a (if it happened)
 `,
 		},
 		"a dry run lists everything and waits for nothing": {

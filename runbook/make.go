@@ -34,7 +34,7 @@ func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err e
 		answer, askErr := r.ask(ctx, Question{Text: text, Choices: []string{again, happened, didNot}}, outcomeWithin)
 		switch {
 		case askErr != nil:
-			return true, askErr
+			return true, fmt.Errorf("its outcome is unknown (%s): %w", err, askErr)
 		case answer.Choice == happened:
 			return true, nil
 		case answer.Choice == didNot:

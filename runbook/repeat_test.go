@@ -282,12 +282,12 @@ func TestATryThatIsRefusedSaysNothingOfTheOneBefore(t *testing.T) {
 01:00 asks flips-1-2: Nobody can tell whether this happened: flip a (somebody was faster). Look, and say. [try again it happened it did not]
 31:00 expired nobody answered within 30 min
 31:00 step a: failed: its outcome is unknown: somebody was faster
-31:00 asks flips-1-3: A: its outcome is unknown: somebody was faster. Undo a? [keep undo]
-31:00   undo a: flip a back
+31:00 asks flips-1-3: A: its outcome is unknown: somebody was faster. Undo a (if it happened)? [keep undo]
+31:00   undo a (if it happened): flip a back
 32:00 answered bob: undo
 32:00 note flips a back with INC-1/runbook/flips/1/step-1/undo
 32:00 step undo a: done (flip a back)
-32:00 ended failed: a: its outcome is unknown: somebody was faster; undone: a
+32:00 ended failed: a: its outcome is unknown: somebody was faster; undone: a (if it happened)
 `), got[1:])
 }
 

@@ -103,6 +103,16 @@ type made struct {
 	Step
 	key  string
 	fate fate
+	// unsure says that nobody knows whether it was made.
+	unsure bool
+}
+
+// String names it, as people are told what stands and what is undone.
+func (m *made) String() string {
+	if m.unsure {
+		return m.Name + " (if it happened)"
+	}
+	return m.Name
 }
 
 // Do does one step, as its Repeat allows: it is refused when the world is not
@@ -146,6 +156,7 @@ func (r *run) do(ctx workflow.Context, m *made) error {
 	}
 	done, err := r.make(ctx, m.Change, m.key)
 	if done {
+		m.unsure = err != nil
 		r.changes = append(r.changes, m)
 	}
 	if err != nil {
@@ -240,7 +251,7 @@ func (r *run) names(f fate) []string {
 	var names []string
 	for _, c := range r.changes {
 		if c.fate == f {
-			names = append(names, c.Name)
+			names = append(names, c.String())
 		}
 	}
 	return names

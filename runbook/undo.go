@@ -61,8 +61,8 @@ func (r *run) wanted(ctx workflow.Context, plan []*made, why error) bool {
 	q := Question{Choices: []string{keep, undo}}
 	var names []string
 	for _, c := range plan {
-		names = append(names, c.Name)
-		q.Calls = append(q.Calls, fmt.Sprintf("undo %s: %s", c.Name, c.Undo.Call))
+		names = append(names, c.String())
+		q.Calls = append(q.Calls, fmt.Sprintf("undo %s: %s", c, c.Undo.Call))
 	}
 	q.Calls = fewer(q.Calls)
 	q.Text = fmt.Sprintf("%s. Undo %s?", sentence(reason(why)), strings.Join(names, ", then "))

@@ -9,6 +9,7 @@ import (
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"github.com/tocsinhq/tocsin/runbook"
 )
@@ -110,6 +111,9 @@ func (a *announcer) tell(ctx context.Context) (heard bool) {
 	}, runbook.AnnounceType, a.what)
 	if err == nil {
 		err = run.Get(within, &out)
+	}
+	if temporal.IsWorkflowExecutionAlreadyStartedError(err) { // another worker tells it, or did just now
+		return false
 	}
 	if err != nil {
 		a.failed(ctx, err)

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/workflow"
 
@@ -96,10 +97,11 @@ func TestWhatIsServedIsToldAgainAndAgainAndRefusalsAreSaidOnce(t *testing.T) {
 	ctx, enough := context.WithCancel(t.Context())
 	refused := runbook.Announced{Offered: []string{"drain"}, Refused: []runbook.Unoffered{{Name: "rollback", Why: "a runbook of this name comes with Tocsin"}}}
 	away := errors.New("nobody is there")
-	on := &tocsin{answers: []any{away, away, refused, refused, away, refused}, enough: enough, until: 8}
+	other := serviceerror.NewWorkflowExecutionAlreadyStarted("another worker is at it", "", "")
+	on := &tocsin{answers: []any{other, away, away, refused, other, refused, away, refused}, enough: enough, until: 10}
 	var log bytes.Buffer
 	serve.Announce(ctx, on, serve.Config{Queue: "acme", Runbooks: called("drain", "rollback")}, slog.New(slog.NewTextHandler(&log, nil)))
-	require.Len(t, on.told, 8)
+	require.Len(t, on.told, 10)
 	require.Equal(t, "acme", on.told[0].Queue)
 	require.Equal(t, []string{"drain", "rollback"}, []string{on.told[0].Runbooks[0].Name, on.told[0].Runbooks[1].Name})
 	require.Equal(t, "announce-runbooks/acme", on.options.ID)
@@ -107,4 +109,5 @@ func TestWhatIsServedIsToldAgainAndAgainAndRefusalsAreSaidOnce(t *testing.T) {
 	require.Equal(t, 1, strings.Count(log.String(), "comes with Tocsin"), log.String())
 	require.Equal(t, 1, strings.Count(log.String(), "Tocsin offers runbooks"), log.String())
 	require.Equal(t, 2, strings.Count(log.String(), "nobody is there"), "once each time that it begins:\n%s", log.String())
+	require.NotContains(t, log.String(), "another worker")
 }
