@@ -61,6 +61,9 @@ func (s *server) ReportChange(ctx context.Context, r gen.ReportChangeRequestObje
 	if err != nil {
 		return nil, err
 	}
+	if c.Undo.Known() && !s.serves(c.Undo.Runbook) {
+		taken.UnknownUndo = c.Undo.Runbook
+	}
 	return gen.ReportChange202JSONResponse{ChangeTakenJSONResponse: gen.ChangeTakenJSONResponse(taken)}, nil
 }
 

@@ -65,6 +65,8 @@ func TestAChangeIsTakenRankedAndToldToOpenIncidents(t *testing.T) {
 	require.Equal(t, []string{"INC-1"}, taken.Incidents, "checkout depends on it")
 	w.do("alertmanager", "POST", "/v1/changes", `{"id": "2", "service": "search"}`).want(202, &taken)
 	require.Equal(t, client.ChangeTaken{Added: true, Incidents: []string{}}, taken)
+	w.do("alertmanager", "POST", "/v1/changes", `{"id": "4", "service": "search", "at": "2026-03-01T02:00:00Z", "undo": {"runbook": "rolback"}}`).want(202, &taken)
+	require.Equal(t, client.ChangeTaken{Added: true, Incidents: []string{}, UnknownUndo: "rolback"}, taken)
 	w.do("alertmanager", "POST", "/v1/changes", `{"id": "3", "service": "checkout", "at": "2026-02-27T00:00:00Z"}`).want(202, &taken)
 	require.Empty(t, taken.Incidents, "it is too long ago")
 
@@ -79,8 +81,8 @@ func TestAChangeIsTakenRankedAndToldToOpenIncidents(t *testing.T) {
 	w.do("alice", "GET", "/v1/incidents/INC-9/suspects", "").problem(404, "not-found")
 
 	for query, want := range map[string]string{
-		"": "search/2 payments/1 checkout/deploy-1 checkout/3", "?service=checkout": "checkout/deploy-1 checkout/3", "?kind=push": "",
-		"?source=github": "", "?since=2026-03-01T01:57:00Z": "search/2 payments/1", "?until=2026-03-01T00:00:00Z": "checkout/3",
+		"": "search/4 search/2 payments/1 checkout/deploy-1 checkout/3", "?service=checkout": "checkout/deploy-1 checkout/3", "?kind=push": "",
+		"?source=github": "", "?since=2026-03-01T01:57:00Z": "search/4 search/2 payments/1", "?until=2026-03-01T00:00:00Z": "checkout/3",
 	} {
 		var list client.ChangeList
 		w.do("alice", "GET", "/v1/changes"+query, "").want(200, &list)

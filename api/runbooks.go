@@ -27,6 +27,11 @@ func runbookOf(b spec.Served) gen.Runbook {
 	return out
 }
 
+// serves reports whether incidents can start a runbook of this name.
+func (s *server) serves(name string) bool {
+	return slices.ContainsFunc(s.Runbooks(), func(b spec.Served) bool { return b.Name == name })
+}
+
 // StartRun runs a runbook. What the request leaves out is as the service's
 // catalog entry offers it, or as the incident has it, and else as the runbook's
 // defaults say; that is settled by the run. What cannot fit is refused here,

@@ -432,6 +432,9 @@ type ServiceView struct {
 	Name       string   `json:"name"`
 	Runbooks   []string `json:"runbooks,omitempty,omitzero"`
 	Team       string   `json:"team"`
+
+	// Undo The runbook that takes back a change of it whose report does not say how.
+	Undo string `json:"undo,omitempty,omitzero"`
 }
 
 // SeverityView defines model for Catalog.severities.
@@ -530,6 +533,9 @@ type ChangeTaken struct {
 
 	// Incidents The open incidents that it may have caused, which were told.
 	Incidents []string `json:"incidents"`
+
+	// UnknownUndo The runbook that is to take it back, when none of this name is served: a typing error, or a worker that is still to come. The change is on record all the same.
+	UnknownUndo string `json:"unknown_undo,omitempty,omitzero"`
 }
 
 // Classify defines model for Classify.

@@ -81,7 +81,8 @@ func changeReportCommand(s *session) *cobra.Command {
 			}
 			body.Undo.Params = params
 			return show(c, func(t client.ChangeTaken) {
-				c.say("%s", words("; ", taken(t.Added), when(len(t.Incidents) > 0, "told "+strings.Join(t.Incidents, ", "))))
+				c.say("%s", words("; ", taken(t.Added), when(len(t.Incidents) > 0, "told "+strings.Join(t.Incidents, ", ")),
+					when(t.UnknownUndo != "", "no runbook "+t.UnknownUndo+" is served, which is to take it back: see tocsin runbook list")))
 			})(content(c.ReportChange(ctx, body)))
 		}),
 	}

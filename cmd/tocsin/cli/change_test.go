@@ -38,6 +38,8 @@ func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
 	suspects := tocsin(t, "incident", "suspects", "INC-1", "--zone", "UTC").ok()
 	require.Regexp(t, `(?s)checkout: retries on \(flag\).*checkout 2.4.0 \(deployment by ana\).*before it began, the same service\s+rollback target=checkout\s+-\s+deploy-1`, suspects)
 
+	require.Contains(t, tocsin(t, "change", "report", "search", "deploy-2", "--undo", "rolback", "--token", key).ok(),
+		"on record; no runbook rolback is served, which is to take it back: see tocsin runbook list")
 	fails(t, "take back another, such as checkout 2.4.0 (deployment by ana) (--change checkout/deploy-1)", "rollback", "INC-1")
 	got := tocsin(t, "rollback", "INC-1", "--change", "checkout/deploy-1", "--dry-run", "--param", "target=payments")
 	got.ok()

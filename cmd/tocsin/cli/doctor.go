@@ -175,6 +175,7 @@ func (d *doctor) people(ctx context.Context) {
 		}
 	}
 	d.coverage(ctx)
+	d.runbooks(ctx, catalog)
 	if unreachable == 0 {
 		d.found(true, "on call", "every schedule has somebody now, and they and the last resort have contact methods")
 	}
@@ -197,6 +198,27 @@ func (d *doctor) coverage(ctx context.Context) {
 	}
 	if report.Complete() {
 		d.found(true, "coverage", "every service reaches somebody at each moment until %s", k.at(report.Until))
+	}
+}
+
+// runbooks looks for those that the catalog names and nobody serves.
+func (d *doctor) runbooks(ctx context.Context, c client.Catalog) {
+	served, _, err := read[client.RunbookList](content(d.ListRunbooks(ctx)))
+	if err != nil {
+		d.found(false, "runbooks", "%v", err)
+		return
+	}
+	all := true
+	for _, service := range c.Services {
+		for _, name := range slices.Compact(slices.Sorted(slices.Values(append(service.Runbooks, service.Undo)))) {
+			if name != "" && !slices.ContainsFunc(served.Runbooks, func(b client.Runbook) bool { return b.Name == name }) {
+				all = false
+				d.found(false, "runbooks", "the catalog names %s for %s, and nobody serves it: a typing error, or its worker is away", name, service.Id)
+			}
+		}
+	}
+	if all {
+		d.found(true, "runbooks", "all that the catalog names are served")
 	}
 }
 

@@ -23,6 +23,7 @@ ok  clock     agrees with the server's
 ok  token     belongs to the person alice, with the scopes read, respond
 ok  catalog   version 1 is in force
 ok  coverage  every service reaches somebody at each moment until 2026-03-15 03:00:00 CET
+ok  runbooks  all that the catalog names are served
 ok  on call   every schedule has somebody now, and they and the last resort have contact methods
 ok  channels  the API does not tell which are configured: try "tocsin page test --person me"
 `, "URL", w.url), tocsin(t, "doctor").ok())
@@ -83,6 +84,7 @@ func TestDoctorFindsWhomAPageWouldNotReach(t *testing.T) {
 			"people":[{"id":"alice","contacts":[{"id":"m","kind":"email"}]},{"id":"zoe"},{"id":"ivan"},{"id":"guest"},{"id":"yan"}]}`,
 		"/v1/oncall":   `{"schedules":[{"id":"night","shifts":[]},{"id":"day","shifts":[{"person":"yan"}]}]}`,
 		"/v1/coverage": `{"services":[],"last_resort":[{"person":"zoe","why":"has no contact method"}]}`,
+		"/v1/runbooks": `{"runbooks":[]}`,
 	})
 	got := tocsin(t, "doctor")
 	got.fails(1, "6 problems: see above")
@@ -93,6 +95,18 @@ func TestDoctorFindsWhomAPageWouldNotReach(t *testing.T) {
 		require.Contains(t, got.out, line)
 	}
 	require.NotContains(t, got.out, "guest")
+}
+
+func TestDoctorFindsRunbooksThatNobodyServes(t *testing.T) {
+	fake(t, time.Now(), map[string]string{
+		"/readyz": healthy, "/v1/me": asAlice, "/v1/oncall": `{"schedules":[]}`, "/v1/coverage": `{"services":[],"last_resort":[]}`,
+		"/v1/catalog":  `{"version":4,"services":[{"id":"shop","runbooks":["rolback","drain","rolback"],"undo":"drain"},{"id":"search","undo":"roll-back"}]}`,
+		"/v1/runbooks": `{"runbooks":[{"name":"drain"}]}`,
+	})
+	got := tocsin(t, "doctor")
+	got.fails(1, "2 problems: see above")
+	require.Contains(t, got.out, "the catalog names rolback for shop, and nobody serves it")
+	require.Contains(t, got.out, "the catalog names roll-back for search, and nobody serves it")
 }
 
 func TestDoctorWithoutCatalog(t *testing.T) {

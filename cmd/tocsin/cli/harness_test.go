@@ -233,13 +233,14 @@ func (o *output) String() string {
 	return o.b.String()
 }
 
-// runbooks are one that comes with Tocsin, and one of another repository.
+// runbooks are two that come with Tocsin, and one of another repository.
 func runbooks() []spec.Served {
 	target := []spec.Param{{Name: "target", About: "the target", Type: spec.Name}}
 	return []spec.Served{
 		{Spec: spec.Spec{
 			Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: target,
 		}, Queue: "runbooks"},
+		{Spec: spec.Spec{Name: "deploy-status", About: "Says what runs.", Fits: "Always.", Params: target}, Queue: "runbooks"},
 		{Spec: spec.Spec{Name: "drain-cell", About: "Drains a cell.", Fits: "A cell is sick.", Target: "cell/{target}", Params: target}, Queue: "acme-runbooks", Heard: night},
 	}
 }
