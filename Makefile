@@ -46,10 +46,23 @@ demo: bin/tocsin-dev ## play one incident from alert to closure, narrated
 bench: bin/tocsin-dev ## measure the way from an alert to its page
 	@exec bin/tocsin-dev bench
 
+# The stories mostly wait, so they go beside all the rest; what both need is
+# compiled once before.
 .PHONY: test
 test: bin/with-postgres ## run every test, on SQLite and on PostgreSQL
-	bin/with-postgres -- $(GO) test -timeout 30m $(TESTFLAGS) ./...
+	@$(GO) list -export -deps -test ./... > /dev/null
+	bin/with-postgres -- $(MAKE) --no-print-directory -j2 test-stories test-packages
+
+stories := ./test/kill ./test/story
+
+.PHONY: test-stories
+test-stories:
+	$(GO) test -p 1 -timeout 30m $(TESTFLAGS) $(stories)
 	@$(MAKE) --no-print-directory test-kubernetes test-examples
+
+.PHONY: test-packages
+test-packages:
+	$(GO) test -p 1 -timeout 30m $(TESTFLAGS) $$($(GO) list ./... | grep -vxE "$$($(GO) list $(stories) | paste -sd '|')")
 
 # A module of its own: what the real controllers need is not the product's.
 .PHONY: test-kubernetes
