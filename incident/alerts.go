@@ -223,7 +223,8 @@ func (i *Incident) affects(fired []alerts.Alert) string {
 }
 
 // cleared applies that the last firing alert went away. Before any ack the
-// incident ends, unless it is grave or a person stands for it.
+// incident ends, unless it is grave, a person stands for it, or it has left
+// something degraded.
 func (i *Incident) cleared(now time.Time) {
 	i.note(now, "alert.cleared", "All alerts cleared.")
 	switch {
@@ -232,6 +233,10 @@ func (i *Incident) cleared(now time.Time) {
 		i.note(now, "recovered", "Recovered before anyone acknowledged; paging goes on.")
 	case i.Phase == Triggered && i.Outbox.Merge != nil: // the other incident must hear of it first
 	case i.Phase == Triggered && i.unsettled() != nil: // what it has begun must be seen to its end
+	case i.Phase == Triggered && len(i.degraded()) > 0:
+		i.Recovered = true
+		i.note(now, "recovered", "Recovered by what was degraded, which somebody has to restore; paging goes on.")
+		i.EndHold(now)
 	case i.Phase == Triggered:
 		i.move(Transient, now, Self(), "It cleared by itself before anyone acknowledged.")
 		i.tell(now, i.Paged, "", i.Number+" cleared by itself. Nothing to do.")

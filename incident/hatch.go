@@ -49,6 +49,7 @@ func (i *Incident) OpenHatch(run string, h Hatch, now time.Time) {
 	h.What = cut(h.What)
 	if known := i.standing(h.ID); known != nil {
 		known.Expires, known.Asked = later(known.Expires, h.Expires), false
+		i.Revision++
 		return
 	}
 	if why := i.cannotKeep(h); why != "" {
@@ -201,6 +202,15 @@ func (i *Incident) degraded() []Hatch {
 		}
 	}
 	return out
+}
+
+// toRestore lists what is to be restored, as what something else waits for.
+func (i *Incident) toRestore() []string {
+	var missing []string
+	for _, h := range i.degraded() {
+		missing = append(missing, fmt.Sprintf("the restoring of %s (done by hand: %s), or a waiver of that", h.What, i.settling(h.FollowUp)))
+	}
+	return missing
 }
 
 // settling says how a person settles a follow-up.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/catalog"
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -153,4 +154,37 @@ func TestWhatIsDegradedAgainIsAskedAboutAgain(t *testing.T) {
 	i.RestoreHatch(firstRun, "flag", after(2*time.Hour))
 	i.OpenHatch(firstRun, incident.Hatch{ID: "flag"}, after(3*time.Hour))
 	require.False(t, i.HatchDue().IsZero())
+}
+
+// degradedByItself is an incident for which the catalog has something degraded,
+// before anybody has acknowledged.
+func degradedByItself(t *testing.T) *incident.Incident {
+	t.Helper()
+	i := opened(t, func(o *incident.Opening) {
+		o.Runbooks = []incident.RunbookOffered{{Name: "flag-set", Auto: &catalog.Auto{PerHour: 2}}}
+	})
+	i.AutoRun("flag-set", "", after(time.Minute))
+	run := i.Runs[0].ID
+	i.RunBegan(run, "unleash/shop", "started", after(time.Minute), after(time.Minute))
+	i.OpenHatch(run, incident.Hatch{ID: "shop/x", What: "the shop without x", Expires: after(4 * time.Hour)}, after(2*time.Minute))
+	i.RunEnded(run, incident.RunDone, "", after(3*time.Minute))
+	return i
+}
+
+func TestWhatIsDegradedDoesNotClearByItself(t *testing.T) {
+	i := degradedByItself(t)
+	i.TakeAlerts([]alerts.Alert{cleared("a")}, 0, after(20*time.Minute))
+	require.NotEqual(t, incident.Transient, i.Phase, "the shop is without x, and everybody is told that there is nothing to do")
+	require.False(t, i.HatchDue().IsZero(), "somebody is asked when it expires")
+	require.NotEmpty(t, open(i, incident.ForAlert), "paging goes on")
+}
+
+func TestWhatIsDegradedIsNotCancelled(t *testing.T) {
+	i := degradedByItself(t)
+	_, err := i.Cancel(by("lena", 30*time.Minute, catalog.TeamLead, catalog.Administrator), incident.Cancel{Reason: "false alarm"}, after(30*time.Minute))
+	require.ErrorContains(t, err, "what it has degraded is not restored")
+	i.CalledOff(after(31 * time.Minute))
+	said := i.Drain()
+	require.Equal(t, "Cancelled: its workflow was cancelled by an operator; it leaves behind the restoring of the shop without x "+
+		"(done by hand: complete follow-up 1), or a waiver of that", said[len(said)-1].Text)
 }

@@ -265,7 +265,12 @@ type Question struct {
 	Answered time.Time `json:"answered,omitzero"`
 	// Self marks an approval given by the person who started the run.
 	Self bool `json:"self,omitempty"`
+	// Told says that its run was told the answer.
+	Told bool `json:"told,omitempty"`
 }
 
 // Open reports whether the question still waits for an answer.
 func (q Question) Open() bool { return q.Answered.IsZero() }
+
+// ToTell reports whether its run is still to be told the answer.
+func (q Question) ToTell() bool { return q.Answer != "" && !q.Told }

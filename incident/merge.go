@@ -133,6 +133,30 @@ func (i *Incident) Merge(into string, now time.Time) {
 	i.correct(now, public)
 }
 
+// MustStay says what is left that would be lost if the incident became a part of
+// another one without a person, who can have it handed over, or nothing. What is
+// resolved loses nothing by that.
+func (i *Incident) MustStay() string {
+	running := slices.IndexFunc(i.Runs, func(r Run) bool { return r.Ended.IsZero() })
+	switch {
+	case !i.Phase.Active():
+		return ""
+	case running >= 0:
+		return theEnd(i.Runs[running])
+	case slices.ContainsFunc(i.FollowUps, func(f FollowUp) bool { return f.State == FollowUpOpen }):
+		return "its follow-ups, unless a person merges it: then they go along"
+	}
+	return ""
+}
+
+// Stays notes that another incident holds the alerts, and that this one becomes a
+// part of it later.
+func (i *Incident) Stays(into string, now time.Time) {
+	text := fmt.Sprintf("%s holds the alerts of %s, which becomes part of it. That waits for %s.", into, i.Number, i.MustStay())
+	i.record(Entry{Kind: "merging", Recorded: now, Actor: Self(), Text: text, Highlight: true})
+	i.tell(now, []string{i.Holder}, "", text)
+}
+
 // leaveFollowUps marks what the other incident goes on with.
 func (i *Incident) leaveFollowUps(into string, now time.Time) {
 	for n := range i.FollowUps {

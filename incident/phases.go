@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -128,9 +129,7 @@ func (i *Incident) missingToResolve(c Resolve) []string {
 	if (duties.Fix || i.graveDuties()) && c.Fix == "" && c.Shortcut == "" {
 		missing = append(missing, "fix (the fixing change) or shortcut (why there is none)")
 	}
-	for _, h := range i.degraded() {
-		missing = append(missing, fmt.Sprintf("the restoring of %s (done by hand: %s), or a waiver of that", h.What, i.settling(h.FollowUp)))
-	}
+	missing = append(missing, i.toRestore()...)
 	if i.Firing() && c.Reason == "" {
 		missing = append(missing, fmt.Sprintf("reason (%s)", many(i.Counts.Firing+i.Counts.More, "alert still fires", "alerts still fire")))
 	}
@@ -236,6 +235,8 @@ func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
 		return Outcome{}, Refusal(i.Number+" is being merged into "+m.Into, "the end of that merge")
 	case i.unsettled() != nil:
 		return Outcome{}, Refusal("a runbook that changes things is running", theEnd(*i.unsettled()))
+	case len(i.degraded()) > 0:
+		return Outcome{}, Refusal("what it has degraded is not restored", i.toRestore()...)
 	}
 	if err := i.mustHave(h, i.Duties().Authority.Cancel, "cancel an incident"); err != nil {
 		return Outcome{}, err
@@ -249,7 +250,11 @@ func (i *Incident) Cancel(h Header, c Cancel, now time.Time) (Outcome, error) {
 // that waits for its follow-ups goes on.
 func (i *Incident) CalledOff(now time.Time) {
 	if i.Phase.Active() {
-		i.cancel(Self(), "its workflow was cancelled by an operator", now)
+		still := ""
+		if missing := i.toRestore(); len(missing) > 0 {
+			still = "; it leaves behind " + strings.Join(missing, ", and ")
+		}
+		i.cancel(Self(), "its workflow was cancelled by an operator"+still, now)
 		return
 	}
 	i.note(now, "not-cancelled", "An operator cancelled the workflow; a %s incident is not cancelled.", i.Phase)

@@ -36,7 +36,7 @@ func (i *Incident) RunAsked(q Question, now time.Time) {
 	i.record(Entry{Kind: "question", Recorded: now, Actor: Self(), Source: q.Run, Highlight: true, Text: fmt.Sprintf("%s (until %s)", q.Text, moment(q.Until))})
 	q.Asked, q.Until, q.Text = q.Asked.UTC(), q.Until.UTC(), cut(q.Text)
 	i.Questions = append(i.Questions, q)
-	if n := slices.IndexFunc(i.Questions, func(k Question) bool { return !k.Open() }); len(i.Questions) > maxQuestions && n >= 0 {
+	if n := slices.IndexFunc(i.Questions, func(k Question) bool { return !k.Open() && !k.ToTell() }); len(i.Questions) > maxQuestions && n >= 0 {
 		i.Questions = slices.Delete(i.Questions, n, n+1)
 	}
 	i.summon(&Summons{
@@ -167,6 +167,15 @@ func (i *Incident) Answer(h Header, c Answer, now time.Time) (Outcome, error) {
 	i.endQuestion(q.ID, now, h.By.ID)
 	i.did(h, now, "answered", "%s %s%s%s%s", q.Text, c.Choice, covered(*q), selfNote(q.Self), because(c.Reason))
 	return i.outcome("answered: " + c.Choice), nil
+}
+
+// AnswerTold says that a run was told the answer to its question.
+func (i *Incident) AnswerTold(question string) {
+	for n := range i.Questions {
+		if q := &i.Questions[n]; q.ID == question {
+			q.Told = true
+		}
+	}
 }
 
 // approvedBy keeps one of several approvals that a question needs, and returns

@@ -1,6 +1,7 @@
 package incident_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -293,4 +294,25 @@ func TestOfTwoOneWhoApprovedCountsOnce(t *testing.T) {
 	require.NoError(t, err)
 	refused(t, incident.Refused, by("max", 5*time.Minute, catalog.StandingMember), i.Answer, yes())
 	require.Equal(t, "refuse", i.Questions[0].Answer)
+}
+
+func TestAnAnswerIsKeptUntilItIsTold(t *testing.T) {
+	i := held(t)
+	do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback"})
+	ask := func(id string) {
+		i.RunAsked(incident.Question{ID: id, Run: firstRun, Text: "Go on?", Choices: []string{"yes", "no"}, Asked: after(3 * time.Minute), Until: after(time.Hour)}, after(3*time.Minute))
+	}
+	for n := range 20 {
+		ask("q-" + string(rune('a'+n)))
+	}
+	do(t, i, "alice", 4*time.Minute, i.Answer, incident.Answer{Question: "q-f", Choice: "yes"})
+	ask("q-z") // while the run is being told something else
+	kept := func() bool {
+		return slices.ContainsFunc(i.Questions, func(q incident.Question) bool { return q.ID == "q-f" && q.ToTell() })
+	}
+	require.True(t, kept(), "the run is to be told what alice answered")
+	i.AnswerTold("q-f")
+	require.False(t, kept())
+	ask("q-y")
+	require.Len(t, i.Questions, 21)
 }

@@ -60,6 +60,7 @@ func (i *Incident) goesOn(r *Run, now time.Time) {
 		return
 	}
 	r.Stuck = false
+	i.Revision++
 	i.endAll(now, "", func(s *Summons) bool { return s.Kind == ForBreach && s.Subject == r.ID })
 }
 
@@ -78,6 +79,17 @@ func (i *Incident) GivenUp(run string) string {
 		return text + "it changes nothing"
 	}
 	return text + "nothing is undone, and what it did may stand: see what it said last"
+}
+
+// AbortUnbegun ends a run that somebody aborts before it was begun, and reports
+// whether it is to be begun no more.
+func (i *Incident) AbortUnbegun(run string, now time.Time) bool {
+	r := i.run(run)
+	if r == nil || r.Aborted == nil {
+		return r == nil || !r.Ended.IsZero()
+	}
+	i.RunEnded(run, RunCancelled, fmt.Sprintf("aborted by %s (%s) before it began", r.Aborted.By, r.Aborted.Reason), now)
+	return true
 }
 
 // starter is the person who started a run, or nobody.

@@ -127,3 +127,13 @@ func TestAnAbortThatWasHeardEndsNoUndo(t *testing.T) {
 	i.RunStuck(firstRun, nobody, after(18*time.Minute))
 	require.Empty(t, i.GivenUp(firstRun), "alice has it undone")
 }
+
+func TestThatARunGoesOnIsRecorded(t *testing.T) {
+	i := held(t)
+	do(t, i, "alice", 2*time.Minute, i.StartRun, incident.StartRun{Name: "rollback", DryRun: true})
+	i.RunStuck(firstRun, nobody, after(4*time.Minute))
+	before := i.Revision
+	i.RunGoesOn(firstRun, after(20*time.Minute))
+	require.False(t, i.Runs[0].Stuck)
+	require.Greater(t, i.Revision, before)
+}

@@ -22,7 +22,8 @@ func (r *response) unadopted() bool {
 
 // adopt claims the key of an incident that was opened without the database, as
 // soon as something could be recorded. When another incident holds the key,
-// that one hears the alerts, and this one is merged into it and stops paging.
+// that one hears the alerts, and this one is merged into it and stops paging:
+// once nothing is left that only this one knows of.
 func (r *response) adopt(ctx workflow.Context) {
 	for r.unadopted() {
 		if workflow.Await(ctx, func() bool { return r.stopping() || r.recorded > 0 }) != nil || r.stopping() || r.inc.Phase.Over() {
@@ -38,14 +39,25 @@ func (r *response) adopt(ctx workflow.Context) {
 			r.state.Adopted, r.state.Kept = true, nil
 			return
 		case r.passOn(ctx, holder, r.state.Kept):
-			r.state.Adopted, r.state.Kept, r.state.Into = true, nil, holder
-			r.inc.Merge(holder, workflow.Now(ctx))
-			return
+			r.state.Kept = nil
+			if r.inc.MustStay() == "" {
+				r.state.Adopted, r.state.Into = true, holder
+				r.inc.Merge(holder, workflow.Now(ctx))
+				return
+			}
+			r.stay(ctx, holder)
 		}
 		if r.until(ctx, workflow.Now(ctx).Add(adoptAgain), "settle the key", r.stopping) != nil {
 			return
 		}
 	}
+}
+
+// stay waits until an incident that is to become a part of another one leaves
+// nothing behind.
+func (r *response) stay(ctx workflow.Context, holder string) {
+	r.inc.Stays(holder, workflow.Now(ctx))
+	_ = workflow.Await(ctx, func() bool { return r.stopping() || r.inc.MustStay() == "" }) // the caller looks
 }
 
 // claimKey returns the incident that holds the key.
@@ -60,10 +72,11 @@ func (r *response) claimKey(ctx workflow.Context) (string, error) {
 	return holder, err
 }
 
-// passOn tells another incident of alerts, and reports whether it could hear.
+// passOn tells another incident of alerts, and reports whether it could hear. One
+// that heard them before only says that.
 func (r *response) passOn(ctx workflow.Context, number string, batch []alerts.Alert) bool {
 	defer r.effect()()
-	said := Alerts{Alerts: batch, More: r.inc.Counts.More}
+	said := Alerts{Alerts: batch, More: r.inc.Counts.More, PassedOn: len(batch) == 0}
 	err := workflow.SignalExternalWorkflow(ctx, number, "", AlertsSignal, said).Get(ctx, nil)
 	if err != nil {
 		r.log.Warn("the incident that holds the key does not hear", "holder", number, "error", err)

@@ -2,10 +2,12 @@ package workflows_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/tocsinhq/tocsin/incident"
+	"github.com/tocsinhq/tocsin/runbook"
 )
 
 // withoutDatabase is an incident that was opened while the database was away.
@@ -43,4 +45,43 @@ func TestGoesOnWhenTheHolderDoesNotHear(t *testing.T) {
 	s.at("02:12", command("carol", incident.AcknowledgeCommand, ack)).at("02:13", stop).play()
 	require.NotEmpty(t, s.transcript("02:10", "02:12", "push carol"))
 	require.Greater(t, s.started["keys"], 1, "it asks again")
+}
+
+// saysOf is a report of the first run of an incident that was opened without the
+// database.
+func saysOf(r runbook.Report) func(*story) {
+	return func(s *story) {
+		r.Run, r.At = "INC-x0123456789ab/runbook/rollback/1", s.env.Now()
+		s.env.SignalWorkflow(runbook.ReportSignal, r)
+	}
+}
+
+// rollingBack has the holder of such an incident, whose key another holds, roll
+// back.
+func rollingBack(t *testing.T) *story {
+	t.Helper()
+	s := withoutDatabase(t)
+	s.holder = "INC-1042"
+	return s.at("02:01", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"}))
+}
+
+func TestARunIsNotCutOffByTheDatabaseThatReturns(t *testing.T) {
+	s := rollingBack(t).
+		at("02:03", saysOf(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "started", Target: "deploy/payments"})).
+		at("02:20", saysOf(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "rolled back"})).play()
+	require.Equal(t, incident.Merged, s.row.Phase)
+	require.Equal(t, incident.RunDone, s.row.Runs[0].State, "%s", s.row.Runs[0].Outcome)
+	require.Len(t, s.transcript("02:06", "02:20", "INC-1042 hears of 1 alert"), 1)
+	require.Len(t, s.transcript("02:06", "02:20", "That waits for the end of INC-x0123456789ab/runbook/rollback/1"), 1, "bob is told once")
+	require.Equal(t, 2, s.started["keys"], "and the key is looked at again when that is over")
+}
+
+func TestWhatWasDegradedWithoutTheDatabaseStaysWithItsIncident(t *testing.T) {
+	s := rollingBack(t).
+		at("02:03", saysOf(runbook.Report{Kind: runbook.Degraded, Ordinal: 1, Hatch: &runbook.Hatch{ID: "x", What: "the shop without x", For: 4 * time.Hour}})).
+		at("02:04", saysOf(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "degraded"})).
+		at("02:30", stop).play()
+	require.NotEqual(t, incident.Merged, s.row.Phase)
+	require.Len(t, s.transcript("02:06", "02:30", "That waits for its follow-ups, unless a person merges it"), 1)
 }

@@ -79,7 +79,7 @@ func (r *response) startRun(ctx workflow.Context, run incident.Run) {
 		r.inc.RunEnded(run.ID, incident.RunFailed, "it could not be started: "+unserved(err), now)
 		return
 	}
-	if r.inc.Phase.Over() {
+	if r.inc.Phase.Over() || r.inc.AbortUnbegun(run.ID, workflow.Now(ctx)) {
 		return // meanwhile
 	}
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
@@ -135,7 +135,7 @@ func (r *response) heardOf(run string, ordinal int, at time.Time) {
 // toTell returns a question whose answer its run has not been told.
 func (r *response) toTell() *incident.Question {
 	for n := range r.inc.Questions {
-		if q := &r.inc.Questions[n]; q.Answer != "" && !r.state.Told[q.ID] {
+		if q := &r.inc.Questions[n]; q.ToTell() {
 			return q
 		}
 	}
@@ -146,7 +146,7 @@ func (r *response) toTell() *incident.Question {
 func (r *response) tell(ctx workflow.Context, q incident.Question) {
 	answer := runbook.Answer{Question: q.ID, Choice: q.Answer, By: q.By, Reason: q.Reason}
 	err := r.signalRun(ctx, q.Run, runbook.AnswerSignal, answer)
-	r.state.Told[q.ID] = true
+	r.inc.AnswerTold(q.ID)
 	r.lookSoon(ctx, q.Run, err)
 }
 

@@ -223,3 +223,20 @@ func TestTheUndoOfARunThatSaidTooMuchIsOnRecord(t *testing.T) {
 	s.at("02:10", stop).play()
 	require.Contains(t, strings.Join(s.recorded("run.note"), "\n"), "undo a: failed: it is locked")
 }
+
+func TestARunThatGoesOnWhenItIsToBeEndedIsNotStuck(t *testing.T) {
+	s := stuck(t)
+	s.afterLook = &activities.RunState{State: incident.RunRunning}
+	s.at("02:03", abort).at("02:11", stop).play()
+	require.Len(t, s.transcript("02:02", "02:20", "is ended"), 1)
+	require.Empty(t, s.recorded("run.stuck"), "EndRun has seen that it goes on")
+	require.Empty(t, s.transcript("02:02", "02:20", "breach"), "bob is paged for nothing")
+}
+
+func TestARunThatIsAbortedBeforeItBeganDoesNotBegin(t *testing.T) {
+	s := payments(t, quiet()).at("02:01", command("bob", incident.AcknowledgeCommand, ack))
+	s.broken["shelf"] = away("02:02", "02:02:10")
+	s.at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"})).
+		at("02:02:05", abort).at("02:05", stop).play()
+	require.Empty(t, s.startedOn, "bob has aborted it")
+}

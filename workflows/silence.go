@@ -70,35 +70,37 @@ func (r *response) inspect(ctx workflow.Context, run string) {
 	}
 	looked := progress{Ordinal: before.Ordinal, Heard: now, Looked: true}
 	r.state.Runs[run] = looked
+	if err == nil && found.Stuck {
+		found = r.giveUp(ctx, run, found)
+	}
+	now = workflow.Now(ctx)
 	switch {
 	case err != nil:
 	case found.Closed:
 		r.inc.RunEnded(run, found.State, found.Text, now)
+	case r.state.Runs[run] != looked:
 	case found.Stuck:
-		// Who aborts it need not be told that it can be aborted.
-		if ended := r.giveUp(ctx, run); !ended && r.state.Runs[run] == looked {
-			r.inc.RunStuck(run, found.Text, workflow.Now(ctx))
-		}
+		r.inc.RunStuck(run, found.Text, now)
 	default:
 		r.inc.RunGoesOn(run, now)
 	}
 }
 
 // giveUp ends a run that is stuck, where somebody aborts it: it hears nothing of
-// that itself. It reports whether the run has ended.
-func (r *response) giveUp(ctx workflow.Context, run string) (ended bool) {
+// that itself, and need not be told that it can be aborted. It returns how the
+// run stands then, as far as that is known.
+func (r *response) giveUp(ctx workflow.Context, run string, found activities.RunState) activities.RunState {
 	text := r.inc.GivenUp(run)
 	if text == "" {
-		return false
+		return found
 	}
 	defer r.effect()()
-	var found activities.RunState
+	var then activities.RunState
 	end := activities.RunEnd{ID: run, Text: text}
-	err := workflow.ExecuteActivity(ending(ctx, "end "+run), inspector.EndRun, end).Get(ctx, &found)
+	err := workflow.ExecuteActivity(ending(ctx, "end "+run), inspector.EndRun, end).Get(ctx, &then)
 	r.takeIn(ctx)
-	if err != nil || !found.Closed {
-		return false
+	if err != nil {
+		return found
 	}
-	r.inc.RunEnded(run, found.State, found.Text, workflow.Now(ctx))
-	return true
+	return then
 }

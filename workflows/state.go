@@ -125,22 +125,19 @@ func (s *State) ready() {
 	if s.Runs == nil {
 		s.Runs = map[string]progress{}
 	}
-	if s.Told == nil {
-		s.Told = map[string]bool{}
+	for id := range s.Told {
+		s.Incident.AnswerTold(id) //workflowcheck:ignore
 	}
+	s.Told = nil
 	if s.Known == nil {
 		s.Known = map[string][]activities.Roster{}
 	}
 }
 
-// forget drops what belongs to runs and questions that the incident no longer
-// carries.
+// forget drops what belongs to runs that the incident no longer carries.
 func (s *State) forget() {
 	maps.DeleteFunc(s.Runs, func(id string, _ progress) bool {
 		return !slices.ContainsFunc(s.Incident.Runs, func(r incident.Run) bool { return r.ID == id })
-	})
-	maps.DeleteFunc(s.Told, func(id string, _ bool) bool {
-		return !slices.ContainsFunc(s.Incident.Questions, func(q incident.Question) bool { return q.ID == id })
 	})
 }
 

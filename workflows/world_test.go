@@ -59,6 +59,8 @@ type world struct {
 	// gives up after ten, which a server does not.
 	poll time.Duration
 	runs activities.RunState
+	// afterLook is how runs stand once one was looked at, where it is set.
+	afterLook *activities.RunState
 	// queue is where runs are done; Tocsin's own when empty.
 	queue string
 	// started counts the activities by name, local ones too.
@@ -367,7 +369,11 @@ func (w *world) QueueOf(_ context.Context, n activities.RunbookName) (string, er
 func (w *world) LookAtRun(context.Context, activities.RunRef) (activities.RunState, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.runs, nil
+	found := w.runs
+	if w.afterLook != nil {
+		w.runs = *w.afterLook
+	}
+	return found, nil
 }
 
 func (w *world) EndRun(_ context.Context, end activities.RunEnd) (activities.RunState, error) {
