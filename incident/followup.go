@@ -136,10 +136,10 @@ func (i *Incident) CompleteFollowUp(h Header, c CompleteFollowUp, now time.Time)
 // heldBy names the ticket that says whether a follow-up is done, or nothing
 // where people do.
 func (i *Incident) heldBy(f *FollowUp) string {
-	if f.Ticket.Key == "" && !(i.Tracked && i.TicketWanted()) {
-		return ""
+	if f.Ticket.Key != "" || (i.Tracked && i.TicketWanted()) {
+		return cmp.Or(f.Ticket.Key, "the ticket that it is about to get")
 	}
-	return cmp.Or(f.Ticket.Key, "the ticket that it is about to get")
+	return ""
 }
 
 // WaiveFollowUp lets the incident close without a task. It takes a reason and

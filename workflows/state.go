@@ -50,10 +50,10 @@ type State struct {
 	NoTracker bool      `json:"no_tracker,omitempty"`
 	// Ordered says that nobody knows yet what became of a ticket order.
 	Ordered bool `json:"ordered,omitempty"`
-	// Runs is how far each run that was started has reported, Told which
-	// questions' answers were passed on.
+	// Runs is how far each run that was started has reported.
 	Runs map[string]progress `json:"runs,omitempty"`
-	Told map[string]bool     `json:"told,omitempty"`
+	// Told is where earlier versions say which questions' answers were passed on.
+	Told map[string]bool `json:"told,omitempty"`
 	// Listed is what the search attributes say.
 	Listed facets `json:"listed,omitzero"`
 	// Adopted says that the key of an incident that was opened while the
@@ -125,8 +125,10 @@ func (s *State) ready() {
 	if s.Runs == nil {
 		s.Runs = map[string]progress{}
 	}
-	for id := range s.Told {
-		s.Incident.AnswerTold(id) //workflowcheck:ignore
+	for _, q := range s.Incident.Questions {
+		if s.Told[q.ID] {
+			s.Incident.AnswerTold(q.ID)
+		}
 	}
 	s.Told = nil
 	if s.Known == nil {
