@@ -47,6 +47,8 @@ type PageOrder struct {
 	Runbooks []string        `json:"runbooks,omitempty"`
 	// Suspect is the change that is the likeliest cause, in words.
 	Suspect string `json:"suspect,omitempty"`
+	// Calls says what an answer may let happen.
+	Calls string `json:"calls,omitempty"`
 	// Answer says how a page without that link is answered.
 	Answer string `json:"answer,omitempty"`
 	// Answerable pages carry the acknowledge link.
@@ -200,6 +202,9 @@ func pageBody(o PageOrder) string {
 	}
 	if len(o.Runbooks) > 0 {
 		lines = append(lines, sentence("Runbooks: "+strings.Join(o.Runbooks, ", ")))
+	}
+	if o.Calls != "" {
+		lines = append(lines, sentence("It calls: "+o.Calls))
 	}
 	if o.Answer != "" {
 		lines = append(lines, o.Answer) // no full stop: it ends in a command

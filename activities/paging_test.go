@@ -18,12 +18,13 @@ func TestAPageSaysEachThingOnce(t *testing.T) {
 	asked.Why, asked.Reason = "Roll search back?", "one of those who may answer"
 	asked.Also, asked.Runbooks = []string{"bob", "carol"}, []string{"rollback", "drain"}
 	how := page
+	how.Calls = "roll search back to r41; undone by: roll search back to r42"
 	how.Answer = "Answer approve or refuse: tocsin incident answer INC-1 q-1 --choice CHOICE"
 	for name, tc := range map[string]struct {
 		page activities.PageOrder
 		body string
 	}{
-		"how a question is answered, last": {how, "Why you: on call in search/primary.\n" + how.Answer + "\n"},
+		"how a question is answered, last": {how, "Why you: on call in search/primary.\nIt calls: " + how.Calls + ".\n" + how.Answer + "\n"},
 		"the title is reason enough":       {page, "Why you: on call in search/primary.\n"},
 		"all that there is to say": {
 			asked, "Roll search back?\nWhy you: one of those who may answer.\nAlso paged: bob, carol.\nRunbooks: rollback, drain.\n",

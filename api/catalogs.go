@@ -157,7 +157,7 @@ func personView(p catalog.Person) gen.PersonView {
 func serviceView(s catalog.Service) gen.ServiceView {
 	return gen.ServiceView{
 		Id: s.ID, Name: s.Name, Team: s.Team, Escalation: s.Escalation, Dashboards: s.Dashboards,
-		Undo: s.Changes.Undo.Runbook,
+		Undo:     s.Changes.Undo.Runbook,
 		Runbooks: each(s.Runbooks, func(u catalog.RunbookUse) string { return u.Name }),
 	}
 }

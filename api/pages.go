@@ -85,6 +85,19 @@ func (s *server) latest(ctx context.Context, number string) ([]incident.Entry, b
 	}
 }
 
+// runShown shortens the ID of a run to what is its own within its incident.
+func runShown(r incident.Run) web.Run {
+	state := []string{r.State}
+	if r.DryRun {
+		state = append(state, "dry run")
+	}
+	if r.Stuck {
+		state = append(state, "stuck: no worker does it")
+	}
+	_, id, _ := strings.Cut(r.ID, "/runbook/")
+	return web.Run{ID: id, State: strings.Join(state, ", "), By: r.By, At: r.Started, Latest: cmp.Or(r.Outcome, r.Latest)}
+}
+
 func pageOfIncident(i *incident.Incident) web.Incident {
 	page := web.Incident{
 		Number: i.Number, Title: i.Title, Phase: string(i.Phase), Severity: string(i.Severity),
@@ -96,6 +109,7 @@ func pageOfIncident(i *incident.Incident) web.Incident {
 		Runbooks: each(i.Runbooks, func(b incident.RunbookOffered) web.Fact {
 			return web.Fact{Title: b.Name, Text: b.About}
 		}),
+		Runs: each(i.Runs, runShown),
 		Tasks: each(i.FollowUps, func(f incident.FollowUp) web.Fact {
 			return web.Fact{Title: f.Title, Text: fmt.Sprintf("%s, %s, due %s", f.State, f.Owner, f.Due.Format("2 Jan 2006"))}
 		}),

@@ -82,6 +82,19 @@ func (i *Incident) HowToAnswer(q Question) string {
 	return fmt.Sprintf("Answer %s: tocsin incident answer %s %s --choice CHOICE", strings.Join(q.Choices, " or "), i.Number, q.ID)
 }
 
+// FirstCall is the first of the calls that a question is about, with how many
+// there are, as a page has room for them; empty where it is about none.
+func (q Question) FirstCall() string {
+	if len(q.Calls) == 0 {
+		return ""
+	}
+	first := shorten(q.Calls[0], 200)
+	if more := len(q.Calls) - 1; more > 0 {
+		first += fmt.Sprintf("; and %d more, see the incident", more)
+	}
+	return first
+}
+
 // Question returns what a summons asks, for one that is about a question.
 func (i *Incident) Question(s *Summons) (Question, bool) {
 	n := slices.IndexFunc(i.Questions, func(q Question) bool { return s.Kind == ForQuestion && q.ID == s.Subject })

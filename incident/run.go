@@ -49,7 +49,11 @@ func (i *Incident) StartRun(h Header, c StartRun, now time.Time) (Outcome, error
 	}
 	i.heard(h, now)
 	r := i.addRun(Run{Name: c.Name, Params: c.Params, DryRun: c.DryRun, BreakGlass: cut(c.BreakGlass), By: h.By.ID, Started: now})
-	i.did(h, now, "run.started", "%s runs %s.", h.By.ID, r.Name)
+	how := ""
+	if r.DryRun {
+		how = " dry: it only says what it would do"
+	}
+	i.did(h, now, "run.started", "%s runs %s%s.", h.By.ID, r.Name, how)
 	out := i.outcome(c.Name + " is running")
 	out.ID = r.ID
 	return out, nil

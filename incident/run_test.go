@@ -2,6 +2,7 @@ package incident_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -315,4 +316,16 @@ func TestAnAnswerIsKeptUntilItIsTold(t *testing.T) {
 	require.False(t, kept())
 	ask("q-y")
 	require.Len(t, i.Questions, 21)
+}
+
+func TestAPageOfAQuestionHasRoomForOneCall(t *testing.T) {
+	long := strings.Repeat("é", 300)
+	for want, calls := range map[string][]string{
+		"":                                      nil,
+		"drain a":                               {"drain a"},
+		"drain a; and 2 more, see the incident": {"drain a", "drain b", "drain c"},
+		strings.Repeat("é", 199) + "…":          {long},
+	} {
+		require.Equal(t, want, incident.Question{Calls: calls}.FirstCall())
+	}
 }

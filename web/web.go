@@ -108,6 +108,7 @@ type Incident struct {
 	Links    []Link
 	// Outputs are what runs brought to light, the latest first.
 	Outputs []Output
+	Runs    []Run
 	// Questions are those of runbooks that wait for an answer.
 	Questions []Question
 	Runbooks  []Fact
@@ -125,6 +126,12 @@ type Fact struct{ Title, Text string }
 type Suspect struct {
 	What, Why string
 	At        time.Time
+}
+
+// Run is a run of a runbook, with how it stands and what it said last.
+type Run struct {
+	ID, State, By, Latest string
+	At                    time.Time
 }
 
 // Output is what a run brought to light.

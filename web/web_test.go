@@ -81,12 +81,13 @@ func TestIncidentPage(t *testing.T) {
 		Measures:  []web.Fact{{Title: "To acknowledge (TTA)", Text: "1 min"}},
 		Gates:     []web.Fact{{Title: "resolved", Text: "resolve it"}},
 		Questions: []web.Question{{Text: "Roll back?", How: "Answer yes or no: tocsin incident answer INC-7 q-1 --choice CHOICE", Until: triggered, Calls: []string{"roll back <b>checkout</b>"}}},
+		Runs:      []web.Run{{ID: "rollback/1", State: "running, dry run", By: "bob", At: triggered, Latest: "would call <it>"}},
 		Earlier:   true,
 	}))
 	html := out.String()
 	require.NotContains(t, html, "<script")
 	require.NotContains(t, html, `href="javascript:`)
-	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", "<dt>To acknowledge (TTA)</dt><dd>1 min</dd>", "<dt>resolved</dt><dd>resolve it</dd>", "until Sun 1 Mar 2026 01:00:00 UTC</span><ol><li><code>roll back &lt;b&gt;checkout&lt;/b&gt;</code></li></ol>Answer yes or no: tocsin"} {
+	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", "<dt>To acknowledge (TTA)</dt><dd>1 min</dd>", "<dt>resolved</dt><dd>resolve it</dd>", "<dt>rollback/1</dt><dd>running, dry run: would call &lt;it&gt; <span class=\"faint\">bob, Sun 1 Mar 2026 01:00:00 UTC</span></dd>", "until Sun 1 Mar 2026 01:00:00 UTC</span><ol><li><code>roll back &lt;b&gt;checkout&lt;/b&gt;</code></li></ol>Answer yes or no: tocsin"} {
 		require.Contains(t, html, text)
 	}
 }

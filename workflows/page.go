@@ -144,15 +144,16 @@ func (r *response) order(s *incident.Summons, p *incident.Page) activities.PageO
 		Why: s.Why, Reason: p.Reason, Service: r.inc.Service, Severity: string(r.inc.Severity),
 		Urgency: s.Urgency, Due: p.Due, Answerable: s.Kind != incident.ForQuestion && !strings.HasPrefix(p.Person, incident.WebhookPrefix),
 	}
-	if q, ok := r.inc.Question(s); ok {
-		o.Answer = r.inc.HowToAnswer(q)
-	}
 	for _, other := range s.Present {
 		if other != p.Person {
 			o.Also = append(o.Also, other)
 		}
 	}
-	if len(r.inc.Suspects) > 0 && s.Kind != incident.ForQuestion {
+	if q, ok := r.inc.Question(s); ok {
+		o.Answer, o.Calls = r.inc.HowToAnswer(q), q.FirstCall()
+		return o
+	}
+	if len(r.inc.Suspects) > 0 {
 		o.Suspect = r.inc.Suspects[0].String()
 	}
 	for _, b := range r.inc.Runbooks {
