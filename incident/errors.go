@@ -64,7 +64,7 @@ func Refusal(message string, missing ...string) error {
 
 // KindOf returns the kind of err, or "" when it has none.
 func KindOf(err error) Kind {
-	if e, ok := errors.AsType[*Error](err); ok {
+	if e, ok := errors.AsType[*Error](err); ok && e != nil {
 		return e.Kind
 	}
 	return ""

@@ -5,7 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock" //nolint:depguard // the engine's test environment takes its matchers
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -113,4 +115,43 @@ func TestAnApprovalIsUsedOnce(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, made, strings.Join(got, "\n"))
+}
+
+// A person's approval reaches the run in one task with the news that the question
+// was told, as after a time without a worker: another branch that waits for an
+// answer of its own takes it from the channel first, and throws it away.
+func TestAnApprovalIsNotThrownAwayByAnotherBranch(t *testing.T) {
+	b := guarded(func(ctx workflow.Context, _ none) error {
+		return runbook.Parallel(ctx,
+			func(ctx workflow.Context) error {
+				_, err := runbook.Ask(ctx, "Which?", time.Hour, "left", "right")
+				return err
+			},
+			func(ctx workflow.Context) error {
+				if err := runbook.Wait(ctx, time.Minute, "for calm"); err != nil {
+					return err
+				}
+				return runbook.Do(ctx, step("b"))
+			},
+		)
+	})
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
+	var told []string
+	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, "", mock.Anything, mock.Anything).Return(
+		func(_, _, _, _ string, payload any) error {
+			for _, r := range payload.(runbook.Report).All() {
+				told = append(told, string(r.Kind)+" "+r.Text)
+				if r.Kind == runbook.Asked && r.Question.Approval {
+					// Delivered, and no task until the next thing happens.
+					env.SignalWorkflowSkippingWorkflowTask(runbook.AnswerSignal, runbook.Answer{Question: r.Question.ID, Choice: "approve", By: "carol"})
+				}
+			}
+			return nil
+		})
+	env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice", Prompt: true})
+	all := strings.Join(told, "\n")
+	require.Contains(t, all, "flips b with", all)
 }

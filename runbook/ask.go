@@ -42,6 +42,9 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 	q.ID = questionID(r.id, r.questions)
 	q.Text = said(q.Text)
 	q.Until = workflow.Now(ctx).Add(within).UTC()
+	// It is open before it is told: another branch may take in its answer.
+	r.open = append(r.open, q.ID)
+	defer func() { r.open = slices.DeleteFunc(r.open, func(id string) bool { return id == q.ID }) }()
 	r.report(ctx, Report{Kind: Asked, Text: q.Text, Question: &q})
 	if err := r.stopped(ctx); err != nil {
 		r.say(ctx, Report{Kind: Expired, Text: "no longer waited for", Question: &q})
@@ -75,15 +78,10 @@ func (r *run) ask(ctx workflow.Context, q Question, within time.Duration) (Answe
 // the deadline, or when somebody skips the question.
 func (r *run) await(ctx workflow.Context, q Question, w *wait, within time.Duration) (Answer, error) {
 	until := workflow.Now(ctx).Add(within)
-	r.open = append(r.open, q.ID)
-	defer func() { r.open = slices.DeleteFunc(r.open, func(id string) bool { return id == q.ID }) }()
 	for {
-		err := r.rest(ctx, until.Sub(workflow.Now(ctx)), "deadline of question "+q.ID, func() bool {
+		r.rest(ctx, until.Sub(workflow.Now(ctx)), "deadline of question "+q.ID, func() bool {
 			return w.skip != nil || answers(ctx).Len() > 0 || slices.ContainsFunc(r.answers, func(a Answer) bool { return a.Question == q.ID })
 		})
-		if err != nil {
-			return Answer{}, err
-		}
 		r.receive(ctx)
 		// The answer comes first: one that arrives with the deadline counts.
 		a, found := r.answerTo(q.ID)
@@ -92,8 +90,8 @@ func (r *run) await(ctx workflow.Context, q Question, w *wait, within time.Durat
 			return a, nil
 		case found:
 			r.reject(ctx, a)
-		case r.abort != nil:
-			return Answer{}, r.over(ctx)
+		case r.left(ctx) != nil:
+			return Answer{}, r.left(ctx)
 		case w.skip != nil || !workflow.Now(ctx).Before(until):
 			return Answer{}, nil
 		}

@@ -36,6 +36,8 @@ func Await(ctx workflow.Context, e Expectation, within time.Duration) error {
 		r.note(ctx, "would wait, for at most %s, %s", catalog.FormatDuration(within), why)
 		return r.stopped(ctx)
 	}
+	w := r.begin() // also while it looks, which may take long
+	defer r.finish(w)
 	until := workflow.Now(ctx).Add(within)
 	for pause := time.Second; ; pause = min(2*pause, lookEvery) {
 		found, err := r.read(ctx, e.Of)
@@ -43,16 +45,18 @@ func Await(ctx workflow.Context, e Expectation, within time.Duration) error {
 		switch {
 		case err == nil && found == e.Is:
 			return r.over(ctx)
+		case r.left(ctx) != nil:
+			return r.left(ctx)
+		case w.skip != nil:
+			return r.skipped(ctx, w.skip, why, nil)
 		case errors.Is(err, ErrNever):
 			return err
-		case ctx.Err() != nil:
-			return ctx.Err()
 		case left <= 0 && err != nil:
 			return fmt.Errorf("%s cannot be read: %w", e.Of, err)
 		case left <= 0:
 			return fmt.Errorf("%s is still %s, not %s, after %s", e.Of, quoted(found), quoted(e.Is), catalog.FormatDuration(within))
 		}
-		skip, err := r.idle(ctx, min(pause, left), why)
+		skip, err := r.idle(ctx, w, min(pause, left), why)
 		if skip != nil || err != nil {
 			return r.skipped(ctx, skip, why, err)
 		}

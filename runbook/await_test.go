@@ -2,6 +2,7 @@ package runbook_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,4 +112,17 @@ func TestAReadingMayBeSlow(t *testing.T) {
 		return err
 	}), runbooktest.Script{})
 	require.Contains(t, got, "00:00 note 15m0s, a sign of life each 30s")
+}
+
+// A look at a rollout takes twenty seconds, and the next one comes a second later:
+// whoever skips the wait is told that there is nothing to skip.
+func TestAWaitIsSkippedWhileItLooks(t *testing.T) {
+	got := runbooktest.Play(t, flips(func(ctx workflow.Context, _ none) error {
+		return runbook.Await(ctx, runbook.Expect(looked{func(ctx workflow.Context) (string, error) {
+			return "off", workflow.Sleep(ctx, 20*time.Second)
+		}}, "on"), 15*time.Minute)
+	}), runbooktest.Script{Controls: []runbooktest.Control{has(10*time.Second, runbook.Skip, "I see it")}})
+	all := strings.Join(got, "\n")
+	require.NotContains(t, all, "not taken: skip", all)
+	require.Contains(t, all, "ended done", all)
 }

@@ -8,15 +8,27 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// begun holds the runs of a runbook whose code has begun in this process and was
+// begun holds the runs of a runbook whose code goes on in this process and was
 // not left. The engine gives up a task whose code computes for more than a
 // second, and has it tried again: what loops without a verb would take a further
 // processor with each try, of a process that may page people too.
 type begun struct {
 	mu sync.Mutex
-	// runs counts the coroutines of each run that the author's code is in.
-	runs map[string]int
+	// live are those that came past what was done before: what is only done
+	// again, to answer a query beside the run itself, is none of them.
+	live map[string]*inside
 }
+
+// inside is one try of a run, with how many of its coroutines are in the author's
+// code.
+type inside struct {
+	begun      *begun
+	key        string
+	coroutines int
+}
+
+// computes is the panic that fails a task while an earlier try computes.
+type computes string
 
 const (
 	// leaveTries and leaveWithin bound how long a run is waited for that the
@@ -25,39 +37,42 @@ const (
 	leaveWithin = 10 * time.Millisecond
 )
 
-// once begins a run, and returns what enters it. It fails the task while an
-// earlier try of the very run computes, in whichever of its branches.
-func (b *begun) once(ctx workflow.Context) *inside {
+// enter begins a try of a run.
+func (b *begun) enter(ctx workflow.Context) *inside {
 	info := workflow.GetInfo(ctx)
 	// The time tells apart the runs of tests, which all have one id.
-	in := &inside{b, fmt.Sprint(info.WorkflowExecution.RunID, info.WorkflowStartTime.UnixNano())}
+	i := &inside{b, fmt.Sprint(info.WorkflowExecution.RunID, info.WorkflowStartTime.UnixNano()), 0}
+	i.enter()
+	i.goOn(ctx)
+	return i
+}
+
+// goOn lets a try go on beyond what was done before. It fails the task while an
+// earlier try of the very run computes, in whichever of its branches.
+func (i *inside) goOn(ctx workflow.Context) {
+	if workflow.IsReplaying(ctx) {
+		return
+	}
 	for range leaveTries {
-		if b.first(in.key) {
-			return in
+		if i.first() {
+			return
 		}
 		time.Sleep(leaveWithin) //workflowcheck:ignore
 	}
-	panic("an earlier try of this run computes without end: it calls no verb, and cannot be stopped")
+	panic(computes("an earlier try of this run computes without end: it calls no verb, and cannot be stopped"))
 }
 
-// first enters a run that nothing is in.
-func (b *begun) first(key string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.runs == nil {
-		b.runs = map[string]int{}
+// first reports whether no other try of the run goes on.
+func (i *inside) first() bool {
+	i.begun.mu.Lock()
+	defer i.begun.mu.Unlock()
+	if i.begun.live == nil {
+		i.begun.live = map[string]*inside{}
 	}
-	if b.runs[key] > 0 {
-		return false
+	if i.begun.live[i.key] == nil {
+		i.begun.live[i.key] = i
 	}
-	b.runs[key] = 1
-	return true
-}
-
-// inside is a run that has begun.
-type inside struct {
-	begun *begun
-	key   string
+	return i.begun.live[i.key] == i
 }
 
 // enter says that one coroutine more is in the author's code.
@@ -68,7 +83,7 @@ func (i *inside) leave() { i.add(-1) }
 func (i *inside) add(n int) {
 	i.begun.mu.Lock()
 	defer i.begun.mu.Unlock()
-	if i.begun.runs[i.key] += n; i.begun.runs[i.key] <= 0 {
-		delete(i.begun.runs, i.key)
+	if i.coroutines += n; i.coroutines == 0 && i.begun.live[i.key] == i {
+		delete(i.begun.live, i.key)
 	}
 }

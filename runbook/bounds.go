@@ -3,6 +3,7 @@ package runbook
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -31,11 +32,17 @@ const (
 	maxEvents  = 30_000
 )
 
-// said is a text as it leaves the run: without what looks like a secret, and not
-// too long.
+// said is a text as it leaves the run: without what looks like a secret, not too
+// long, and without what neither the engine nor a database takes.
 func said(text string) string {
-	text, _ = redact.Text(cut(text, 2*maxText))
+	text, _ = redact.Text(written(cut(text, 2*maxText)))
 	return cut(text, maxText)
+}
+
+// written is a text without what is no letter: an error that says it would keep
+// the engine from ending the run.
+func written(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // reason is what an error says, with room for what is said after it.

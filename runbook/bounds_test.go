@@ -192,3 +192,12 @@ func TestASecretInAnErrorIsRemoved(t *testing.T) {
 		})
 	}
 }
+
+// What PostgreSQL keeps not may not reach the incident: there it is the title of a
+// follow-up, whose record is refused for ever.
+func TestATicketHasNoZeroCharacters(t *testing.T) {
+	got := runbooktest.Play(t, flips(func(ctx workflow.Context, _ none) error {
+		return runbook.Ticket(ctx, runbook.Task{Title: "Restart \x00", Owner: "bob\x00"})
+	}), runbooktest.Script{})
+	require.NotContains(t, strings.Join(got, "\n"), "\x00")
+}

@@ -170,7 +170,7 @@ func Look(ctx workflow.Context, what Reading) (string, error) {
 	}
 	found, err := r.read(ctx, what)
 	if err != nil {
-		return "", fmt.Errorf("%s cannot be read: %w", what, err)
+		return "", r.unless(ctx, fmt.Errorf("%s cannot be read: %w", what, err))
 	}
 	return found, r.over(ctx)
 }

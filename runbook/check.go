@@ -56,17 +56,19 @@ func Check(ctx workflow.Context, m Metric) (Health, error) {
 	} else if r.in.DryRun {
 		pauses = []time.Duration{0}
 	}
+	w := r.begin()
+	defer r.finish(w)
 	var good, bad int
 	var seen []string
 	for _, pause := range pauses {
-		skip, err := r.idle(ctx, pause, "let the metric settle")
+		skip, err := r.idle(ctx, w, pause, "let the metric settle")
 		if skip != nil || err != nil {
 			return Healthy, r.skipped(ctx, skip, "the check of the metric, which counts as healthy", err)
 		}
 		value, found, err := sample(ctx, m.Query)
 		switch {
 		case err != nil:
-			return Unknown, err
+			return Unknown, r.unless(ctx, err)
 		case !found:
 			seen = append(seen, "no data")
 			continue

@@ -19,9 +19,11 @@ const (
 	// Resume has it go on.
 	Resume Verb = "resume"
 	// Skip has it go on without what it waits for, or, when it is paused, without
-	// its next step. No approval is skipped.
+	// its next step. No approval is skipped, and no other runbook that it has run:
+	// that is a run of its own.
 	Skip Verb = "skip"
-	// Abort ends it before its next step, and offers the undo of what it did.
+	// Abort ends it before its next step, and offers the undo of what it did. The
+	// context of the author's code is cancelled by that, wherever it waits.
 	Abort Verb = "abort"
 	// warn is what another run has it say.
 	warn Verb = "warn"
@@ -74,8 +76,9 @@ func (r *run) control(ctx workflow.Context, c Control) {
 		r.paused = false
 		r.note(ctx, "resumed %s", c)
 	case c.Do == Skip && r.skips(c):
-	case c.Do == Abort && r.abort == nil:
+	case c.Do == Abort && r.abort == nil && !r.settling:
 		r.abort = &c
+		r.halt()
 		r.note(ctx, "to be aborted %s", c)
 	case c.Do == warn:
 		r.note(ctx, "the glass was broken %s", c)
@@ -126,37 +129,43 @@ func (r *run) mayGoOn(ctx workflow.Context) (*Control, error) {
 	if r.paused && skip == nil && !r.in.DryRun {
 		r.flush(ctx)
 		w := r.begin()
-		err := workflow.Await(ctx, func() bool { return !r.paused || w.skip != nil || r.abort != nil })
+		r.abide(ctx, "paused", func() bool { return !r.paused || w.skip != nil })
 		r.finish(w)
-		if err != nil {
-			return nil, err
-		}
 		skip = w.skip
 	}
 	return skip, r.over(ctx)
 }
 
-// rest lets time pass until a condition holds, somebody aborts the run, or it
-// is cancelled. It leaves no timer behind.
-func (r *run) rest(ctx workflow.Context, d time.Duration, why string, met func() bool) error {
+// signOfLife is how often a run that waits without a bound says that it does.
+const signOfLife = 6 * time.Hour
+
+// abide waits for something for as long as it takes, unless the run is over. It
+// says so now and then, by which it learns that its incident is gone.
+func (r *run) abide(ctx workflow.Context, what string, met func() bool) {
+	for !met() && r.left(ctx) == nil {
+		r.rest(ctx, signOfLife, what, met)
+		if !met() && r.left(ctx) == nil {
+			r.report(ctx, Report{Kind: Noted, Text: "still " + what})
+		}
+	}
+}
+
+// rest lets time pass until a condition holds, or there is a reason to end the
+// run. It leaves no timer behind.
+func (r *run) rest(ctx workflow.Context, d time.Duration, why string, met func() bool) {
 	limit, stop := workflow.WithCancel(ctx)
 	defer stop()
 	timer := workflow.NewTimerWithOptions(limit, d, workflow.TimerOptions{Summary: short(why)})
-	return workflow.Await(ctx, func() bool { return met() || timer.IsReady() || r.abort != nil })
+	_ = workflow.Await(ctx, func() bool {
+		return met() || timer.IsReady() || r.abort != nil || r.whole.Err() != nil
+	}) // who asked looks what it was
 }
 
 // idle is rest for what may be skipped; it returns who skipped it.
-func (r *run) idle(ctx workflow.Context, d time.Duration, why string) (*Control, error) {
-	w := r.begin()
-	err := r.rest(ctx, d, why, func() bool { return w.skip != nil })
-	r.finish(w)
-	if err != nil {
-		return nil, err
-	}
+func (r *run) idle(ctx workflow.Context, w *wait, d time.Duration, why string) (*Control, error) {
+	r.rest(ctx, d, why, func() bool { return w.skip != nil })
 	return w.skip, r.over(ctx)
 }
-
-func never() bool { return false }
 
 // skipped notes that something was skipped, and passes an error on.
 func (r *run) skipped(ctx workflow.Context, skip *Control, what string, err error) error {

@@ -5,7 +5,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock" //nolint:depguard // the engine's test environment takes its matchers
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/runbook"
@@ -255,7 +258,7 @@ func TestControls(t *testing.T) {
 			run: doing(lookingFirst("a")), script: runbooktest.Script{Controls: []runbooktest.Control{has(10*time.Second, runbook.Abort, "wrong host")}},
 			want: `
 00:10 note to be aborted by bob (wrong host)
-00:20 ended cancelled: aborted by bob (wrong host)
+00:10 ended cancelled: aborted by bob (wrong host)
 `,
 		},
 		"paused while it looks, it waits and looks again": {
@@ -325,4 +328,85 @@ func TestAnAbortedRunLeavesNoQuestionOpen(t *testing.T) {
 	})
 	all := strings.Join(got, "\n")
 	require.Equal(t, strings.Count(all, "asks "), strings.Count(all, "answered ")+strings.Count(all, "expired "), all)
+}
+
+// Two people abort, one a minute after the other: the second takes back the offer
+// to undo that the first brought about, and what was changed stays.
+func TestASecondAbortDoesNotTakeBackTheOfferToUndo(t *testing.T) {
+	got := runbooktest.Play(t, flips(slowly), runbooktest.Script{
+		Controls: []runbooktest.Control{has(time.Minute, runbook.Abort, "wrong host"), has(90*time.Second, runbook.Abort, "stop this")},
+		Answers:  []runbooktest.Answer{says("undo")},
+	})
+	all := strings.Join(got, "\n")
+	require.Contains(t, all, "undo a: done", all)
+}
+
+// The same while the undo is under way: what is left of it is given up.
+func TestAnAbortDoesNotEndAnUndoThatWasWanted(t *testing.T) {
+	b := step("b")
+	errs := []error{errUnknown}
+	b.Undo = &runbook.Change{Call: scripted{"b back", &errs}, Repeat: runbook.OnceThenAsk}
+	got := runbooktest.Play(t, flips(doing(step("a"), b, failing("c", errRefused))), runbooktest.Script{
+		Controls: []runbooktest.Control{has(90*time.Second, runbook.Abort, "it hangs")},
+		Answers:  []runbooktest.Answer{says("undo"), says("it happened")},
+	})
+	all := strings.Join(got, "\n")
+	require.Contains(t, all, "undo a: done", all)
+}
+
+// A run that somebody paused, and whose incident was terminated by an operator,
+// waits for ever and holds its target.
+func TestAPausedRunWhoseIncidentIsGoneEnds(t *testing.T) {
+	b := flips(slowly)
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	at := env.Now()
+	env.SetTestTimeout(3 * time.Second)
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
+	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, "", mock.Anything, mock.Anything).Return(func(_, _, _, _ string, _ any) error {
+		if env.Now().Sub(at) > 2*time.Minute {
+			return &temporal.UnknownExternalWorkflowExecutionError{}
+		}
+		return nil
+	})
+	env.RegisterDelayedCallback(func() {
+		env.SignalWorkflow(runbook.ControlSignal, runbook.Control{Do: runbook.Pause, By: "bob"})
+	}, time.Minute)
+	env.RegisterDelayedCallback(func() {}, 365*24*time.Hour)
+	begun := env.Now()
+	env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice"})
+	require.Less(t, env.Now().Sub(begun), 30*24*time.Hour, "it ends by the time-out of the test environment alone")
+}
+
+// What a step is done by is looked at right before its call as well, for minutes
+// where a Redis is gone through: an abort or a pause in that time holds.
+func TestAnAbortWhileItLooksWhetherItIsDoneMakesNoCall(t *testing.T) {
+	for _, do := range []runbook.Verb{runbook.Abort, runbook.Pause} {
+		s := step("a")
+		s.Repeat, s.Done = runbook.CheckThenAct, runbook.Expect(looked{func(ctx workflow.Context) (string, error) {
+			return "off", workflow.Sleep(ctx, 20*time.Second)
+		}}, "on")
+		got := runbooktest.Play(t, flips(doing(s)), runbooktest.Script{Controls: []runbooktest.Control{
+			has(10*time.Second, do, "wrong host"), has(time.Hour, runbook.Abort, "enough"),
+		}})
+		all := strings.Join(got, "\n")
+		require.NotContains(t, all, "step a: done", all)
+	}
+}
+
+// What waits for something that never comes is reached by an abort.
+func TestAnAbortReachesWhatWaitsOutsideOfAVerb(t *testing.T) {
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestWorkflowEnvironment()
+	b := flips(func(ctx workflow.Context, _ none) error { return workflow.Await(ctx, func() bool { return false }) })
+	env.RegisterWorkflowWithOptions(b.Execute, workflow.RegisterOptions{Name: b.Name})
+	env.RegisterWorkflowWithOptions(runbook.HoldTarget, workflow.RegisterOptions{Name: runbook.HoldType})
+	env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, "", mock.Anything, mock.Anything).Return(nil)
+	env.RegisterDelayedCallback(func() {
+		env.SignalWorkflow(runbook.ControlSignal, runbook.Control{Do: runbook.Abort, By: "bob", Reason: "it hangs"})
+	}, time.Minute)
+	begun := env.Now()
+	env.ExecuteWorkflow(b.Name, runbook.Input{Facts: runbook.Facts{Incident: "INC-7"}, By: "alice"})
+	require.Less(t, env.Now().Sub(begun), 30*24*time.Hour, "it ends by the time-out of the test environment alone")
 }

@@ -17,13 +17,13 @@ const (
 )
 
 // make makes a change until it is known whether it happened, by a person's word
-// if need be. Made is true when it happened or may have: a try that changed
+// if need be. Who calls it has seen that it is not done already. Made is true when it happened or may have: a try that changed
 // nothing, or found it done, says nothing of those before it.
 func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err error) {
 	steady, _ := workflow.NewDisconnectedContext(ctx)
 	maybe := false
-	for {
-		made, err := r.try(steady, c, key)
+	for look := false; ; look = true {
+		made, err := r.try(steady, c, key, look)
 		maybe = maybe || made
 		if err == nil || nothingChanged(err) && !maybe {
 			return maybe, err
@@ -31,10 +31,11 @@ func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err e
 		maybe = true
 		const again, happened, didNot = "try again", "it happened", "it did not"
 		text := fmt.Sprintf("Nobody can tell whether this happened: %s (%s). Look, and say.", c.Call, err)
-		answer, askErr := r.ask(ctx, Question{Text: text, Choices: []string{again, happened, didNot}}, outcomeWithin)
+		// Another branch that failed is no reason not to ask.
+		answer, askErr := r.ask(steady, Question{Text: text, Choices: []string{again, happened, didNot}}, outcomeWithin)
 		switch {
 		case askErr != nil:
-			return true, fmt.Errorf("its outcome is unknown (%s): %w", err, askErr)
+			return true, fmt.Errorf("its outcome is unknown (%s): %w", err.Error(), askErr)
 		case answer.Choice == happened:
 			return true, nil
 		case answer.Choice == didNot:
@@ -45,14 +46,14 @@ func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err e
 	}
 }
 
-// try makes a change as its repeat allows. After an error that nothingChanged
+// try makes a change as its repeat allows, which may be to look before. After an error that nothingChanged
 // does not know, its outcome is unknown.
-func (r *run) try(ctx workflow.Context, c Change, key string) (made bool, err error) {
+func (r *run) try(ctx workflow.Context, c Change, key string, look bool) (made bool, err error) {
 	switch c.Repeat {
 	case ByKey:
 		err = called(repeating(ctx, c.Pace, c.Call.String()), c.Call, key)
 	case CheckThenAct:
-		return r.checkThenAct(ctx, c, key)
+		return r.checkThenAct(ctx, c, key, look)
 	default:
 		err = called(once(ctx, c.Pace, c.Call.String()), c.Call, key)
 	}
@@ -64,16 +65,32 @@ func called(ctx workflow.Context, c Call, key string) error {
 	return contained(func() error { return c.Make(ctx, key) })
 }
 
-// checkThenAct looks before each try whether the change has taken effect. What
-// had taken effect before the first try is not this run's doing.
-func (r *run) checkThenAct(ctx workflow.Context, c Change, key string) (made bool, err error) {
+// done reports whether a change that can be looked at has taken effect.
+func (r *run) done(ctx workflow.Context, c Change) (bool, error) {
+	if c.Repeat != CheckThenAct {
+		return false, nil
+	}
+	found, err := r.read(ctx, c.Done.Of)
+	if err != nil {
+		return false, incident.Errorf(incident.Permanent, "%s cannot be read: %w", c.Done.Of, err)
+	}
+	return found == c.Done.Is, nil
+}
+
+// checkThenAct looks before each further try whether the change has taken effect.
+// What had taken effect before the first is not this run's doing.
+func (r *run) checkThenAct(ctx workflow.Context, c Change, key string, look bool) (made bool, err error) {
 	until := workflow.Now(ctx).Add(lookAgainWithin)
 	for pause := time.Second; ; pause = min(2*pause, 15*time.Second) {
-		found, lookErr := r.read(ctx, c.Done.Of)
+		var done bool
+		var lookErr error
+		if look {
+			done, lookErr = r.done(ctx, c)
+		}
 		switch {
 		case lookErr != nil && !made:
-			return false, incident.Errorf(incident.Permanent, "%s cannot be read: %w", c.Done.Of, lookErr)
-		case lookErr == nil && found == c.Done.Is:
+			return false, lookErr
+		case done:
 			return made, nil
 		case made && !workflow.Now(ctx).Before(until):
 			return true, err
@@ -83,7 +100,7 @@ func (r *run) checkThenAct(ctx workflow.Context, c Change, key string) (made boo
 			if err == nil || nothingChanged(err) {
 				return made || err == nil, err
 			}
-			made = true
+			made, look = true, true
 		}
 		if sleepErr := sleep(ctx, pause, "look again"); sleepErr != nil {
 			return made, sleepErr

@@ -49,7 +49,9 @@ func Wait(ctx workflow.Context, d time.Duration, why string) error {
 		r.note(ctx, "would wait %s: %s", catalog.FormatDuration(d), why)
 		return r.stopped(ctx)
 	}
-	skip, err = r.idle(ctx, d, why)
+	w := r.begin()
+	defer r.finish(w)
+	skip, err = r.idle(ctx, w, d, why)
 	return r.skipped(ctx, skip, why, err)
 }
 

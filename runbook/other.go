@@ -57,9 +57,7 @@ func Run(ctx workflow.Context, name string, params map[string]string) error {
 	r.others++
 	other := Other{ID: fmt.Sprintf("other-%d", r.others), Name: name, Params: params}
 	r.report(ctx, Report{Kind: Called, Text: name + " with " + given(params), Call: &other})
-	if err := workflow.Await(ctx, func() bool { _, ended := r.ends[other.ID]; return ended || r.abort != nil || r.gone }); err != nil {
-		return err
-	}
+	r.abide(ctx, "waiting for the end of "+name, func() bool { _, ended := r.ends[other.ID]; return ended })
 	if err := r.over(ctx); err != nil {
 		return err
 	}

@@ -36,8 +36,5 @@ func Parallel(ctx workflow.Context, branches ...func(ctx workflow.Context) error
 	}
 	steady, _ := workflow.NewDisconnectedContext(ctx)
 	group.Wait(steady) // what has begun is seen to its end
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return first
+	return run.unless(ctx, first)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/runbook/runbooktest"
 )
@@ -342,4 +343,56 @@ type panicking struct{ flip }
 func (p panicking) Make(ctx workflow.Context, key string) error {
 	_ = p.flip.Make(ctx, key)
 	panic("oops")
+}
+
+// typedNil is the mistake that every Go developer makes once: an error that holds
+// no error.
+type typedNil struct{ flip }
+
+func (c typedNil) Make(ctx workflow.Context, key string) error {
+	_ = c.flip.Make(ctx, key)
+	var failure *incident.Error
+	return failure
+}
+
+func TestAStepThatPanicsTheKitWithItsErrorIsUndone(t *testing.T) {
+	s := step("a")
+	s.Call = typedNil{flip{what: "a"}}
+	got := runbooktest.Play(t, flips(doing(s)), runbooktest.Script{Answers: []runbooktest.Answer{says("undo"), says("undo")}})
+	all := strings.Join(got, "\n")
+	require.Regexp(t, "undo a: done|still stands: a", all)
+}
+
+func returnsTypedNil(ctx workflow.Context, _ none) error {
+	if err := runbook.Do(ctx, step("a")); err != nil {
+		return err
+	}
+	var failure *incident.Error
+	return failure
+}
+
+func TestARunbookWhoseErrorPanicsEnds(t *testing.T) {
+	got := runbooktest.Play(t, flips(returnsTypedNil), runbooktest.Script{Answers: []runbooktest.Answer{says("undo")}})
+	all := strings.Join(got, "\n")
+	require.Contains(t, all, "ended failed", all)
+}
+
+// A branch fails while nobody knows whether the call of another took effect:
+// nobody is asked, the reason is lost, and the undo is made all the same.
+func TestAnUnknownOutcomeIsAskedWhenAnotherBranchHasFailed(t *testing.T) {
+	b := safe(step("b"))
+	b.Call = slowlyUnknown{flip{what: "b"}}
+	got := runbooktest.Play(t, flips(func(ctx workflow.Context, _ none) error {
+		return runbook.Parallel(ctx,
+			func(ctx workflow.Context) error { return runbook.Do(ctx, b) },
+			func(ctx workflow.Context) error {
+				if err := runbook.Wait(ctx, time.Minute, "for calm"); err != nil {
+					return err
+				}
+				return runbook.Do(ctx, failing("c", errRefused))
+			})
+	}), runbooktest.Script{Answers: []runbooktest.Answer{says("it did not")}})
+	all := strings.Join(got, "\n")
+	require.NotContains(t, all, "flips b back", all)
+	require.NotContains(t, all, "step b: failed: canceled", all)
 }

@@ -21,6 +21,10 @@ type run struct {
 	in     Input
 	values spec.Values
 	inside *inside
+	// whole is the context of the run itself, and halt ends that of the author's
+	// code, which an abort reaches wherever it waits.
+	whole workflow.Context
+	halt  workflow.CancelFunc
 
 	ordinal int
 	// unsaid counts the notes that were made and not told. settling says that
@@ -117,15 +121,34 @@ func (r *run) stoppedBeforeChange(ctx workflow.Context) error {
 
 // over returns the reason to end the run that is known so far.
 func (r *run) over(ctx workflow.Context) error {
+	if err := r.left(ctx); err != nil {
+		return err
+	}
+	return r.spent(ctx)
+}
+
+// left returns why nothing that can wait is waited for any more, or nil: the
+// incident is gone, the run was cancelled or aborted, or another branch failed.
+func (r *run) left(ctx workflow.Context) error {
+	r.inside.goOn(ctx)
 	switch {
 	case r.gone:
 		return errGone
-	case ctx.Err() != nil:
-		return ctx.Err()
+	case r.whole.Err() != nil:
+		return r.whole.Err()
 	case r.abort != nil:
 		return aborted{*r.abort}
 	}
-	return r.spent(ctx)
+	return ctx.Err()
+}
+
+// unless returns an error, unless there is a reason to end the run anyway: what
+// fails then fails by that.
+func (r *run) unless(ctx workflow.Context, err error) error {
+	if left := r.left(ctx); left != nil && err != nil {
+		return left
+	}
+	return err
 }
 
 const (
@@ -180,6 +203,7 @@ func (r *run) flush(ctx workflow.Context) {
 	r.sending = false
 	if _, unknown := errors.AsType[*temporal.UnknownExternalWorkflowExecutionError](err); unknown {
 		r.gone = true
+		r.halt()
 		return
 	}
 	r.heard = r.heard || err == nil

@@ -86,9 +86,12 @@ var errGone = errors.New("the incident is gone")
 // only when the run failed or was cancelled.
 func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
 	r := &run{spec: b.Spec, in: in, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
-	r.inside = b.begun.once(ctx)
+	r.inside = b.begun.enter(ctx)
 	defer r.inside.leave()
 	ctx = workflow.WithValue(ctx, runKey{}, r)
+	within, halt := workflow.WithCancel(ctx)
+	defer halt()
+	r.whole, r.halt = ctx, halt
 	values, err := b.Resolve(in.Given, in.Offered, in.Facts)
 	r.values = values
 	r.hold(ctx, Report{Kind: Started, Text: r.opening(), Target: b.TargetOf(values)})
@@ -98,7 +101,10 @@ func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
 		err = r.claim(ctx)
 	}
 	if err == nil {
-		err = contained(func() error { return b.run(ctx, values) })
+		err = contained(func() error { return b.run(within, values) })
+	}
+	if temporal.IsCanceledError(err) { // by what?
+		err = r.unless(ctx, err)
 	}
 	if err != nil {
 		why := err
@@ -119,6 +125,9 @@ func contained(body func() error) (err error) {
 		if p == nil {
 			return
 		}
+		if _, again := p.(computes); again {
+			panic(p)
+		}
 		text := fmt.Sprint(p)
 		// A text may hold anything, also what came with an alert.
 		if strings.HasPrefix(text, "[TMPRL") && !authors(p) {
@@ -126,7 +135,10 @@ func contained(body func() error) (err error) {
 		}
 		err = fmt.Errorf("the runbook panicked: %s", short(said(text)))
 	}()
-	return body()
+	if err = body(); err != nil {
+		_ = err.Error() // one that holds nothing panics here, and not in the kit
+	}
+	return err
 }
 
 // authors reports whether an author's code may have panicked with this: what the

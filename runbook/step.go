@@ -151,10 +151,14 @@ func Do(ctx workflow.Context, s Step) error {
 
 // do makes a step that fits, once nothing holds it.
 func (r *run) do(ctx workflow.Context, m *made) error {
-	if skip, err := r.mayMake(ctx, m.Step); skip != nil || err != nil {
+	already, skip, err := r.mayMake(ctx, m.Step)
+	if skip != nil || err != nil {
 		return r.skipped(ctx, skip, m.Name, err)
 	}
-	done, err := r.make(ctx, m.Change, m.key)
+	done := false
+	if !already {
+		done, err = r.make(ctx, m.Change, m.key)
+	}
 	if done {
 		m.unsure = err != nil
 		r.changes = append(r.changes, m)
@@ -177,20 +181,28 @@ func (r *run) do(ctx workflow.Context, m *made) error {
 
 // mayMake waits until a step has the approval that it needs, the run is not
 // paused and the world is as the step expects: all of it holds right before the
-// step is made. Who skips it meanwhile is returned.
-func (r *run) mayMake(ctx workflow.Context, s Step) (*Control, error) {
+// step is made. Already says that it need not be; who skips it meanwhile is
+// returned.
+func (r *run) mayMake(ctx workflow.Context, s Step) (already bool, skip *Control, err error) {
 	if err := r.mayDo(ctx, s); err != nil {
-		return nil, err
+		return false, nil, err
 	}
 	for {
 		if skip, err := r.mayGoOn(ctx); skip != nil || err != nil {
-			return skip, err
+			return false, skip, err
 		}
-		if err := r.unmet(ctx, s.Change); err != nil {
-			return nil, r.failed(ctx, s, err)
+		err := r.unmet(ctx, s.Change)
+		if err == nil {
+			already, err = r.done(ctx, s.Change)
+		}
+		if left := r.left(ctx); left != nil {
+			return false, nil, left
+		}
+		if err != nil {
+			return false, nil, r.failed(ctx, s, err)
 		}
 		if !r.paused && r.skip == nil {
-			return nil, r.over(ctx)
+			return already, nil, r.over(ctx)
 		}
 	}
 }

@@ -21,7 +21,7 @@ const HoldType = "target"
 // with it however that ends.
 func HoldTarget(ctx workflow.Context, run string) error {
 	workflow.SetCurrentDetails(ctx, "held by "+run)
-	return workflow.Await(ctx, never)
+	return workflow.Await(ctx, func() bool { return false })
 }
 
 const (

@@ -80,13 +80,10 @@ func (r *run) undoAll(ctx workflow.Context, plan []*made) {
 
 // undo takes one change back and reports whether it did.
 func (r *run) undo(ctx workflow.Context, c *made) bool {
-	done, err := false, r.unmet(ctx, *c.Undo)
-	if err == nil {
-		done, err = r.make(ctx, *c.Undo, c.key+"/undo")
-	}
+	made, err := r.takeBack(ctx, c)
 	if err != nil {
 		r.report(ctx, Report{Kind: Stepped, Text: fmt.Sprintf("undo %s: failed: %s", c.Name, err)})
-		if done {
+		if made {
 			r.tellReopened(ctx, c.Step)
 		}
 		return false
@@ -98,6 +95,17 @@ func (r *run) undo(ctx workflow.Context, c *made) bool {
 	}
 	r.tellReopened(ctx, c.Step)
 	return true
+}
+
+// takeBack makes the undo of a change, unless that is done already.
+func (r *run) takeBack(ctx workflow.Context, c *made) (made bool, err error) {
+	if err := r.unmet(ctx, *c.Undo); err != nil {
+		return false, err
+	}
+	if done, err := r.done(ctx, *c.Undo); done || err != nil {
+		return false, err
+	}
+	return r.make(ctx, *c.Undo, c.key+"/undo")
 }
 
 // tellReopened reports that what a step restored is degraded again, or may be. A
