@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -65,6 +66,20 @@ func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
 	w.store.Put(i)
 	fails(t, "checkout 9 (deployment) was taken back already, by INC-1/runbook/rollback/2", "rollback", "INC-1")
 	require.Contains(t, tocsin(t, "incident", "suspects", "INC-1").ok(), "rollback, done by INC-1/runbook/rollback/2")
+}
+
+func TestARollbackIsWaitedFor(t *testing.T) {
+	w, key := changing(t)
+	tocsin(t, "change", "report", "checkout", "deploy-1", "--at", "2026-03-01T01:50:00Z", "--undo", "rollback", "--token", key).ok()
+	w.commands.Answer(incident.Outcome{Phase: incident.Mitigating, Text: "rollback is running", ID: waitedFor}, nil)
+	i := sample("INC-1")
+	i.Runs = append(i.Runs, incident.Run{
+		ID: waitedFor, Name: "rollback", By: "alice", Started: night, Ended: night.Add(time.Minute), State: incident.RunRefused, Outcome: "somebody said no",
+	})
+	w.store.Put(i, incident.Entry{Sequence: 5, Kind: "run.note", Occurred: night, Recorded: night, Actor: incident.Self(), Source: waitedFor, Text: "would roll checkout back to r41"})
+	got := tocsin(t, "rollback", "INC-1", "--wait")
+	require.Contains(t, got.out, "would roll checkout back to r41")
+	require.NotZero(t, got.code, "it was refused")
 }
 
 func fails(t *testing.T, because string, args ...string) {
