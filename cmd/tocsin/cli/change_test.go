@@ -93,11 +93,11 @@ func TestOutputsAreListedAndShown(t *testing.T) {
 	var kept *store.Store
 	newWorld(t, func(config *api.Config) { kept = config.Evidence.(*store.Store) })
 	require.Contains(t, tocsin(t, "incident", "outputs", "INC-1").err, "no run has brought anything to light")
-	o := incident.Output{ID: "a-1-1", Run: "INC-1/runbook/a/1", Title: "Pods", Body: "3 of 4\nready\x1b[31m\n", Bytes: 4100, Removed: 1, At: night}
+	o := incident.Output{ID: "a-1-1", Run: "INC-1/runbook/a/1", Title: "Pods", Body: "3 of 4\nready\x1b[31m\u202e\n", Bytes: 4100, Removed: 1, At: night}
 	require.NoError(t, kept.KeepOutput(t.Context(), "INC-1", o))
 	require.Regexp(t, `a-1-1\s+Pods\s+4.1 KB\s+1`, tocsin(t, "incident", "outputs", "INC-1").ok())
 	got := tocsin(t, "incident", "outputs", "INC-1", "a-1-1")
-	require.Regexp(t, `^3 of 4\nready[^\x1b]*\n$`, got.ok(), "nothing of it reaches the terminal as a command")
+	require.Regexp(t, `^3 of 4\nready[^\x1b\x{202e}]*\n$`, got.ok(), "nothing of it reaches the terminal as a command")
 	require.Contains(t, got.err, "Pods (")
 	require.Equal(t, 1, tocsin(t, "incident", "outputs", "INC-1", "other").code)
 }
