@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/incident"
@@ -113,7 +112,7 @@ func deployment(body []byte) (Event, error) {
 	}
 	return Event{Repository: in.Repository.FullName, Change: changes.Change{
 		ID: fmt.Sprintf("deployment-%d", d.ID), Source: Source, Kind: changes.Deployment, Title: title,
-		Version: version(d.Ref, d.SHA), Author: line(d.Creator.Login), Link: link(in.Status.TargetURL), At: in.Status.CreatedAt,
+		Version: version(d.Ref, d.SHA), Author: line(d.Creator.Login), Link: changes.Link(in.Status.TargetURL), At: in.Status.CreatedAt,
 	}}, nil
 }
 
@@ -142,8 +141,8 @@ func push(body []byte) (Event, error) {
 		return Event{}, nil
 	}
 	return Event{Repository: in.Repository.FullName, Change: changes.Change{
-		ID: "push-" + line(in.After), Source: Source, Kind: changes.Push, Title: line(in.Head.Message),
-		Version: short(in.After), Before: short(in.Before), Author: line(in.Sender.Login), Link: link(in.Compare), At: in.Head.Timestamp,
+		ID: "push-" + changes.Line(in.After, maxSHA), Source: Source, Kind: changes.Push, Title: line(in.Head.Message),
+		Version: short(in.After), Before: short(in.Before), Author: line(in.Sender.Login), Link: changes.Link(in.Compare), At: in.Head.Timestamp,
 	}}, nil
 }
 
@@ -152,33 +151,19 @@ func version(ref, sha string) string {
 	if ref == "" || strings.Contains(sha, ref) {
 		return short(sha)
 	}
-	return strings.TrimSpace(line(ref) + " " + short(sha))
+	return strings.TrimSpace(changes.Line(ref, maxRef) + " " + short(sha))
 }
 
-func short(sha string) string {
-	sha = line(sha)
-	return sha[:min(len(sha), 12)]
-}
+func short(sha string) string { return changes.Line(sha, maxShort) }
 
-const maxLine = 200
+// How much is kept of what somebody else wrote, in characters.
+const (
+	maxLine  = 200
+	maxRef   = 180 // before the commit
+	maxSHA   = 64
+	maxShort = 12
+)
 
 // line is the first line of a text that somebody else wrote, cut to what a
 // change holds.
-func line(text string) string {
-	first, _, _ := strings.Cut(strings.TrimSpace(strings.ToValidUTF8(text, "")), "\n")
-	printable := []rune(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, first))
-	return string(printable[:min(len(printable), maxLine)])
-}
-
-// link drops what is no address that people can be led to.
-func link(address string) string {
-	if !strings.HasPrefix(address, "https://") && !strings.HasPrefix(address, "http://") || len(address) > 500 {
-		return ""
-	}
-	return address
-}
+func line(text string) string { return changes.Line(text, maxLine) }

@@ -50,6 +50,30 @@ func TestADeploymentCountsFromWhenItIsUnderWay(t *testing.T) {
 	}
 }
 
+func TestAnOddAddressLosesTheLinkAndNotTheChange(t *testing.T) {
+	for _, address := range []string{"https://", "https:///runs/1", "https://ci.example.org/%zz"} {
+		body := strings.NewReplacer("STATE", "success", "https://github.com/acme/payments/actions/runs/1", address).Replace(status)
+		event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
+		require.NoError(t, err)
+		c := event.Change
+		c.Service = "payments"
+		require.NoError(t, c.Check(at), address)
+	}
+}
+
+func TestALongNameLosesItsEndAndNotTheChange(t *testing.T) {
+	for _, body := range []string{
+		strings.NewReplacer("STATE", "success", "v2.4.0", strings.Repeat("v", 199)).Replace(status),
+		strings.NewReplacer("STATE", "success", "4711aaaabbbbccccdddd", "4711aaaabbbä").Replace(status),
+	} {
+		event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
+		require.NoError(t, err)
+		c := event.Change
+		c.Service = "payments"
+		require.NoError(t, c.Check(at))
+	}
+}
+
 func TestAPushCountsOnTheDefaultBranch(t *testing.T) {
 	body := `{"ref": "refs/heads/main", "after": "4711aaaabbbbccccdddd", "before": "0815bbbb0815bbbb", "deleted": false,
 		"compare": "https://github.com/acme/payments/compare/a...b", "repository": {"full_name": "acme/payments", "default_branch": "main"},
