@@ -83,14 +83,15 @@ func (s *server) PostGithubWebhook(ctx context.Context, r gen.PostGithubWebhookR
 	if err != nil {
 		return nil, err
 	}
+	if now := s.Now(); c.At.IsZero() || c.At.After(now) {
+		c.At = now // GitHub does not say, or its clock is ahead
+	}
 	out := gen.ChangeTaken{Incidents: []string{}}
 	for _, service := range cat.Services {
 		if repository == "" || !slices.Contains(service.Changes.Repositories, repository) {
 			continue
 		}
-		if c.Service = service.ID; c.At.IsZero() {
-			c.At = s.Now()
-		}
+		c.Service = service.ID
 		taken, err := s.changed(ctx, c)
 		if err != nil {
 			return nil, err

@@ -116,19 +116,24 @@ func deployment(body []byte) (Event, error) {
 	}}, nil
 }
 
-// push reads a push, which counts when it is to the default branch.
+// push reads a push, which counts when it is to the default branch, and from when
+// it was pushed: a commit is as old as it was written, by the clock of whoever
+// did. Where GitHub does not say when, it has no time.
 func push(body []byte) (Event, error) {
 	var in struct {
-		Ref        string     `json:"ref"`
-		After      string     `json:"after"`
-		Before     string     `json:"before"`
-		Deleted    bool       `json:"deleted"`
-		Compare    string     `json:"compare"`
-		Repository repository `json:"repository"`
-		Sender     user       `json:"sender"`
-		Head       struct {
-			Message   string    `json:"message"`
-			Timestamp time.Time `json:"timestamp"`
+		Ref        string `json:"ref"`
+		After      string `json:"after"`
+		Before     string `json:"before"`
+		Deleted    bool   `json:"deleted"`
+		Compare    string `json:"compare"`
+		Repository struct {
+			repository
+			// PushedAt is a number of seconds here, and a text in other events.
+			PushedAt any `json:"pushed_at"`
+		} `json:"repository"`
+		Sender user `json:"sender"`
+		Head   struct {
+			Message string `json:"message"`
 		} `json:"head_commit"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
@@ -140,9 +145,13 @@ func push(body []byte) (Event, error) {
 	if in.Deleted || in.Ref != "refs/heads/"+in.Repository.DefaultBranch {
 		return Event{}, nil
 	}
+	var pushed time.Time
+	if seconds, ok := in.Repository.PushedAt.(float64); ok && seconds > 0 {
+		pushed = time.Unix(int64(seconds), 0).UTC()
+	}
 	return Event{Repository: in.Repository.FullName, Change: changes.Change{
 		ID: "push-" + changes.Line(in.After, maxSHA), Source: Source, Kind: changes.Push, Title: line(in.Head.Message),
-		Version: short(in.After), Before: short(in.Before), Author: line(in.Sender.Login), Link: changes.Link(in.Compare), At: in.Head.Timestamp,
+		Version: short(in.After), Before: short(in.Before), Author: line(in.Sender.Login), Link: changes.Link(in.Compare), At: pushed,
 	}}, nil
 }
 

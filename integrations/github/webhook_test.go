@@ -76,17 +76,18 @@ func TestALongNameLosesItsEndAndNotTheChange(t *testing.T) {
 
 func TestAPushCountsOnTheDefaultBranch(t *testing.T) {
 	body := `{"ref": "refs/heads/main", "after": "4711aaaabbbbccccdddd", "before": "0815bbbb0815bbbb", "deleted": false,
-		"compare": "https://github.com/acme/payments/compare/a...b", "repository": {"full_name": "acme/payments", "default_branch": "main"},
-		"sender": {"login": "alice"}, "head_commit": {"message": "Retry\u001b[31m less\nand more", "timestamp": "2026-03-01T02:57:00+01:00"}}`
+		"compare": "https://github.com/acme/payments/compare/a...b", "repository": {"full_name": "acme/payments", "default_branch": "main", "pushed_at": 1772330220},
+		"sender": {"login": "alice"}, "head_commit": {"message": "Retry\u001b[31m less\nand more", "timestamp": "2026-02-22T02:57:00+01:00"}}`
 	event, err := github.ParseWebhook("s3cret", signed("push", body), []byte(body))
 	require.NoError(t, err)
-	c := event.Change
-	require.Equal(t, at, c.At.UTC())
-	c.At = at
 	require.Equal(t, changes.Change{
 		ID: "push-4711aaaabbbbccccdddd", Source: "github", Kind: changes.Push, Title: "Retry[31m less", Version: "4711aaaabbbb", Before: "0815bbbb0815",
 		Author: "alice", Link: "https://github.com/acme/payments/compare/a...b", At: at,
-	}, c)
+	}, event.Change, "an old commit that is pushed now is as new as its push")
+	unsaid := strings.Replace(body, "1772330220", `"2026-03-01T01:57:00Z"`, 1)
+	event, err = github.ParseWebhook("s3cret", signed("push", unsaid), []byte(unsaid))
+	require.NoError(t, err)
+	require.Zero(t, event.Change.At)
 	for _, other := range []string{
 		strings.Replace(body, "heads/main", "heads/feature", 1), strings.Replace(body, `"deleted": false`, `"deleted": true`, 1),
 		strings.Replace(body, "refs/heads/main", "refs/tags/v1", 1),
