@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/api/changefeed"
@@ -75,7 +74,7 @@ func (s *server) PostGithubWebhook(ctx context.Context, r gen.PostGithubWebhookR
 	header := http.Header{}
 	header.Set("X-Hub-Signature-256", r.Params.XHubSignature256)
 	header.Set("X-GitHub-Event", r.Params.XGitHubEvent)
-	repository, c, err := s.ReadGitHub(header, *r.Body)
+	told, err := s.ReadGitHub(header, *r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -83,12 +82,13 @@ func (s *server) PostGithubWebhook(ctx context.Context, r gen.PostGithubWebhookR
 	if err != nil {
 		return nil, err
 	}
+	c := told.Change
 	if now := s.Now(); c.At.IsZero() || c.At.After(now) {
 		c.At = now // GitHub does not say, or its clock is ahead
 	}
 	out := gen.ChangeTaken{Incidents: []string{}}
 	for _, service := range cat.Services {
-		if repository == "" || !slices.Contains(service.Changes.Repositories, repository) {
+		if !told.Concerns(service.Changes) {
 			continue
 		}
 		c.Service = service.ID

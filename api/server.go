@@ -48,9 +48,8 @@ type Config struct {
 	// with 404.
 	Changes Changes
 	// ReadGitHub checks the signature of a webhook, which is in its header, and
-	// returns the repository that it is about and what was changed there; no
-	// repository means nothing. Without it the webhook answers 404.
-	ReadGitHub func(header http.Header, body []byte) (repository string, c changes.Change, err error)
+	// returns what was changed, if anything. Without it the webhook answers 404.
+	ReadGitHub func(header http.Header, body []byte) (changes.InRepository, error)
 	// Texts reads the webhooks of the provider of SMS, which are signed for
 	// PublicURL, and Failures hears what they say of pages; without both they
 	// answer 404.

@@ -4058,8 +4058,9 @@ type ClientInterface interface {
 	// PostGithubWebhookWithBody Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
 	// The body is signed with the secret that GitHub and Tocsin share.
 	//
 	// Takes any type of body and a specified content type.
@@ -4070,8 +4071,9 @@ type ClientInterface interface {
 	// PostGithubWebhook Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
 	// The body is signed with the secret that GitHub and Tocsin share.
 	//
 	// Takes a body of the `application/json` content type.
@@ -7064,8 +7066,9 @@ func (c *Client) RotateToken(ctx context.Context, id string, body RotateTokenJSO
 // PostGithubWebhookWithBody Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
 // The body is signed with the secret that GitHub and Tocsin share.
 //
 // Takes any type of body and a specified content type.
@@ -7086,8 +7089,9 @@ func (c *Client) PostGithubWebhookWithBody(ctx context.Context, params *PostGith
 // PostGithubWebhook Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
 // The body is signed with the secret that GitHub and Tocsin share.
 //
 // Takes a body of the `application/json` content type.
@@ -14341,8 +14345,9 @@ type ClientWithResponsesInterface interface {
 	// PostGithubWebhookWithBodyWithResponse Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
 	// The body is signed with the secret that GitHub and Tocsin share.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -14353,8 +14358,9 @@ type ClientWithResponsesInterface interface {
 	// PostGithubWebhookWithResponse Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
 	// The body is signed with the secret that GitHub and Tocsin share.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
@@ -26980,8 +26986,9 @@ func (c *ClientWithResponses) RotateTokenWithResponse(ctx context.Context, id st
 // PostGithubWebhookWithBodyWithResponse Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
 // The body is signed with the secret that GitHub and Tocsin share.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -26998,8 +27005,9 @@ func (c *ClientWithResponses) PostGithubWebhookWithBodyWithResponse(ctx context.
 // PostGithubWebhookWithResponse Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
 // The body is signed with the secret that GitHub and Tocsin share.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).

@@ -21,38 +21,29 @@ import (
 // Source is what changes that GitHub reports have as their source.
 const Source = "github"
 
-// Event is a change of a repository. Whose service it is, the catalog says.
-type Event struct {
-	// Repository is its owner and its name: "acme/payments". It is empty when
-	// the webhook tells of no change.
-	Repository string
-	// Change has no service yet.
-	Change changes.Change
-}
-
 // ParseWebhook checks the signature of a webhook over its raw body and says
 // what was changed. Of the events it reads deployment_status and push; any other
-// is an empty Event. It fails with Unauthenticated when the signature is not
+// is an empty one. It fails with Unauthenticated when the signature is not
 // that of the secret, or when there is no secret, and with Invalid when the body
 // is not what GitHub sends.
 //
 // The events are described in GitHub's documentation, "Webhook events and
 // payloads".
-func ParseWebhook(secret string, header http.Header, body []byte) (Event, error) {
+func ParseWebhook(secret string, header http.Header, body []byte) (changes.InRepository, error) {
 	if secret == "" {
-		return Event{}, incident.Errorf(incident.Unauthenticated, "set TOCSIN_GITHUB_WEBHOOK_SECRET to take webhooks from GitHub")
+		return changes.InRepository{}, incident.Errorf(incident.Unauthenticated, "set TOCSIN_GITHUB_WEBHOOK_SECRET to take webhooks from GitHub")
 	}
 	if !isSigned(secret, header.Get("X-Hub-Signature-256"), body) {
-		return Event{}, incident.Errorf(incident.Unauthenticated,
+		return changes.InRepository{}, incident.Errorf(incident.Unauthenticated,
 			"the webhook's X-Hub-Signature-256 is not that of TOCSIN_GITHUB_WEBHOOK_SECRET")
 	}
-	read := map[string]func([]byte) (Event, error){"deployment_status": deployment, "push": push}[header.Get("X-GitHub-Event")]
+	read := map[string]func([]byte) (changes.InRepository, error){"deployment_status": deployment, "push": push}[header.Get("X-GitHub-Event")]
 	if read == nil {
-		return Event{}, nil
+		return changes.InRepository{}, nil
 	}
 	out, err := read(body)
 	if err != nil {
-		return Event{}, incident.Errorf(incident.Invalid, "the webhook is no %s of GitHub: send it as application/json", header.Get("X-GitHub-Event"))
+		return changes.InRepository{}, incident.Errorf(incident.Invalid, "the webhook is no %s of GitHub: send it as application/json", header.Get("X-GitHub-Event"))
 	}
 	return out, nil
 }
@@ -77,7 +68,7 @@ type user struct {
 // deployment reads a status of a deployment. It counts from the first status
 // that says it is under way or over: from then on it may have broken something,
 // also when it failed.
-func deployment(body []byte) (Event, error) {
+func deployment(body []byte) (changes.InRepository, error) {
 	var in struct {
 		Repository repository `json:"repository"`
 		Status     struct {
@@ -92,25 +83,26 @@ func deployment(body []byte) (Event, error) {
 			Ref         string `json:"ref"`
 			Description string `json:"description"`
 			Environment string `json:"environment"`
+			Production  bool   `json:"production_environment"`
 			Creator     user   `json:"creator"`
 		} `json:"deployment"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
-		return Event{}, fmt.Errorf("decode a deployment status: %w", err)
+		return changes.InRepository{}, fmt.Errorf("decode a deployment status: %w", err)
 	}
 	d := in.Deployment
 	if d.ID == 0 || in.Repository.FullName == "" || in.Status.State == "" {
-		return Event{}, incident.Errorf(incident.Invalid, "something is missing")
+		return changes.InRepository{}, incident.Errorf(incident.Invalid, "something is missing")
 	}
 	if !slices.Contains([]string{"in_progress", "success", "failure", "error"}, in.Status.State) {
-		return Event{}, nil
+		return changes.InRepository{}, nil
 	}
 	where := cmp.Or(in.Status.Environment, d.Environment)
 	title := line(d.Description)
 	if where != "" {
 		title = strings.TrimSpace(title + " to " + line(where))
 	}
-	return Event{Repository: in.Repository.FullName, Change: changes.Change{
+	return changes.InRepository{Repository: in.Repository.FullName, Environment: where, Production: d.Production, Change: changes.Change{
 		ID: fmt.Sprintf("deployment-%d", d.ID), Source: Source, Kind: changes.Deployment, Title: title,
 		Version: version(d.Ref, d.SHA), Author: line(d.Creator.Login), Link: changes.Link(in.Status.TargetURL), At: in.Status.CreatedAt,
 	}}, nil
@@ -119,7 +111,7 @@ func deployment(body []byte) (Event, error) {
 // push reads a push, which counts when it is to the default branch, and from when
 // it was pushed: a commit is as old as it was written, by the clock of whoever
 // did. Where GitHub does not say when, it has no time.
-func push(body []byte) (Event, error) {
+func push(body []byte) (changes.InRepository, error) {
 	var in struct {
 		Ref        string `json:"ref"`
 		After      string `json:"after"`
@@ -137,19 +129,19 @@ func push(body []byte) (Event, error) {
 		} `json:"head_commit"`
 	}
 	if err := json.Unmarshal(body, &in); err != nil {
-		return Event{}, fmt.Errorf("decode a push: %w", err)
+		return changes.InRepository{}, fmt.Errorf("decode a push: %w", err)
 	}
 	if in.Ref == "" || in.After == "" || in.Repository.FullName == "" {
-		return Event{}, incident.Errorf(incident.Invalid, "something is missing")
+		return changes.InRepository{}, incident.Errorf(incident.Invalid, "something is missing")
 	}
 	if in.Deleted || in.Ref != "refs/heads/"+in.Repository.DefaultBranch {
-		return Event{}, nil
+		return changes.InRepository{}, nil
 	}
 	var pushed time.Time
 	if seconds, ok := in.Repository.PushedAt.(float64); ok && seconds > 0 {
 		pushed = time.Unix(int64(seconds), 0).UTC()
 	}
-	return Event{Repository: in.Repository.FullName, Change: changes.Change{
+	return changes.InRepository{Repository: in.Repository.FullName, Change: changes.Change{
 		ID: "push-" + changes.Line(in.After, maxSHA), Source: Source, Kind: changes.Push, Title: line(in.Head.Message),
 		Version: short(in.After), Before: short(in.Before), Author: line(in.Sender.Login), Link: changes.Link(in.Compare), At: pushed,
 	}}, nil

@@ -40,14 +40,24 @@ func TestADeploymentCountsFromWhenItIsUnderWay(t *testing.T) {
 		event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
 		require.NoError(t, err)
 		if !counts {
-			require.Equal(t, github.Event{}, event, state)
+			require.Equal(t, changes.InRepository{}, event, state)
 			continue
 		}
-		require.Equal(t, github.Event{Repository: "acme/payments", Change: changes.Change{
+		require.Equal(t, changes.InRepository{Repository: "acme/payments", Environment: "production", Change: changes.Change{
 			ID: "deployment-42", Source: "github", Kind: changes.Deployment, Title: "Release to production", Version: "v2.4.0 4711aaaabbbb",
 			Author: "alice", Link: "https://github.com/acme/payments/actions/runs/1", At: at,
 		}}, event)
 	}
+}
+
+func TestWhereADeploymentGoesIsTold(t *testing.T) {
+	body := strings.NewReplacer("STATE", "success", `"environment": "production", "target`, `"environment": "", "target`,
+		`"environment": "production", "creator"`, `"environment": "eu", "production_environment": true, "creator"`).Replace(status)
+	event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
+	require.NoError(t, err)
+	require.Equal(t, "eu", event.Environment)
+	require.True(t, event.Production)
+	require.Equal(t, "Release to eu", event.Change.Title)
 }
 
 func TestAnOddAddressLosesTheLinkAndNotTheChange(t *testing.T) {
@@ -94,7 +104,7 @@ func TestAPushCountsOnTheDefaultBranch(t *testing.T) {
 	} {
 		event, err := github.ParseWebhook("s3cret", signed("push", other), []byte(other))
 		require.NoError(t, err)
-		require.Equal(t, github.Event{}, event)
+		require.Equal(t, changes.InRepository{}, event)
 	}
 }
 
@@ -120,7 +130,7 @@ func TestWhatIsNotGitHubsIsRefused(t *testing.T) {
 	}
 	event, err := github.ParseWebhook("s3cret", signed("ping", "{}"), []byte("{}"))
 	require.NoError(t, err)
-	require.Equal(t, github.Event{}, event)
+	require.Equal(t, changes.InRepository{}, event)
 }
 
 func FuzzParseWebhook(f *testing.F) {
