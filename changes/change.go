@@ -125,6 +125,9 @@ func (u Undo) check() error {
 			return incident.Errorf(incident.Invalid, "undo: a parameter holds characters that are not printable")
 		}
 	}
+	if err := incident.CheckStart(u.Runbook, u.Params); err != nil {
+		return incident.Errorf(incident.Invalid, "undo: no run can be started so: %s", err)
+	}
 	return nil
 }
 

@@ -75,6 +75,16 @@ func TestAChangeIsChecked(t *testing.T) {
 			},
 			"undo: a parameter is too long",
 		},
+		"an undo that cannot be started": {
+			func(c *changes.Change) {
+				c.Undo.Params = map[string]string{"a": strings.Repeat("x", 500), "b": strings.Repeat("x", 499)}
+			},
+			"undo: no run can be started so: params: 1001 characters are more than 1000",
+		},
+		"an undo of too long a name": {
+			func(c *changes.Change) { c.Undo.Runbook = strings.Repeat("x", 301) },
+			"undo: no run can be started so: name: 301 characters are more than 240; link to the rest",
+		},
 		"what a terminal obeys": {
 			func(c *changes.Change) { c.Undo.Params = map[string]string{"target": "checkout\x1b[2J"} },
 			"undo: a parameter holds characters that are not printable",
