@@ -85,6 +85,7 @@ type server struct {
 	metrics *requestMetrics
 	pages   *web.Pages
 	streams chan struct{}
+	large   chan struct{}
 	answers pace
 }
 
@@ -103,7 +104,9 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, auth: newAuth(c.Store, c.Now, c.Log), streams: make(chan struct{}, maxStreams)}
+	s := &server{
+		Config: c, auth: newAuth(c.Store, c.Now, c.Log), streams: make(chan struct{}, maxStreams), large: make(chan struct{}, maxLarge),
+	}
 	if s.metrics, err = newRequestMetrics(c.Metrics); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 func takenBack(t *testing.T, undo string, incidents ...*incident.Incident) string {
 	t.Helper()
 	w, _ := changing(t)
-	require.Equal(t, 202, w.do("alertmanager", "POST", "/v1/changes", `{"id": "deploy-1", "service": "checkout", "at": "2026-03-01T01:56:00Z", "undo": `+undo+`}`).status)
+	w.do("alertmanager", "POST", "/v1/changes", `{"id": "deploy-1", "service": "checkout", "at": "2026-03-01T01:56:00Z", "undo": `+undo+`}`).want(202)
 	for _, i := range incidents {
 		w.store.Put(i)
 	}
@@ -72,7 +72,7 @@ func TestWhatARunOfAnotherIncidentTookBackIsTakenBack(t *testing.T) {
 func TestARollbackTakesTheLatestDeploymentBackAlsoWhereItIsNoSuspect(t *testing.T) {
 	w, _ := changing(t)
 	for id, at := range map[string]string{"bad": "01:56:00", "hotfix": "02:04:00"} {
-		require.Equal(t, 202, w.do("alertmanager", "POST", "/v1/changes", `{"id": "`+id+`", "service": "checkout", "at": "2026-03-01T`+at+`Z", "undo": {"runbook": "rollback", "params": {"target": "checkout"}}}`).status)
+		w.do("alertmanager", "POST", "/v1/changes", `{"id": "`+id+`", "service": "checkout", "at": "2026-03-01T`+at+`Z", "undo": {"runbook": "rollback", "params": {"target": "checkout"}}}`).want(202)
 	}
 	i := ranRollback("INC-1", nil, map[string]string{"target": "checkout"})
 	i.Runs[0].Started = night.Add(5 * time.Minute)

@@ -4061,7 +4061,9 @@ type ClientInterface interface {
 	// name. A deployment counts when it goes to one of the service's `environments`, or to
 	// production when it names none, and from the first status that says it began or ended; a
 	// push counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4074,7 +4076,9 @@ type ClientInterface interface {
 	// name. A deployment counts when it goes to one of the service's `environments`, or to
 	// production when it names none, and from the first status that says it began or ended; a
 	// push counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7069,7 +7073,9 @@ func (c *Client) RotateToken(ctx context.Context, id string, body RotateTokenJSO
 // name. A deployment counts when it goes to one of the service's `environments`, or to
 // production when it names none, and from the first status that says it began or ended; a
 // push counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7092,7 +7098,9 @@ func (c *Client) PostGithubWebhookWithBody(ctx context.Context, params *PostGith
 // name. A deployment counts when it goes to one of the service's `environments`, or to
 // production when it names none, and from the first status that says it began or ended; a
 // push counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14348,7 +14356,9 @@ type ClientWithResponsesInterface interface {
 	// name. A deployment counts when it goes to one of the service's `environments`, or to
 	// production when it names none, and from the first status that says it began or ended; a
 	// push counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14361,7 +14371,9 @@ type ClientWithResponsesInterface interface {
 	// name. A deployment counts when it goes to one of the service's `environments`, or to
 	// production when it names none, and from the first status that says it began or ended; a
 	// push counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26989,7 +27001,9 @@ func (c *ClientWithResponses) RotateTokenWithResponse(ctx context.Context, id st
 // name. A deployment counts when it goes to one of the service's `environments`, or to
 // production when it names none, and from the first status that says it began or ended; a
 // push counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -27008,7 +27022,9 @@ func (c *ClientWithResponses) PostGithubWebhookWithBodyWithResponse(ctx context.
 // name. A deployment counts when it goes to one of the service's `environments`, or to
 // production when it names none, and from the first status that says it began or ended; a
 // push counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //
