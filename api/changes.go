@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/api/changefeed"
@@ -30,12 +29,8 @@ type Changes interface {
 	Take(ctx context.Context, cat *catalog.Catalog, c changes.Change, now time.Time) (changefeed.Taken, error)
 }
 
-const (
-	// sourceChanges is the source that a key for reports of changes is bound to.
-	sourceChanges = "changes"
-	// maxRanked bounds the answer about suspects.
-	maxRanked = 10
-)
+// sourceChanges is the source that a key for reports of changes is bound to.
+const sourceChanges = "changes"
 
 // ReportChange takes a report of a change.
 func (s *server) ReportChange(ctx context.Context, r gen.ReportChangeRequestObject) (gen.ReportChangeResponseObject, error) {
@@ -75,7 +70,7 @@ func (s *server) PostGithubWebhook(ctx context.Context, r gen.PostGithubWebhookR
 	header := http.Header{}
 	header.Set("X-Hub-Signature-256", r.Params.XHubSignature256)
 	header.Set("X-GitHub-Event", r.Params.XGitHubEvent)
-	repository, c, err := s.ReadGitHub(header, *r.Body)
+	told, err := s.ReadGitHub(header, *r.Body)
 	if err != nil {
 		return nil, err
 	}
@@ -83,14 +78,16 @@ func (s *server) PostGithubWebhook(ctx context.Context, r gen.PostGithubWebhookR
 	if err != nil {
 		return nil, err
 	}
+	c := told.Change
+	if now := s.Now(); c.At.IsZero() || c.At.After(now) {
+		c.At = now // GitHub does not say, or its clock is ahead
+	}
 	out := gen.ChangeTaken{Incidents: []string{}}
 	for _, service := range cat.Services {
-		if repository == "" || !slices.Contains(service.Changes.Repositories, repository) {
+		if !told.Concerns(service.Changes) {
 			continue
 		}
-		if c.Service = service.ID; c.At.IsZero() {
-			c.At = s.Now()
-		}
+		c.Service = service.ID
 		taken, err := s.changed(ctx, c)
 		if err != nil {
 			return nil, err
@@ -126,35 +123,4 @@ func (s *server) ListChanges(ctx context.Context, r gen.ListChangesRequestObject
 		return nil, err
 	}
 	return gen.ListChanges200JSONResponse{Changes: orEmpty(list), Next: next}, nil
-}
-
-// ListSuspects ranks what may have caused an incident, as it is known now.
-func (s *server) ListSuspects(ctx context.Context, r gen.ListSuspectsRequestObject) (gen.ListSuspectsResponseObject, error) {
-	i, err := s.read(ctx, r.Number)
-	if err != nil {
-		return nil, err
-	}
-	cat, err := s.catalog(ctx)
-	if err != nil {
-		return nil, err
-	}
-	scene := changes.SceneOf(i, cat)
-	since, until := scene.Span()
-	var list []changes.Change
-	for cursor := ""; ; {
-		var more []changes.Change
-		more, cursor, err = s.Evidence.ChangeEvents(ctx, store.ChangeFilter{
-			Services: scene.Services(), Since: since, Until: until, Cursor: cursor, Limit: 200,
-		})
-		if err != nil {
-			return nil, err
-		}
-		if list = append(list, more...); cursor == "" {
-			break
-		}
-	}
-	ranked := changes.Suspects(list, scene, maxRanked)
-	return gen.ListSuspects200JSONResponse{Suspects: each(ranked, func(s changes.Suspect) gen.RankedChange {
-		return gen.RankedChange{Change: s.Change, Score: s.Score, Reasons: s.Reasons, TakenBack: changes.TakenBack(s.Change, i.Runs)}
-	})}, nil
 }

@@ -40,9 +40,8 @@ func changing(t *testing.T) (*world, *apitest.Suspicions) {
 		}
 		config.Catalogs = apitest.Catalogs{Store: apitest.NewStore(c)}
 		config.Changes = &changefeed.Feed{Keeper: config.Duty.(*store.Store), Incidents: config.Store, Suspicions: told}
-		config.ReadGitHub = func(header http.Header, body []byte) (string, changes.Change, error) {
-			event, err := github.ParseWebhook("s3cret", header, body)
-			return event.Repository, event.Change, err
+		config.ReadGitHub = func(header http.Header, body []byte) (changes.InRepository, error) {
+			return github.ParseWebhook("s3cret", header, body)
 		}
 	}), told
 }
@@ -134,8 +133,8 @@ func TestAReportOfAChangeIsRefused(t *testing.T) {
 func TestGitHubReportsChanges(t *testing.T) {
 	w, told := changing(t)
 	push := `{"ref": "refs/heads/main", "after": "4711aaaa4711aaaa", "before": "0815bbbb", "compare": "https://github.com/acme/payments/compare/a...b",
-		"repository": {"full_name": "acme/payments", "default_branch": "main"}, "sender": {"login": "alice"},
-		"head_commit": {"message": "Retry less\n\nlong text", "timestamp": "2026-03-01T01:57:00Z"}}`
+		"repository": {"full_name": "acme/payments", "default_branch": "main", "pushed_at": 1772330220}, "sender": {"login": "alice"},
+		"head_commit": {"message": "Retry less\n\nlong text", "timestamp": "2026-02-22T01:57:00Z"}}`
 	var taken client.ChangeTaken
 	w.github("push", push).want(202, &taken)
 	require.Equal(t, client.ChangeTaken{Added: true, Incidents: []string{"INC-1"}}, taken)
@@ -144,9 +143,26 @@ func TestGitHubReportsChanges(t *testing.T) {
 	require.Equal(t, client.ChangeTaken{Incidents: []string{}}, taken, "no service is built from it")
 	w.github("ping", `{"zen": "Keep it logically awesome."}`).want(202, &taken)
 	require.False(t, taken.Added)
+	ahead := strings.NewReplacer("4711aaaa4711aaaa", "4712aaaa4712aaaa", "1772330220", "1772340000").Replace(push)
+	w.github("push", ahead).want(202, &taken)
+	require.True(t, taken.Added, "GitHub's clock is ahead: it counts from now")
 	w.github("push", `{}`).problem(400, "invalid")
 	w.github("push", push, header("X-Hub-Signature-256", "sha256=0f5b")).problem(401, "unauthenticated")
 	newWorld(t).github("push", push).problem(404, "not-found")
+}
+
+// What broke production is not a preview of a pull request, and production is not
+// to be rolled back for it.
+func TestOnlyADeploymentToProductionIsOneOfTheService(t *testing.T) {
+	w, _ := changing(t)
+	status := `{"deployment_status": {"state": "success", "created_at": "2026-03-01T01:57:00Z"},
+		"deployment": {"id": 42, "sha": "4711aaaa4711aaaa", "ref": "main", "environment": "ENVIRONMENT", "creator": {"login": "alice"}},
+		"repository": {"full_name": "acme/payments", "default_branch": "main"}}`
+	for _, environment := range []string{"preview-pr-77", "staging", "production"} {
+		var taken client.ChangeTaken
+		w.github("deployment_status", strings.Replace(status, "ENVIRONMENT", environment, 1)).want(202, &taken)
+		require.Equal(t, environment == "production", taken.Added, environment)
+	}
 }
 
 // github posts a webhook of GitHub.

@@ -101,6 +101,11 @@ func (s *server) enforce(op operation) echo.MiddlewareFunc {
 				ctx, cancel = context.WithTimeout(ctx, patience)
 				defer cancel()
 			}
+			leave, err := s.makeRoom(ctx, op, r)
+			if err != nil {
+				return err
+			}
+			defer leave()
 			r = r.WithContext(ctx)
 			body, err := op.check(c, r)
 			if err != nil {

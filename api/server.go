@@ -48,9 +48,8 @@ type Config struct {
 	// with 404.
 	Changes Changes
 	// ReadGitHub checks the signature of a webhook, which is in its header, and
-	// returns the repository that it is about and what was changed there; no
-	// repository means nothing. Without it the webhook answers 404.
-	ReadGitHub func(header http.Header, body []byte) (repository string, c changes.Change, err error)
+	// returns what was changed, if anything. Without it the webhook answers 404.
+	ReadGitHub func(header http.Header, body []byte) (changes.InRepository, error)
 	// Texts reads the webhooks of the provider of SMS, which are signed for
 	// PublicURL, and Failures hears what they say of pages; without both they
 	// answer 404.
@@ -86,6 +85,7 @@ type server struct {
 	metrics *requestMetrics
 	pages   *web.Pages
 	streams chan struct{}
+	large   chan struct{}
 	answers pace
 }
 
@@ -104,7 +104,9 @@ func New(c Config) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{Config: c, auth: newAuth(c.Store, c.Now, c.Log), streams: make(chan struct{}, maxStreams)}
+	s := &server{
+		Config: c, auth: newAuth(c.Store, c.Now, c.Log), streams: make(chan struct{}, maxStreams), large: make(chan struct{}, maxLarge),
+	}
 	if s.metrics, err = newRequestMetrics(c.Metrics); err != nil {
 		return nil, err
 	}

@@ -84,6 +84,8 @@ func brokenServices() []broken {
 		{"dashboard's title", "{title: Graphs, ", "{", "dashboards:", "services[payments].dashboards[0].title: must be set"},
 		{"dashboard's address", "https://example.org/d", "example.org/d", "", "services[payments].dashboards[0].url: must be an http or https address"},
 		{"repository", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {repositories: [payments]}\n", "changes:", `services[payments].changes.repositories[0]: must be an owner and a name, as in "acme/payments"`},
+		{"environment", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {repositories: [acme/payments], environments: [' ']}\n", "changes:", "services[payments].changes.environments[0]: must be the name of an environment on GitHub"},
+		{"environments of nothing", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {environments: [eu]}\n", "changes:", "services[payments].changes.environments: name the repositories that are deployed there"},
 		{"deployment", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {deployments: [shop/payments]}\n", "changes:", `services[payments].changes.deployments[0]: must be a cluster, a namespace and a name, as in "main/shop/payments"`},
 		{"runbook's name", "{name: rollback, ", "{", "runbooks:", "services[payments].runbooks[0].name: must be set"},
 		{"runbook's matcher", `['a="b"']`, `['a=~"("']`, "", "services[payments].runbooks[rollback].match[0]: matcher \"a=~\\\"(\\\"\": pattern: error parsing regexp: missing closing ): `(`"},

@@ -216,6 +216,9 @@ type Changes struct {
 	// Repositories are those on GitHub whose deployments and pushes are changes
 	// of the service: "acme/payments".
 	Repositories []string `yaml:"repositories" json:"repositories,omitempty"`
+	// Environments are those on GitHub whose deployments are changes of the
+	// service; none means production.
+	Environments []string `yaml:"environments" json:"environments,omitempty"`
 	// Deployments are those of Kubernetes whose rollouts are changes of the
 	// service, each by cluster, namespace and name: "main/shop/payments".
 	Deployments []string `yaml:"deployments" json:"deployments,omitempty"`

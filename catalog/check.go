@@ -300,6 +300,14 @@ func (k *checker) changes(key string, c Changes) {
 			k.report(fmt.Sprintf("%s.repositories[%d]", key, i), `must be an owner and a name, as in "acme/payments"`)
 		}
 	}
+	for i, name := range c.Environments {
+		if strings.TrimSpace(name) == "" {
+			k.report(fmt.Sprintf("%s.environments[%d]", key, i), "must be the name of an environment on GitHub")
+		}
+	}
+	if len(c.Environments) > 0 && len(c.Repositories) == 0 {
+		k.report(key+".environments", "name the repositories that are deployed there")
+	}
 	for i, name := range c.Deployments {
 		if !deploymentForm.MatchString(name) {
 			k.report(fmt.Sprintf("%s.deployments[%d]", key, i), `must be a cluster, a namespace and a name, as in "main/shop/payments"`)

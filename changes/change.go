@@ -4,12 +4,9 @@
 package changes
 
 import (
-	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/tocsinhq/tocsin/incident"
@@ -128,17 +125,10 @@ func (u Undo) check() error {
 			return incident.Errorf(incident.Invalid, "undo: a parameter holds characters that are not printable")
 		}
 	}
+	if err := incident.CheckStart(u.Runbook, u.Params); err != nil {
+		return incident.Errorf(incident.Invalid, "undo: no run can be started so: %s", err)
+	}
 	return nil
-}
-
-// printable reports whether a text holds nothing that a terminal obeys.
-func printable(text string) bool {
-	return utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
-}
-
-func isWeb(address string) bool {
-	u, err := url.Parse(address)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 // String is the change in a few words: "checkout 1.42 (deployment by alice)".

@@ -57,22 +57,33 @@ func TestAChangeIsChecked(t *testing.T) {
 		change func(c *changes.Change)
 		want   string
 	}{
-		"no id":       {func(c *changes.Change) { c.ID = "" }, "id: it is missing"},
-		"no service":  {func(c *changes.Change) { c.Service = "" }, "service: it is missing"},
-		"long":        {func(c *changes.Change) { c.Title = strings.Repeat("x", 501) }, "title: it is longer than 500 characters"},
-		"control":     {func(c *changes.Change) { c.Author = "a\x1b[31m" }, "author: it holds characters that are not printable"},
-		"kind":        {func(c *changes.Change) { c.Kind = "party" }, "kind: it is not one of deployment, configuration, flag, push, other"},
-		"no time":     {func(c *changes.Change) { c.At = time.Time{} }, "at: say when it took effect"},
-		"the future":  {func(c *changes.Change) { c.At = noon.Add(time.Hour) }, "at: it has not taken effect yet"},
-		"lines":       {func(c *changes.Change) { c.Lines = -1 }, "lines: it is less than none"},
-		"link":        {func(c *changes.Change) { c.Link = "javascript:alert(1)" }, "link: it is no http or https address"},
-		"undo":        {func(c *changes.Change) { c.Undo = changes.Undo{Params: map[string]string{"a": "b"}} }, "undo: it has parameters, and no runbook"},
-		"undo's name": {func(c *changes.Change) { c.Undo.Runbook = "Roll back" }, "undo: it is no runbook's name with at most 20 parameters"},
+		"no id":        {func(c *changes.Change) { c.ID = "" }, "id: it is missing"},
+		"no service":   {func(c *changes.Change) { c.Service = "" }, "service: it is missing"},
+		"long":         {func(c *changes.Change) { c.Title = strings.Repeat("x", 501) }, "title: it is longer than 500 characters"},
+		"control":      {func(c *changes.Change) { c.Author = "a\x1b[31m" }, "author: it holds characters that are not printable"},
+		"turned round": {func(c *changes.Change) { c.Version = "1.42\u202e) by alice" }, "version: it holds characters that are not printable"},
+		"kind":         {func(c *changes.Change) { c.Kind = "party" }, "kind: it is not one of deployment, configuration, flag, push, other"},
+		"no time":      {func(c *changes.Change) { c.At = time.Time{} }, "at: say when it took effect"},
+		"the future":   {func(c *changes.Change) { c.At = noon.Add(time.Hour) }, "at: it has not taken effect yet"},
+		"lines":        {func(c *changes.Change) { c.Lines = -1 }, "lines: it is less than none"},
+		"link":         {func(c *changes.Change) { c.Link = "javascript:alert(1)" }, "link: it is no http or https address"},
+		"undo":         {func(c *changes.Change) { c.Undo = changes.Undo{Params: map[string]string{"a": "b"}} }, "undo: it has parameters, and no runbook"},
+		"undo's name":  {func(c *changes.Change) { c.Undo.Runbook = "Roll back" }, "undo: it is no runbook's name with at most 20 parameters"},
 		"undo's size": {
 			func(c *changes.Change) {
 				c.Undo = changes.Undo{Runbook: "rollback", Params: map[string]string{"a": strings.Repeat("x", 501)}}
 			},
 			"undo: a parameter is too long",
+		},
+		"an undo that cannot be started": {
+			func(c *changes.Change) {
+				c.Undo.Params = map[string]string{"a": strings.Repeat("x", 500), "b": strings.Repeat("x", 499)}
+			},
+			"undo: no run can be started so: params: 1001 characters are more than 1000",
+		},
+		"an undo of too long a name": {
+			func(c *changes.Change) { c.Undo.Runbook = strings.Repeat("x", 301) },
+			"undo: no run can be started so: name: 301 characters are more than 240; link to the rest",
 		},
 		"what a terminal obeys": {
 			func(c *changes.Change) { c.Undo.Params = map[string]string{"target": "checkout\x1b[2J"} },

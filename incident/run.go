@@ -38,7 +38,7 @@ func (i *Incident) StartRun(h Header, c StartRun, now time.Time) (Outcome, error
 	if err != nil {
 		return Outcome{}, err
 	}
-	if err := first(i.mustBeOpen(), within("name", c.Name, maxTitle), small(c.Params), fit(word{"break_glass", c.BreakGlass})); err != nil {
+	if err := first(i.mustBeOpen(), CheckStart(c.Name, c.Params), fit(word{"break_glass", c.BreakGlass})); err != nil {
 		return Outcome{}, err
 	}
 	if c.Name == "" {
@@ -82,6 +82,12 @@ func (i *Incident) addRun(r Run) Run {
 	r.ID, r.State = RunID(i.Number, r.Name, i.Ordinals[nth]), RunRunning
 	i.Runs = append(i.Runs, r)
 	return r
+}
+
+// CheckStart returns an Invalid error when no run of such a name, or with so many
+// parameters, is started: a state carries them.
+func CheckStart(name string, params map[string]string) error {
+	return first(within("name", name, maxTitle), small(params))
 }
 
 // small refuses parameters that are more than a state can carry.

@@ -63,7 +63,7 @@ func (i *Incident) RunCalls(parent, ask, name string, params map[string]string, 
 		return
 	}
 	r := *known // adding another may move it
-	if err := first(i.mustBeOpen(), r.mayCall(), within("name", name, maxTitle), small(params), i.mayRun(name, false)); err != nil {
+	if err := first(i.mustBeOpen(), r.mayCall(), CheckStart(name, params), i.mayRun(name, false)); err != nil {
 		i.refuseCall(r, cut(ask), cut(name), err, now)
 		return
 	}

@@ -21,13 +21,24 @@ const changeColumns = `source, id, service, kind, at, reported_at, doc`
 
 func (r changeRow) cursor() string { return timeCursor(r.At, r.Source+"/"+r.ID+"/"+r.Service) }
 
-// AddChange keeps a change event that was reported at a time, and reports
-// whether it is new: the first report of one counts.
-func (s *Store) AddChange(ctx context.Context, c changes.Change, reported time.Time) (added bool, err error) {
+// AddChange keeps a change event that was reported at a time, and returns it as
+// it is kept, and whether it is new: the first report of one counts.
+func (s *Store) AddChange(ctx context.Context, c changes.Change, reported time.Time) (kept changes.Change, added bool, err error) {
 	n, err := s.exec(ctx, "keep a change", `
 		INSERT INTO change_events (`+changeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
 		c.Source, c.ID, c.Service, string(c.Kind), stampOf(c.At), stampOf(reported), encode(c))
-	return n > 0, err
+	if n > 0 || err != nil {
+		return c, n > 0, err
+	}
+	row, err := get[changeRow](ctx, s, `
+		SELECT `+changeColumns+` FROM change_events WHERE source = $1 AND id = $2 AND service = $3`, c.Source, c.ID, c.Service)
+	if err != nil {
+		return c, false, failed(err, "read a change that is kept")
+	}
+	if first := readable([]changeRow{row}); len(first) > 0 {
+		return first[0], false, nil
+	}
+	return c, false, nil
 }
 
 // ChangeFilter narrows ChangeEvents; what is empty does not narrow.

@@ -25,18 +25,20 @@ func TestChangesAreKeptOnceAndListed(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		at := noon().Truncate(time.Microsecond)
 		first := someChange("1", at)
-		added, err := s.AddChange(t.Context(), first, at)
+		kept, added, err := s.AddChange(t.Context(), first, at)
 		require.NoError(t, err)
 		require.True(t, added)
+		require.Equal(t, first, kept)
 		again := first
 		again.Version = "3"
-		added, err = s.AddChange(t.Context(), again, at)
+		kept, added, err = s.AddChange(t.Context(), again, at)
 		require.NoError(t, err)
-		require.False(t, added, "the first report counts")
+		require.False(t, added)
+		require.Equal(t, first, kept, "the first report counts")
 		for n := range 4 {
 			c := someChange(fmt.Sprint(n+2), at.Add(-time.Duration(n)*time.Hour))
 			c.Service, c.Kind, c.Source = "search", changes.Flag, "flags"
-			added, err = s.AddChange(t.Context(), c, at)
+			_, added, err = s.AddChange(t.Context(), c, at)
 			require.NoError(t, err)
 			require.True(t, added)
 		}
@@ -71,7 +73,7 @@ func TestOldChangesAreForgotten(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		now := time.Now()
 		for id, age := range map[string]time.Duration{"old": 200 * 24 * time.Hour, "new": 24 * time.Hour} {
-			_, err := s.AddChange(t.Context(), someChange(id, now.Add(-age)), now)
+			_, _, err := s.AddChange(t.Context(), someChange(id, now.Add(-age)), now)
 			require.NoError(t, err)
 		}
 		_, err := s.Purge(t.Context(), now)
@@ -90,9 +92,9 @@ func TestRecentChangesAreKnownInEveryProcess(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		now := time.Now().UTC().Truncate(time.Microsecond)
 		here, there := store.NewRecentChanges(s), store.NewRecentChanges(s)
-		_, err := here.AddChange(t.Context(), someChange("1", now.Add(-time.Hour)), now)
+		_, _, err := here.AddChange(t.Context(), someChange("1", now.Add(-time.Hour)), now)
 		require.NoError(t, err)
-		_, err = here.AddChange(t.Context(), someChange("old", now.Add(-30*time.Hour)), now)
+		_, _, err = here.AddChange(t.Context(), someChange("old", now.Add(-30*time.Hour)), now)
 		require.NoError(t, err)
 		require.Len(t, here.Of("checkout"), 2)
 		require.Empty(t, there.Of("checkout"))
@@ -102,26 +104,26 @@ func TestRecentChangesAreKnownInEveryProcess(t *testing.T) {
 			require.Equal(t, []changes.Change{someChange("1", now.Add(-time.Hour))}, there.Of("search", "checkout"))
 			require.Len(t, here.Of("checkout"), 1, "what is too old is no suspect")
 		}
-		_, err = here.AddChange(t.Context(), someChange("2", now), now)
+		_, _, err = here.AddChange(t.Context(), someChange("2", now), now)
 		require.NoError(t, err)
 		require.NoError(t, there.Refresh(t.Context(), now))
 		require.Len(t, there.Of("checkout"), 2)
 
 		behind := someChange("3", now)
-		_, err = s.AddChange(t.Context(), behind, now.Add(-5*time.Minute))
+		_, _, err = s.AddChange(t.Context(), behind, now.Add(-5*time.Minute))
 		require.NoError(t, err)
 		require.NoError(t, here.Refresh(t.Context(), now))
 		require.Contains(t, here.Of("checkout"), behind, "a process took it in whose clock is behind")
 		require.Len(t, here.Of("checkout", "checkout"), 3)
 
 		behind.Version = "other"
-		_, err = there.AddChange(t.Context(), behind, now)
+		_, _, err = there.AddChange(t.Context(), behind, now)
 		require.NoError(t, err)
 		require.NoError(t, there.Refresh(t.Context(), now))
 		require.NotContains(t, there.Of("checkout"), behind, "the first report counts")
 
 		for n := range 250 {
-			_, err := here.AddChange(t.Context(), someChange(fmt.Sprint("many-", n), now.Add(-time.Duration(n)*time.Minute)), now)
+			_, _, err := here.AddChange(t.Context(), someChange(fmt.Sprint("many-", n), now.Add(-time.Duration(n)*time.Minute)), now)
 			require.NoError(t, err)
 		}
 		require.NoError(t, here.Refresh(t.Context(), now))

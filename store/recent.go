@@ -48,12 +48,12 @@ func NewRecentChanges(s *Store) *RecentChanges {
 
 // AddChange keeps a change in the store, and remembers it when it is new there;
 // see Store.AddChange.
-func (r *RecentChanges) AddChange(ctx context.Context, c changes.Change, reported time.Time) (added bool, err error) {
-	added, err = r.store.AddChange(ctx, c, reported)
+func (r *RecentChanges) AddChange(ctx context.Context, c changes.Change, reported time.Time) (kept changes.Change, added bool, err error) {
+	kept, added, err = r.store.AddChange(ctx, c, reported)
 	if added {
-		r.remember([]changes.Change{c})
+		r.remember([]changes.Change{kept})
 	}
-	return added, err
+	return kept, added, err
 }
 
 // Of returns what is known to have been changed of some services of late, each

@@ -13,9 +13,10 @@ import (
 	"github.com/tocsinhq/tocsin/store"
 )
 
-// Keeper keeps what was changed. AddChange reports whether it is new.
+// Keeper keeps what was changed. AddChange returns it as it is kept, which is as
+// it was reported first, and whether it is new.
 type Keeper interface {
-	AddChange(ctx context.Context, c changes.Change, reported time.Time) (added bool, err error)
+	AddChange(ctx context.Context, c changes.Change, reported time.Time) (kept changes.Change, added bool, err error)
 }
 
 // Incidents lists incidents.
@@ -66,11 +67,11 @@ func (f *Feed) Take(ctx context.Context, cat *catalog.Catalog, c changes.Change,
 	if err := c.Check(now); err != nil {
 		return Taken{}, err
 	}
-	added, err := f.Keeper.AddChange(ctx, c, now)
+	kept, added, err := f.Keeper.AddChange(ctx, c, now)
 	if err != nil {
 		return Taken{}, err
 	}
-	told, err := f.tell(ctx, cat, c)
+	told, err := f.tell(ctx, cat, kept)
 	return Taken{Added: added, Incidents: told}, err
 }
 

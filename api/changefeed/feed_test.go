@@ -12,11 +12,14 @@ import (
 	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/store"
+	"github.com/tocsinhq/tocsin/store/storetest"
 )
 
 type keeper struct{}
 
-func (keeper) AddChange(context.Context, changes.Change, time.Time) (bool, error) { return true, nil }
+func (keeper) AddChange(_ context.Context, c changes.Change, _ time.Time) (changes.Change, bool, error) {
+	return c, true, nil
+}
 
 // incidents are found as the store finds them: too many rather than too few.
 type incidents []*incident.Incident
@@ -67,4 +70,29 @@ func TestWhoMayBeAffectedIsToldOnce(t *testing.T) {
 	feed.Suspicions = listeners{"INC-2": incident.Errorf(incident.Unavailable, "nobody knows")}
 	_, err = feed.Take(t.Context(), cat, change, noon)
 	require.Equal(t, incident.Unavailable, incident.KindOf(err))
+}
+
+// hears is an incident that remembers what may have caused it.
+type hears struct{ list []incident.Suspect }
+
+func (h *hears) Suspect(_ context.Context, _ string, list []incident.Suspect) error {
+	h.list = append(h.list, list...)
+	return nil
+}
+
+// A step of a pipeline that is repeated, and does not say when, deployed nothing
+// anew.
+func TestARepeatedReportIsToldAsItWasReportedFirst(t *testing.T) {
+	cat := &catalog.Catalog{Services: []catalog.Service{{ID: "search"}}}
+	h := &hears{}
+	feed := &changefeed.Feed{Keeper: storetest.Open(t, storetest.SQLite(t)), Suspicions: h, Incidents: incidents{}}
+	c := changes.Change{ID: "deploy-1", Source: "ci", Kind: changes.Deployment, Service: "search", At: noon.Add(-3 * time.Hour)}
+	_, err := feed.Take(t.Context(), cat, c, c.At)
+	require.NoError(t, err)
+	feed.Incidents = incidents{opened("INC-1", "search")}
+	c.At = noon.Add(time.Minute)
+	_, err = feed.Take(t.Context(), cat, c, c.At)
+	require.NoError(t, err)
+	require.Len(t, h.list, 1)
+	require.Equal(t, noon.Add(-3*time.Hour), h.list[0].At)
 }

@@ -1176,7 +1176,7 @@ type RankedChange struct {
 	// Score From 0 to 1.
 	Score float64 `json:"score"`
 
-	// TakenBack The run of this incident that took it back as its undo says.
+	// TakenBack The run that took it back as its undo says, of this incident or another.
 	TakenBack string `json:"taken_back,omitempty,omitzero"`
 }
 
@@ -4058,9 +4058,12 @@ type ClientInterface interface {
 	// PostGithubWebhookWithBody Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes any type of body and a specified content type.
 	//
@@ -4070,9 +4073,12 @@ type ClientInterface interface {
 	// PostGithubWebhook Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes a body of the `application/json` content type.
 	//
@@ -7064,9 +7070,12 @@ func (c *Client) RotateToken(ctx context.Context, id string, body RotateTokenJSO
 // PostGithubWebhookWithBody Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes any type of body and a specified content type.
 //
@@ -7086,9 +7095,12 @@ func (c *Client) PostGithubWebhookWithBody(ctx context.Context, params *PostGith
 // PostGithubWebhook Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes a body of the `application/json` content type.
 //
@@ -14341,9 +14353,12 @@ type ClientWithResponsesInterface interface {
 	// PostGithubWebhookWithBodyWithResponse Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -14353,9 +14368,12 @@ type ClientWithResponsesInterface interface {
 	// PostGithubWebhookWithResponse Hear from GitHub of a deployment or a push
 	//
 	// The events `deployment_status` and `push` of repositories that services of the catalog
-	// name. A deployment counts from the first status that says it began or ended; a push
-	// counts when it is to the default branch. Everything else is taken and means nothing.
-	// The body is signed with the secret that GitHub and Tocsin share.
+	// name. A deployment counts when it goes to one of the service's `environments`, or to
+	// production when it names none, and from the first status that says it began or ended; a
+	// push counts when it is to the default branch. Everything else is taken and means nothing.
+	// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+	// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+	// once, and others wait.
 	//
 	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 	//
@@ -26980,9 +26998,12 @@ func (c *ClientWithResponses) RotateTokenWithResponse(ctx context.Context, id st
 // PostGithubWebhookWithBodyWithResponse Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
 //
@@ -26998,9 +27019,12 @@ func (c *ClientWithResponses) PostGithubWebhookWithBodyWithResponse(ctx context.
 // PostGithubWebhookWithResponse Hear from GitHub of a deployment or a push
 //
 // The events `deployment_status` and `push` of repositories that services of the catalog
-// name. A deployment counts from the first status that says it began or ended; a push
-// counts when it is to the default branch. Everything else is taken and means nothing.
-// The body is signed with the secret that GitHub and Tocsin share.
+// name. A deployment counts when it goes to one of the service's `environments`, or to
+// production when it names none, and from the first status that says it began or ended; a
+// push counts when it is to the default branch. Everything else is taken and means nothing.
+// The body is signed with the secret that GitHub and Tocsin share. It may be as large as
+// GitHub sends any: a push lists all its commits. Of those above 1 MiB two are read at
+// once, and others wait.
 //
 // Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
 //

@@ -1175,7 +1175,7 @@ type RankedChange struct {
 	// Score From 0 to 1.
 	Score float64 `json:"score"`
 
-	// TakenBack The run of this incident that took it back as its undo says.
+	// TakenBack The run that took it back as its undo says, of this incident or another.
 	TakenBack string `json:"taken_back,omitempty,omitzero"`
 }
 

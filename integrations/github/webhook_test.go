@@ -40,36 +40,71 @@ func TestADeploymentCountsFromWhenItIsUnderWay(t *testing.T) {
 		event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
 		require.NoError(t, err)
 		if !counts {
-			require.Equal(t, github.Event{}, event, state)
+			require.Equal(t, changes.InRepository{}, event, state)
 			continue
 		}
-		require.Equal(t, github.Event{Repository: "acme/payments", Change: changes.Change{
+		require.Equal(t, changes.InRepository{Repository: "acme/payments", Environment: "production", Change: changes.Change{
 			ID: "deployment-42", Source: "github", Kind: changes.Deployment, Title: "Release to production", Version: "v2.4.0 4711aaaabbbb",
 			Author: "alice", Link: "https://github.com/acme/payments/actions/runs/1", At: at,
 		}}, event)
 	}
 }
 
+func TestWhereADeploymentGoesIsTold(t *testing.T) {
+	body := strings.NewReplacer("STATE", "success", `"environment": "production", "target`, `"environment": "", "target`,
+		`"environment": "production", "creator"`, `"environment": "eu", "production_environment": true, "creator"`).Replace(status)
+	event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
+	require.NoError(t, err)
+	require.Equal(t, "eu", event.Environment)
+	require.True(t, event.Production)
+	require.Equal(t, "Release to eu", event.Change.Title)
+}
+
+func TestAnOddAddressLosesTheLinkAndNotTheChange(t *testing.T) {
+	for _, address := range []string{"https://", "https:///runs/1", "https://ci.example.org/%zz"} {
+		body := strings.NewReplacer("STATE", "success", "https://github.com/acme/payments/actions/runs/1", address).Replace(status)
+		event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
+		require.NoError(t, err)
+		c := event.Change
+		c.Service = "payments"
+		require.NoError(t, c.Check(at), address)
+	}
+}
+
+func TestALongNameLosesItsEndAndNotTheChange(t *testing.T) {
+	for _, body := range []string{
+		strings.NewReplacer("STATE", "success", "v2.4.0", strings.Repeat("v", 199)).Replace(status),
+		strings.NewReplacer("STATE", "success", "4711aaaabbbbccccdddd", "4711aaaabbbä").Replace(status),
+	} {
+		event, err := github.ParseWebhook("s3cret", signed("deployment_status", body), []byte(body))
+		require.NoError(t, err)
+		c := event.Change
+		c.Service = "payments"
+		require.NoError(t, c.Check(at))
+	}
+}
+
 func TestAPushCountsOnTheDefaultBranch(t *testing.T) {
 	body := `{"ref": "refs/heads/main", "after": "4711aaaabbbbccccdddd", "before": "0815bbbb0815bbbb", "deleted": false,
-		"compare": "https://github.com/acme/payments/compare/a...b", "repository": {"full_name": "acme/payments", "default_branch": "main"},
-		"sender": {"login": "alice"}, "head_commit": {"message": "Retry\u001b[31m less\nand more", "timestamp": "2026-03-01T02:57:00+01:00"}}`
+		"compare": "https://github.com/acme/payments/compare/a...b", "repository": {"full_name": "acme/payments", "default_branch": "main", "pushed_at": 1772330220},
+		"sender": {"login": "alice"}, "head_commit": {"message": "Retry\u001b[31m less\nand more", "timestamp": "2026-02-22T02:57:00+01:00"}}`
 	event, err := github.ParseWebhook("s3cret", signed("push", body), []byte(body))
 	require.NoError(t, err)
-	c := event.Change
-	require.Equal(t, at, c.At.UTC())
-	c.At = at
 	require.Equal(t, changes.Change{
 		ID: "push-4711aaaabbbbccccdddd", Source: "github", Kind: changes.Push, Title: "Retry[31m less", Version: "4711aaaabbbb", Before: "0815bbbb0815",
 		Author: "alice", Link: "https://github.com/acme/payments/compare/a...b", At: at,
-	}, c)
+	}, event.Change, "an old commit that is pushed now is as new as its push")
+	unsaid := strings.Replace(body, "1772330220", `"2026-03-01T01:57:00Z"`, 1)
+	event, err = github.ParseWebhook("s3cret", signed("push", unsaid), []byte(unsaid))
+	require.NoError(t, err)
+	require.Zero(t, event.Change.At)
 	for _, other := range []string{
 		strings.Replace(body, "heads/main", "heads/feature", 1), strings.Replace(body, `"deleted": false`, `"deleted": true`, 1),
 		strings.Replace(body, "refs/heads/main", "refs/tags/v1", 1),
 	} {
 		event, err := github.ParseWebhook("s3cret", signed("push", other), []byte(other))
 		require.NoError(t, err)
-		require.Equal(t, github.Event{}, event)
+		require.Equal(t, changes.InRepository{}, event)
 	}
 }
 
@@ -95,7 +130,7 @@ func TestWhatIsNotGitHubsIsRefused(t *testing.T) {
 	}
 	event, err := github.ParseWebhook("s3cret", signed("ping", "{}"), []byte("{}"))
 	require.NoError(t, err)
-	require.Equal(t, github.Event{}, event)
+	require.Equal(t, changes.InRepository{}, event)
 }
 
 func FuzzParseWebhook(f *testing.F) {

@@ -14,8 +14,12 @@ import (
 // Source is the source of the changes that rollouts are.
 const Source = "kubernetes"
 
-// maxVersion bounds what is shown of images, in characters.
-const maxVersion = 120
+// maxVersion bounds what is shown of images, maxTitle what is said of a rollout,
+// in characters.
+const (
+	maxVersion = 120
+	maxTitle   = 500
+)
 
 // Path is where the Deployment is, as the catalog names it: main/shop/payments.
 func (r Rollout) Path(cluster string) string {
@@ -31,8 +35,8 @@ func (r Rollout) Change(cluster, service string, heard time.Time) changes.Change
 		Title:   fmt.Sprintf("rollout %d of %s", r.Revision, r.Path(cluster)),
 		Version: shown(r.Images, r.ImagesBefore, r.Revision), Before: shown(r.ImagesBefore, r.Images, r.Before),
 	}
-	if r.Cause != "" {
-		c.Title += ": " + r.Cause
+	if cause := changes.Line(r.Cause, keptText); cause != "" {
+		c.Title = changes.Line(c.Title+": "+cause, maxTitle)
 	}
 	if c.At.After(heard) {
 		c.At = heard
@@ -51,7 +55,7 @@ func shown(images, others []string, revision int64) string {
 	var own []string
 	for _, image := range images {
 		if !slices.Contains(others, image) {
-			own = append(own, image[strings.LastIndex(image, "/")+1:])
+			own = append(own, changes.Line(image[strings.LastIndex(image, "/")+1:], keptText))
 		}
 	}
 	if revision == 0 {

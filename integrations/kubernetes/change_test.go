@@ -28,6 +28,22 @@ func TestARolloutIsAChange(t *testing.T) {
 	require.Equal(t, at.Add(-time.Hour), r.Change("main", "checkout", at.Add(-time.Hour)).At, "the cluster's clock is ahead")
 }
 
+// Whoever may change a Deployment writes its cause and its images.
+func TestWhateverACauseSaysTheRolloutIsAChange(t *testing.T) {
+	at := time.Date(2026, 11, 23, 2, 30, 0, 0, time.UTC)
+	r := kubernetes.Rollout{ID: "d-1/3", KubeRef: checkout, Revision: 3, Before: 2, At: at, Images: []string{"web:3\u202e"}, ImagesBefore: []string{"web:2"}}
+	for cause, title := range map[string]string{
+		"release 3\nby alice": ": release 3", "\n\x1b[31mrelease 3": ": [31mrelease 3", "\u200b\n": "",
+	} {
+		r.Cause = cause
+		c := r.Change("main", "checkout", at)
+		require.NoError(t, c.Check(at))
+		require.Equal(t, "rollout 3 of main/shop/checkout"+title, c.Title)
+	}
+	r.Namespace, r.Name, r.Cause = strings.Repeat("n", 63), strings.Repeat("d", 253), strings.Repeat("c", 300)
+	require.NoError(t, r.Change("main", "checkout", at).Check(at))
+}
+
 func TestARolloutOfTheSameImagesIsShownByItsNumber(t *testing.T) {
 	r := kubernetes.Rollout{ID: "d-1/3", KubeRef: checkout, Revision: 3, Before: 2, Images: []string{"web:3"}, ImagesBefore: []string{"web:3"}}
 	c := r.Change("main", "checkout", time.Now())

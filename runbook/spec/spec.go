@@ -120,6 +120,15 @@ func (s Spec) TargetsOf(values Values) []string {
 	return slices.Compact(targets)
 }
 
+// Aim returns the values by which TargetsOf names what a run changes.
+func (s Spec) Aim(values Values) map[string]string {
+	out := map[string]string{}
+	for _, found := range inBraces.FindAllStringSubmatch(s.Target, -1) {
+		out[found[1]] = values[found[1]].Text
+	}
+	return out
+}
+
 // TargetOf is TargetsOf on one line, or nothing.
 func (s Spec) TargetOf(values Values) string { return strings.Join(s.TargetsOf(values), " ") }
 

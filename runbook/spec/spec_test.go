@@ -49,6 +49,7 @@ func TestAStructSaysWhatTheParametersAre(t *testing.T) {
 	require.Equal(t, "deploy/us/payments", s.TargetOf(values))
 	s.Target = "deploy/{zone}/{target} deploy/{target} deploy/{zone}/{target}"
 	require.Equal(t, []string{"deploy/payments", "deploy/us/payments"}, s.TargetsOf(values))
+	require.Equal(t, map[string]string{"zone": "us", "target": "payments"}, s.Aim(values))
 	require.Equal(t, `approve_within=5m below=0.5 copies=2 force=false pod=web-1 (from the alert's label pod) `+
 		`target=payments why="it hangs" zone=us (from the alert's label zone)`, values.String())
 	require.Equal(t, spec.Value{Text: "5m", Origin: spec.Offered}, values["approve_within"])

@@ -181,10 +181,9 @@ func readHint(secret string) func(http.Header, []byte) (incident.TicketRef, erro
 }
 
 // readGitHub reads the webhooks of GitHub, which signs with a secret.
-func readGitHub(secret string) func(http.Header, []byte) (string, changes.Change, error) {
-	return func(header http.Header, body []byte) (string, changes.Change, error) {
-		event, err := github.ParseWebhook(secret, header, body)
-		return event.Repository, event.Change, err
+func readGitHub(secret string) func(http.Header, []byte) (changes.InRepository, error) {
+	return func(header http.Header, body []byte) (changes.InRepository, error) {
+		return github.ParseWebhook(secret, header, body)
 	}
 }
 

@@ -138,7 +138,7 @@ func rollbackCommand(s *session) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rollback INCIDENT",
 		Short: "Take back the change that is the likeliest cause, by the undo that it was reported with",
-		Example: "  tocsin rollback INC-7 --dry-run\n  tocsin rollback INC-7\n" +
+		Example: "  tocsin rollback INC-7 --dry-run --wait\n  tocsin rollback INC-7\n" +
 			"  tocsin rollback INC-7 --change deploy-4711",
 		Args: between(1, 1),
 		RunE: s.runFor(func(ctx context.Context, c *call, number string) error {
@@ -157,7 +157,7 @@ func rollbackCommand(s *session) *cobra.Command {
 			body.Params = withOwn(best.Change.Undo.Params, body.Params)
 			c.tell("%s: %s", best.Change, strings.Join(best.Reasons, ", "))
 			c.tell("taken back by: %s", undoneBy(changes.Undo{Runbook: body.Name, Params: body.Params}))
-			return show(c, c.outcome)(content(c.StartRun(ctx, number, &client.StartRunParams{IdempotencyKey: c.key()}, body)))
+			return p.started(ctx, c, number)(content(c.StartRun(ctx, number, &client.StartRunParams{IdempotencyKey: c.key()}, body)))
 		}),
 	}
 	s.keyFlag(cmd)

@@ -2,6 +2,7 @@ package cli_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -67,6 +68,20 @@ func TestChangesAreReportedListedAndTakenBack(t *testing.T) {
 	require.Contains(t, tocsin(t, "incident", "suspects", "INC-1").ok(), "rollback, done by INC-1/runbook/rollback/2")
 }
 
+func TestARollbackIsWaitedFor(t *testing.T) {
+	w, key := changing(t)
+	tocsin(t, "change", "report", "checkout", "deploy-1", "--at", "2026-03-01T01:50:00Z", "--undo", "rollback", "--token", key).ok()
+	w.commands.Answer(incident.Outcome{Phase: incident.Mitigating, Text: "rollback is running", ID: waitedFor}, nil)
+	i := sample("INC-1")
+	i.Runs = append(i.Runs, incident.Run{
+		ID: waitedFor, Name: "rollback", By: "alice", Started: night, Ended: night.Add(time.Minute), State: incident.RunRefused, Outcome: "somebody said no",
+	})
+	w.store.Put(i, incident.Entry{Sequence: 5, Kind: "run.note", Occurred: night, Recorded: night, Actor: incident.Self(), Source: waitedFor, Text: "would roll checkout back to r41"})
+	got := tocsin(t, "rollback", "INC-1", "--wait")
+	require.Contains(t, got.out, "would roll checkout back to r41")
+	require.NotZero(t, got.code, "it was refused")
+}
+
 func fails(t *testing.T, because string, args ...string) {
 	t.Helper()
 	got := tocsin(t, args...)
@@ -78,11 +93,11 @@ func TestOutputsAreListedAndShown(t *testing.T) {
 	var kept *store.Store
 	newWorld(t, func(config *api.Config) { kept = config.Evidence.(*store.Store) })
 	require.Contains(t, tocsin(t, "incident", "outputs", "INC-1").err, "no run has brought anything to light")
-	o := incident.Output{ID: "a-1-1", Run: "INC-1/runbook/a/1", Title: "Pods", Body: "3 of 4\nready\x1b[31m\n", Bytes: 4100, Removed: 1, At: night}
+	o := incident.Output{ID: "a-1-1", Run: "INC-1/runbook/a/1", Title: "Pods", Body: "3 of 4\nready\x1b[31m\u202e\n", Bytes: 4100, Removed: 1, At: night}
 	require.NoError(t, kept.KeepOutput(t.Context(), "INC-1", o))
 	require.Regexp(t, `a-1-1\s+Pods\s+4.1 KB\s+1`, tocsin(t, "incident", "outputs", "INC-1").ok())
 	got := tocsin(t, "incident", "outputs", "INC-1", "a-1-1")
-	require.Regexp(t, `^3 of 4\nready[^\x1b]*\n$`, got.ok(), "nothing of it reaches the terminal as a command")
+	require.Regexp(t, `^3 of 4\nready[^\x1b\x{202e}]*\n$`, got.ok(), "nothing of it reaches the terminal as a command")
 	require.Contains(t, got.err, "Pods (")
 	require.Equal(t, 1, tocsin(t, "incident", "outputs", "INC-1", "other").code)
 }

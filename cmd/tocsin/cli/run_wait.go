@@ -11,8 +11,13 @@ import (
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// lookEvery is the time between two looks at a run that is waited for.
-const lookEvery = time.Second
+const (
+	// lookEvery is the time between two looks at a run that is waited for.
+	lookEvery = time.Second
+	// maxUnseen is how many looks the record may lag behind the answer that the
+	// run was started: it does while the database is away.
+	maxUnseen = 60
+)
 
 // started returns a function that shows what starting a run was answered, and
 // then, where that is wanted, what the run says.
@@ -39,6 +44,9 @@ type follower struct {
 	cursor string
 	shown  int
 	asked  map[string]bool
+	// seen says that the run was on record; unseen is how often it was not before.
+	seen   bool
+	unseen int
 }
 
 // follow shows what a run says until it ends. It fails when it did not end as it
@@ -53,11 +61,15 @@ func (f *follower) follow(ctx context.Context) error {
 			return err
 		}
 		n := slices.IndexFunc(i.Runs, func(r client.Run) bool { return r.ID == f.run })
-		if n < 0 {
-			return fmt.Errorf("%s carries %s no more: incident timeline shows it", f.number, f.run)
-		}
-		if r := i.Runs[n]; !r.Ended.IsZero() {
-			return ended(r)
+		switch {
+		case n < 0:
+			if err := f.missing(); err != nil {
+				return err
+			}
+		case !i.Runs[n].Ended.IsZero():
+			return ended(i.Runs[n])
+		default:
+			f.seen = true
 		}
 		f.questions(i)
 		select {
@@ -66,6 +78,18 @@ func (f *follower) follow(ctx context.Context) error {
 		case <-time.After(lookEvery):
 		}
 	}
+}
+
+// missing fails when a run that is not on record is not waited for any longer.
+func (f *follower) missing() error {
+	f.unseen++
+	switch {
+	case f.seen:
+		return fmt.Errorf("%s carries %s no more: incident timeline shows it", f.number, f.run)
+	case f.unseen > maxUnseen:
+		return fmt.Errorf("%s was started, and is not on record of %s yet: incident show and incident timeline will have it", f.run, f.number)
+	}
+	return nil
 }
 
 func ended(r client.Run) error {

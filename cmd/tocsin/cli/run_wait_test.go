@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/api"
 	"github.com/tocsinhq/tocsin/cmd/tocsin/cli"
 	"github.com/tocsinhq/tocsin/incident"
 )
@@ -73,4 +75,32 @@ func TestARunThatIsWaitedForAndRefusedFails(t *testing.T) {
 	require.NotZero(t, code)
 	require.Contains(t, out, "rollback refused")
 	require.Equal(t, "tocsin: INC-1/runbook/rollback/2 refused: somebody said no\n", errs)
+}
+
+// lagging is a store that has the run only when it is looked at again, as after
+// a moment without the database.
+type lagging struct {
+	api.Store
+	looks   atomic.Int32
+	records func()
+}
+
+func (l *lagging) Incident(ctx context.Context, number string) (*incident.Incident, error) {
+	if l.looks.Add(1) == 4 { // the command looks twice, and the first look of the wait is in vain
+		l.records()
+	}
+	return l.Store.Incident(ctx, number)
+}
+
+func TestARunThatIsNotOnRecordYetIsWaitedFor(t *testing.T) {
+	l := &lagging{}
+	w := newWorld(t, func(config *api.Config) { l.Store, config.Store = config.Store, l })
+	w.commands.Answer(incident.Outcome{Phase: incident.Mitigating, Text: "rollback is running", ID: waitedFor}, nil)
+	l.records = func() {
+		i := sample("INC-1")
+		i.Runs = append(i.Runs, incident.Run{ID: waitedFor, Name: "rollback", By: "alice", Started: night, Ended: night.Add(time.Minute), State: incident.RunDone})
+		w.store.Put(i)
+	}
+	tocsin(t, "incident", "run", "1", "rollback", "--param", "target=checkout", "--wait").ok()
+	require.GreaterOrEqual(t, l.looks.Load(), int32(4))
 }

@@ -9,20 +9,20 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
-	"unicode"
 
 	"github.com/tocsinhq/tocsin/api/client"
+	"github.com/tocsinhq/tocsin/changes"
 	"github.com/tocsinhq/tocsin/incident"
 )
 
-// clean makes one line of a text, without what would move a terminal: alerts
-// bring texts of strangers.
+// clean makes one line of a text, without what would move a terminal or have it
+// show something else: alerts bring texts of strangers.
 func clean(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
 		case r == '\n' || r == '\t':
 			return ' '
-		case unicode.IsControl(r):
+		case changes.Unseen(r):
 			return -1
 		}
 		return r
