@@ -100,6 +100,8 @@ type KubeDrain struct {
 	// Unmanaged those that nothing makes anew.
 	LocalStorage bool `json:"local_storage,omitempty"`
 	Unmanaged    bool `json:"unmanaged,omitempty"`
+	// Most is how many may be evicted.
+	Most int `json:"most,omitempty"`
 	// Within bounds how long evictions are tried that a PodDisruptionBudget
 	// forbids.
 	Within time.Duration `json:"within,omitempty"`

@@ -33,6 +33,8 @@ type cluster struct {
 	node   systems.KubeNode
 	// drained is what a drain leaves.
 	drained systems.KubeDrained
+	// arrive is how many pods come to the node right before it is closed.
+	arrive int
 	// faults befall the calls that change something, one after the other.
 	faults []fault
 }
@@ -115,11 +117,17 @@ func (c *cluster) Node(context.Context, systems.KubeDrain) (systems.KubeNode, er
 
 func (c *cluster) Cordon(_ context.Context, o systems.KubeCordon) error {
 	c.say("calls cordon %s %t", o.Node, o.Close)
-	return c.change(func() { c.node.Cordoned = o.Close })
+	return c.change(func() {
+		c.node.Evicts, c.arrive = c.node.Evicts+c.arrive, 0
+		c.node.Cordoned = o.Close
+	})
 }
 
 func (c *cluster) Drain(_ context.Context, o systems.KubeDrain) (systems.KubeDrained, error) {
-	c.say("calls drain %s within %s", o.Node, o.Within)
+	c.say("calls drain %s within %s, at most %d", o.Node, o.Within, o.Most)
+	if c.node.Evicts > o.Most {
+		return systems.KubeDrained{}, incident.Errorf(incident.Conflict, "%d pods of %s are to be evicted by now, and at most %d may be", c.node.Evicts, o.Node, o.Most)
+	}
 	err := c.change(func() { c.node.Evicts = c.drained.Left })
 	return c.drained, err
 }
