@@ -102,7 +102,7 @@ func (c *evict) String() string {
 // Make orders it, and says what it could not do.
 func (c *evict) Make(ctx workflow.Context, _ string) error {
 	var a *activities.Kubernetes
-	order := activities.OfCluster[systems.KubeDrain]{Cluster: c.Cluster, What: c.KubeDrain}
+	order := activities.OfCluster[systems.KubeDrain]{Cluster: c.Cluster, Covers: c.covers, What: c.KubeDrain}
 	order.What.Most = c.most
 	err := workflow.ExecuteActivity(ctx, a.DrainNode, order).Get(ctx, &c.done)
 	if err == nil && c.done.Left > 0 {
