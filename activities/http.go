@@ -43,6 +43,7 @@ func (a *HTTP) PlanHTTP(_ context.Context, o HTTPOrder) (systems.HTTPPlan, error
 
 // ReadHTTP makes a request that changes nothing.
 func (a *HTTP) ReadHTTP(ctx context.Context, o HTTPOrder) (systems.HTTPAnswer, error) {
+	defer beat(ctx)()
 	s, err := a.system(o.System)
 	if err == nil && o.Request.Part != systems.HTTPVerify && !ReadsHTTP(o.Request.Method) {
 		err = incident.Errorf(incident.Invalid, "%s is no method that only reads", o.Request.Method)

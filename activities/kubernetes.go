@@ -5,12 +5,15 @@ import (
 	"context"
 	"time"
 
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/systems"
 )
 
 // Cluster is a Kubernetes cluster. Its errors are of kind Unavailable when
 // nobody knows whether a change was made; after any other kind none was.
 type Cluster interface {
+	// Covers identifies the cluster that is spoken to.
+	Covers() string
 	// Deployment says what a Deployment runs, and what it ran before.
 	Deployment(ctx context.Context, r systems.KubeRef) (systems.KubeDeployment, error)
 	// Autoscaler says what decides over the count of a Deployment, or nothing.
@@ -43,6 +46,8 @@ type Kubernetes struct {
 type OfCluster[T any] struct {
 	Cluster string `json:"cluster"`
 	What    T      `json:"what"`
+	// Covers identifies the cluster that a change was approved for.
+	Covers string `json:"covers,omitempty"`
 }
 
 const (
@@ -60,6 +65,7 @@ func (a *Kubernetes) ReadDeployment(ctx context.Context, o OfCluster[systems.Kub
 		return systems.KubeDeployment{}, Fail(err)
 	}
 	d, err := c.Deployment(ctx, o.What)
+	d.Covers = c.Covers()
 	return d, Fail(err)
 }
 
@@ -99,7 +105,7 @@ func (a *Kubernetes) ReadRollout(ctx context.Context, o OfCluster[systems.KubeAw
 
 // RollBackDeployment takes a Deployment to a template that it has run before.
 func (a *Kubernetes) RollBackDeployment(ctx context.Context, o OfCluster[systems.KubeRollback]) error {
-	c, err := a.cluster(o.Cluster)
+	c, err := a.covered(o.Cluster, o.Covers)
 	if err == nil {
 		err = c.RollBack(ctx, o.What)
 	}
@@ -108,7 +114,7 @@ func (a *Kubernetes) RollBackDeployment(ctx context.Context, o OfCluster[systems
 
 // RestartDeployment has a Deployment replace its pods.
 func (a *Kubernetes) RestartDeployment(ctx context.Context, o OfCluster[systems.KubeRestart]) error {
-	c, err := a.cluster(o.Cluster)
+	c, err := a.covered(o.Cluster, o.Covers)
 	if err == nil {
 		err = c.Restart(ctx, o.What)
 	}
@@ -117,7 +123,7 @@ func (a *Kubernetes) RestartDeployment(ctx context.Context, o OfCluster[systems.
 
 // ScaleDeployment gives a Deployment another number of pods.
 func (a *Kubernetes) ScaleDeployment(ctx context.Context, o OfCluster[systems.KubeScale]) error {
-	c, err := a.cluster(o.Cluster)
+	c, err := a.covered(o.Cluster, o.Covers)
 	if err == nil {
 		err = c.Scale(ctx, o.What)
 	}
@@ -131,12 +137,13 @@ func (a *Kubernetes) ReadNode(ctx context.Context, o OfCluster[systems.KubeDrain
 		return systems.KubeNode{}, Fail(err)
 	}
 	n, err := c.Node(ctx, o.What)
+	n.Covers = c.Covers()
 	return n, Fail(err)
 }
 
 // CordonNode closes a node for new pods, or opens it again.
 func (a *Kubernetes) CordonNode(ctx context.Context, o OfCluster[systems.KubeCordon]) error {
-	c, err := a.cluster(o.Cluster)
+	c, err := a.covered(o.Cluster, o.Covers)
 	if err == nil {
 		err = c.Cordon(ctx, o.What)
 	}
@@ -146,7 +153,7 @@ func (a *Kubernetes) CordonNode(ctx context.Context, o OfCluster[systems.KubeCor
 // DrainNode evicts the pods of a node that a drain moves, and tries for at most
 // twelve minutes.
 func (a *Kubernetes) DrainNode(ctx context.Context, o OfCluster[systems.KubeDrain]) (systems.KubeDrained, error) {
-	c, err := a.cluster(o.Cluster)
+	c, err := a.covered(o.Cluster, o.Covers)
 	if err != nil {
 		return systems.KubeDrained{}, Fail(err)
 	}
@@ -154,6 +161,16 @@ func (a *Kubernetes) DrainNode(ctx context.Context, o OfCluster[systems.KubeDrai
 	o.What.Within = min(o.What.Within, longestDrain)
 	done, err := c.Drain(ctx, o.What)
 	return done, Fail(err)
+}
+
+// covered is the cluster of a name, provided that it is the one that a change was
+// approved for.
+func (a *Kubernetes) covered(name, covers string) (Cluster, error) {
+	c, err := a.cluster(name)
+	if err == nil && c.Covers() != covers {
+		err = incident.Errorf(incident.Conflict, "the systems file says another address of %s than when it was planned", name)
+	}
+	return c, err
 }
 
 func (a *Kubernetes) cluster(name string) (Cluster, error) {

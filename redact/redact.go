@@ -25,7 +25,7 @@ const (
 	// below is what YAML writes on lines of their own.
 	below = `[|>][-+0-9]*[ \t]*\n[ \t]+[^\n]+(?:\n[ \t]+[^\s:]+[ \t]*$)*|\n[ \t]+[^\s:=]+[ \t]*$`
 	// named are the words of a name that say that its value is a secret.
-	named = `passw(?:or)?d|passphrase|pwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?`
+	named = `passw(?:or)?d|passphrase|pwd|secret|token|(?:api|access|private|encryption)[_-]?key|credentials?`
 )
 
 // patterns are tried in this order: what is whole before what is part of a line.
@@ -46,6 +46,20 @@ var patterns = compiled(
 	// Tokens that say what they are: AWS, GitHub, GitLab, Slack, Stripe, Google, our own.
 	`\b(?:AKIA|ASIA)[0-9A-Z]{16}\b`,
 	`\b(?:gh[pousr]_|github_pat_|glpat-|xox[abeprs]-|sk_live_|rk_live_|AIza|toc_)[A-Za-z0-9_-]{16,}`,
+	// npm, Vault and SendGrid.
+	`\bnpm_[A-Za-z0-9]{30,}`,
+	`\bhv[sbr]\.[A-Za-z0-9_-]{20,}`,
+	`\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}`,
+	// The signature of an address that lets in whoever has it.
+	`(?i)(?:[?&]|&amp;|\\u0026)(?:x-(?:amz|goog)-)?sig(?:nature)?=([^\s&"'<>\\]+)`,
+	// XML: <password>x</password>.
+	`(?i)<[\w:.-]*(?:`+named+`)[\w:.-]*(?:\s[^<>]*)?>(<!\[CDATA\[[^\]]*\]\]>|[^<]+)</`,
+	// A variable as Kubernetes has it: its name, and beside it its value.
+	`(?i)\bname\\*["']?[ \t]*:[ \t]*\\*["']?[\w.-]*(?:`+named+`|_pass\b)[\w.-]*\\*["']?,?\s*\\*["']?value\\*["']?:[ \t]*(`+quoted+`|`+below+`|`+word+`)`,
+	// pass, which is a word of its own where it is no name: pass=x, DB_PASS: x.
+	`(?i)(?:^|[^a-z])pass\\*["']?[ \t]*=+>?[ \t]*(`+quoted+`|`+word+`)`,
+	`[A-Z0-9]_PASS\\*["']?[ \t]*:[ \t]*(`+quoted+`|`+word+`)`,
+	`["']pass\\*["'][ \t]*:[ \t]*(`+quoted+`)`,
 	// SQL: PASSWORD 'x', IDENTIFIED BY 'x'.
 	`(?i)\b(?:password|identified(?:\s+with\s+\S+)?\s+by(?:\s+password)?)\s+('(?:[^'\\\n]|''|\\.)*'?|"(?:[^"\\\n]|""|\\.)*")`,
 	// The argument of a command: --password x.

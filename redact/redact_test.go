@@ -60,6 +60,24 @@ func TestSecretsAreRemoved(t *testing.T) {
 		"password: |\n  s3cr3t\n  bGluZQ==\nport: 1":           "password: [redacted]\nport: 1",
 		"data:\n  password: >-\n    correct horse\n  port: 1":  "data:\n  password: [redacted]\n  port: 1",
 		"password:\n  s3cr3t\nport: 1":                         "password:[redacted]\nport: 1",
+		// A variable by its name, and XML.
+		`{"name":"DB_PASSWORD","value":"s3cr3t"},{"name":"PORT","value":"80"}`:   `{"name":"DB_PASSWORD","value":[redacted]},{"name":"PORT","value":"80"}`,
+		"{\n  \"name\": \"DB_PASS\",\n  \"value\": \"s3cr3t\"\n}":                "{\n  \"name\": \"DB_PASS\",\n  \"value\": [redacted]\n}",
+		`{"log":"{\"name\":\"API_KEY\",\"value\":\"s3cr3t\"}"}`:                  `{"log":"{\"name\":\"API_KEY\",\"value\":[redacted]}"}`,
+		"- name: DB_PASSWORD\n  value: s3cr3t\n- name: PORT\n  value: 80":        "- name: DB_PASSWORD\n  value: [redacted]\n- name: PORT\n  value: 80",
+		"<user>shop</user><password>s3cr3t</password>":                           "<user>shop</user><password>[redacted]</password>",
+		`<ns:dbPassword type="text">s3cr3t &amp; more</ns:dbPassword>`:           `<ns:dbPassword type="text">[redacted]</ns:dbPassword>`,
+		"<token><![CDATA[s3cr3t]]></token>":                                      "<token>[redacted]</token>",
+		"user=shop pass=s3cr3t host=db":                                          "user=shop pass=[redacted] host=db",
+		"DB_PASS=s3cr3t\nSMTP_PASS: s3cr3t\nmail_pass = 's3cr3t'":                "DB_PASS=[redacted]\nSMTP_PASS: [redacted]\nmail_pass = [redacted]",
+		`{"user": "shop", "pass": "s3cr3t"}`:                                     `{"user": "shop", "pass": [redacted]}`,
+		"https://shop.blob.example.net/x?se=2026&sig=s3%2Bcr3t%3D&sp=r":          "https://shop.blob.example.net/x?se=2026&sig=[redacted]&sp=r",
+		"https://s3.example.org/x?X-Amz-Expires=60&X-Amz-Signature=0123abcd end": "https://s3.example.org/x?X-Amz-Expires=60&X-Amz-Signature=[redacted] end",
+		"encryption_key=s3cr3t port=1":                                           "encryption_key=[redacted] port=1",
+		"ENCRYPTION-KEY: s3cr3t":                                                 "ENCRYPTION-KEY: [redacted]",
+		"npm_" + strings.Repeat("aB3", 12) + " x":                                "[redacted] x",
+		"hvs.CAESIJ0123456789abcdef_-0123 x":                                     "[redacted] x",
+		"SG." + strings.Repeat("a", 22) + "." + strings.Repeat("b", 43) + " x":   "[redacted] x",
 		// Commands and SQL.
 		"mysql --password s3cr3t shop":                        "mysql --password [redacted] shop",
 		`app --db-token "s3 cr3t" --verbose`:                  `app --db-token [redacted] --verbose`,
@@ -86,6 +104,11 @@ func TestSecretsAreRemoved(t *testing.T) {
 		`{"secretKeyRef": {"name": "shop", "key": "db"}}`, "--password-stdin --token-file - x", "docker login --password --help",
 		"it asks for a password and a token", "the password is 'wrong'", "identified by their names", "found by 'kubelet', and identified as slow by 'ana'", "http://h:80,http://ana@h", "cookies are off", "authorization failed",
 		"MIIE\nabc\n-----END CERTIFICATE-----",
+		// What only looks like the name of a secret.
+		"--- PASS: TestCheckout (0.01s)", "pass: 3, fail: 1", `{"pass": 3, "fail": 1}`, "bypass=true", "compass=north", "first_pass: done", "all passed=7",
+		"usage: login <password> <token> [flags]", "<password></password>", "<user>shop</user>", "<passwordPolicy><min>8</min></passwordPolicy>",
+		`{"name":"PORT","value":"80"}`, "- name: PORT\n  value: 80", `{"name":"DB_PASSWORD","valueFrom":{"secretKeyRef":{"name":"shop"}}}`, `{"name":"shop","value":3}`,
+		"npm_config_registry=https://npm.example.org", "npm_lifecycle_event_of_a_long_name", "hvs.example.org", "SG.1", "signal=9 design=new", "GET /x?significance=0.05&sort=asc",
 	} {
 		got, found := redact.Text(plain)
 		require.Equal(t, plain, got)
@@ -149,6 +172,7 @@ func TestAHugeTextIsShortenedInTime(t *testing.T) {
 func TestNoPatternTakesLong(t *testing.T) {
 	for _, piece := range []string{
 		"a.", "password", "token=", "token=[", "token=[\n", "--token ", "-----BEGIN PRIVATE KEY-----", "a://", "a://b:c/", "a://b:c@", "eyJaaaaaaaa.",
+		`"name":"password",`, "name: token\n", `"name":"token","value":"`, "<password>", "<token a", "<token>a</", "?sig=", "pass=", `"pass":"`, "npm_", "hvs.", "SG.aaaaaaaaaaaaaaaa.",
 		"bearer ", "cookie: a;", "identified ", `"`, `password="\`, "password: |\n a\n", "MIIE\n", "x-",
 	} {
 		text := strings.Repeat(piece, 128<<10/len(piece))

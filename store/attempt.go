@@ -30,7 +30,7 @@ func (s *Store) Attempt(ctx context.Context, list ...activities.Attempt) error {
 			a.At = time.Now()
 		}
 		rows[n] = attemptRow{
-			Key: a.Key, At: stampOf(a.At), Incident: a.Incident, What: a.What, Error: plain(a.Error), Provider: a.Provider, Reference: a.Reference,
+			Key: a.Key, At: stampOf(a.At), Incident: a.Incident, What: a.What, Error: a.Error, Provider: a.Provider, Reference: a.Reference,
 		}
 	}
 	return s.write(ctx, "record an attempt", func(tx *sqlx.Tx) error {
@@ -45,7 +45,7 @@ type attemptRow struct {
 	At        stamp  `db:"at"`
 	Incident  string `db:"incident"`
 	What      string `db:"what"`
-	Error     plain  `db:"error"`
+	Error     string `db:"error"`
 	Provider  string `db:"provider"`
 	Reference string `db:"reference"`
 	Receipt   string `db:"receipt"`
@@ -54,7 +54,7 @@ type attemptRow struct {
 
 func (r attemptRow) attempt() activities.Attempt {
 	return activities.Attempt{
-		Key: r.Key, Incident: r.Incident, What: r.What, At: r.At.Time(), Error: string(r.Error),
+		Key: r.Key, Incident: r.Incident, What: r.What, At: r.At.Time(), Error: r.Error,
 		Provider: r.Provider, Reference: r.Reference, Receipt: r.Receipt, Receipted: r.Receipted.Time(),
 	}
 }

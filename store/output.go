@@ -12,8 +12,8 @@ type outputRow struct {
 	Incident   string `db:"incident"`
 	ID         string `db:"id"`
 	Run        string `db:"run"`
-	Title      plain  `db:"title"`
-	Body       plain  `db:"body"`
+	Title      string `db:"title"`
+	Body       string `db:"body"`
 	Bytes      int    `db:"bytes"`
 	Removed    int    `db:"removed"`
 	At         stamp  `db:"at"`
@@ -24,7 +24,7 @@ const outputColumns = `incident, id, run, title, body, bytes, removed, at, redac
 
 func (r outputRow) output() incident.Output {
 	return incident.Output{
-		ID: r.ID, Run: r.Run, Title: string(r.Title), Body: string(r.Body), Bytes: r.Bytes, Removed: r.Removed, At: r.At.Time(), RedactedBy: r.RedactedBy,
+		ID: r.ID, Run: r.Run, Title: r.Title, Body: r.Body, Bytes: r.Bytes, Removed: r.Removed, At: r.At.Time(), RedactedBy: r.RedactedBy,
 	}
 }
 
@@ -35,9 +35,12 @@ const MaxOutputs = maxLimit
 // KeepOutput keeps an output of an incident's run, once an id. It is Refused
 // when the incident has too many.
 func (s *Store) KeepOutput(ctx context.Context, number string, o incident.Output) error {
+	row := plainly(outputRow{
+		Incident: number, ID: o.ID, Run: o.Run, Title: o.Title, Body: o.Body, Bytes: o.Bytes, Removed: o.Removed, At: stampOf(o.At),
+	})
 	return s.write(ctx, "keep an output of "+number, func(tx *sqlx.Tx) error {
 		var kept int
-		if err := tx.GetContext(ctx, &kept, tx.Rebind(`SELECT COUNT(*) FROM outputs WHERE incident = ? AND id <> ?`), number, o.ID); err != nil {
+		if err := tx.GetContext(ctx, &kept, tx.Rebind(`SELECT COUNT(*) FROM outputs WHERE incident = ? AND id <> ?`), row.Incident, row.ID); err != nil {
 			return err
 		}
 		if kept >= MaxOutputs {
@@ -45,9 +48,7 @@ func (s *Store) KeepOutput(ctx context.Context, number string, o incident.Output
 		}
 		_, err := tx.NamedExecContext(ctx, `
 			INSERT INTO outputs (`+outputColumns+`)
-			VALUES (:incident, :id, :run, :title, :body, :bytes, :removed, :at, :redacted_by) ON CONFLICT DO NOTHING`, outputRow{
-			Incident: number, ID: o.ID, Run: o.Run, Title: plain(o.Title), Body: plain(o.Body), Bytes: o.Bytes, Removed: o.Removed, At: stampOf(o.At),
-		})
+			VALUES (:incident, :id, :run, :title, :body, :bytes, :removed, :at, :redacted_by) ON CONFLICT DO NOTHING`, row)
 		return err
 	})
 }

@@ -31,7 +31,7 @@ type pageRow struct {
 	State    string `db:"state"`
 	Sent     stamp  `db:"sent_at"`
 	Answered stamp  `db:"answered_at"`
-	Error    plain  `db:"error"`
+	Error    string `db:"error"`
 	Decided  stamp  `db:"decided_at"`
 	Provider string `db:"provider"`
 	// Delivered is read from the receipts of the attempts: one may come before the
@@ -47,7 +47,7 @@ func pageRowOf(b activities.Batch, p incident.Page) pageRow {
 	return pageRow{
 		Key: p.Key, Incident: b.Number, Summons: p.Summons, Person: p.Person, Contact: p.Contact, Kind: p.Kind,
 		Reason: p.Reason, Due: stampOf(due), State: string(p.State), Sent: stampOf(p.Sent),
-		Answered: stampOf(p.Answered), Error: plain(p.Error), Decided: stampOf(b.Decided), Provider: p.Provider,
+		Answered: stampOf(p.Answered), Error: p.Error, Decided: stampOf(b.Decided), Provider: p.Provider,
 	}
 }
 
@@ -55,7 +55,7 @@ func (r pageRow) page() Page {
 	return Page{Incident: r.Incident, Delivered: r.Delivered.Time(), Page: incident.Page{
 		Key: r.Key, Summons: r.Summons, Person: r.Person, Contact: r.Contact, Kind: r.Kind, Reason: r.Reason,
 		Due: r.Due.Time(), State: incident.PageState(r.State), Sent: r.Sent.Time(), Answered: r.Answered.Time(),
-		Error: string(r.Error), Provider: r.Provider,
+		Error: r.Error, Provider: r.Provider,
 	}}
 }
 

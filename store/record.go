@@ -181,8 +181,8 @@ func followOn(ctx context.Context, tx *sqlx.Tx, row incidentRow, after stamp) (r
 
 // returned runs a named statement on one row and returns the text that it
 // returns of it, if it touched any.
-func returned(ctx context.Context, tx *sqlx.Tx, statement string, row any) (text string, ok bool, err error) {
-	rows, err := sqlx.NamedQueryContext(ctx, tx, statement, row)
+func returned[T any](ctx context.Context, tx *sqlx.Tx, statement string, row T) (text string, ok bool, err error) {
+	rows, err := sqlx.NamedQueryContext(ctx, tx, statement, plainly(row))
 	if err != nil {
 		return "", false, err
 	}

@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -45,24 +46,84 @@ func page(key string, state incident.PageState) incident.Page {
 	}
 }
 
-// What a person, a runbook or a provider wrote is recorded, whatever it is: an
-// incident whose record the database refuses would be stuck.
+// odd is what neither a person, a runbook nor a provider should write, and some
+// day does.
+const odd = "a\x00b\xff"
+
+// fill gives everything that a value holds an odd text, or an entry.
+func fill(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(odd)
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem())
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1, 1))
+		fill(v.Index(0))
+	case reflect.Map:
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		fill(key)
+		fill(value)
+		v.Set(reflect.MakeMap(v.Type()))
+		v.SetMapIndex(key, value)
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(noon()))
+			return
+		}
+		for _, field := range v.Fields() {
+			if field.CanSet() {
+				fill(field)
+			}
+		}
+	default:
+	}
+}
+
+// filled is a value that is odd throughout.
+func filled[T any]() T {
+	var v T
+	fill(reflect.ValueOf(&v).Elem())
+	return v
+}
+
+// An incident whose record the database refuses would be stuck.
 func TestNoTextKeepsAnIncidentFromBeingRecorded(t *testing.T) {
 	t.Parallel()
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
-		i, e, p := someIncident("INC-7"), entry(1), page("INC-7/1", incident.PageFailed)
-		e.Text, p.Error = "a\x00b\xff", "refused: \x00"
-		require.NoError(t, s.Record(t.Context(), activities.Batch{
-			Number: i.Number, Epoch: "run-1", Entries: []incident.Entry{e}, Pages: []incident.Page{p},
-			Incident: i, Decided: decided(i), Ordinal: i.Revision,
-		}))
+		i, e, p := filled[*incident.Incident](), filled[incident.Entry](), filled[incident.Page]()
+		i.Number, i.HoldsKey = "INC-7", true
+		i.SplitFrom, i.Absorbed = "", nil // other incidents
+		record := func() {
+			i.Revision++
+			require.NoError(t, s.Record(t.Context(), activities.Batch{
+				Number: i.Number, Epoch: "run-1", Entries: []incident.Entry{e}, Pages: []incident.Page{p},
+				Incident: i, Decided: decided(i), Ordinal: i.Revision,
+			}))
+		}
+		record()
 		lines, _, err := s.Timeline(t.Context(), "INC-7", store.TimelineFilter{})
 		require.NoError(t, err)
 		require.Equal(t, "a\uFFFDb\uFFFD", lines[0].Text)
 		pages, _, err := s.Pages(t.Context(), store.PageFilter{Incident: "INC-7"})
 		require.NoError(t, err)
-		require.Equal(t, "refused: \uFFFD", pages[0].Error)
-		require.NoError(t, s.Attempt(t.Context(), activities.Attempt{Key: "INC-7/1", Incident: "INC-7", At: noon(), Error: "x\x00"}))
+		require.Equal(t, "a\uFFFDb\uFFFD", pages[0].Error)
+
+		require.NoError(t, s.Redact(t.Context(), "INC-7", e.Sequence, "bob", "a name"))
+		e.Kind, e.Sequence = "follow-up."+odd, e.Sequence+1
+		record()
+		require.NoError(t, s.Redact(t.Context(), "INC-7", e.Sequence, "bob", "a name"))
+		record()
+		followUps, _, err := s.FollowUps(t.Context(), store.FollowUpFilter{Incident: "INC-7"})
+		require.NoError(t, err)
+		require.Equal(t, "(redacted)", followUps[0].Title)
+
+		require.NoError(t, s.Attempt(t.Context(), filled[activities.Attempt]()))
+		require.NoError(t, s.KeepOutput(t.Context(), "INC-7", filled[incident.Output]()))
+		require.NoError(t, s.AddNotices(t.Context(), filled[activities.DutyNotice]()))
 	})
 }
 

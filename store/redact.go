@@ -108,7 +108,7 @@ func (s *Store) Redact(ctx context.Context, number string, sequence int, by, rea
 }
 
 // redactedText stands for words that were redacted.
-func redactedText(by, reason string) plain { return plain("Redacted by " + by + ": " + reason) }
+func redactedText(by, reason string) string { return plain("Redacted by " + by + ": " + reason) }
 
 // redactedRow is what redacting needs of an incident's row.
 type redactedRow struct {
@@ -129,7 +129,7 @@ func redactFields(ctx context.Context, tx *sqlx.Tx, row redactedRow, lines []tim
 	marks := strings.Fields(row.Marks)
 	for _, line := range lines {
 		for _, p := range phrases(i) {
-			if *p.text != "" && strings.HasPrefix(line.Kind, p.kind) && strings.Contains(string(line.Text), *p.text) {
+			if *p.text != "" && strings.HasPrefix(line.Kind, p.kind) && strings.Contains(line.Text, plain(*p.text)) {
 				marks = append(marks, p.mark(row.Number))
 			}
 		}
@@ -147,7 +147,7 @@ func redactFields(ctx context.Context, tx *sqlx.Tx, row redactedRow, lines []tim
 		return err
 	}
 	for _, f := range rows {
-		_, err := tx.NamedExecContext(ctx, `UPDATE follow_ups SET title = :title, doc = :doc WHERE incident = :incident AND id = :id`, f)
+		_, err := tx.NamedExecContext(ctx, `UPDATE follow_ups SET title = :title, doc = :doc WHERE incident = :incident AND id = :id`, plainly(f))
 		if err != nil {
 			return err
 		}
@@ -181,7 +181,7 @@ func saveHidden(ctx context.Context, tx *sqlx.Tx, row redactedRow) ([]followUpRo
 		return nil, err
 	}
 	row.Title, row.Doc = i.Title, string(doc)
-	if _, err := tx.NamedExecContext(ctx, `UPDATE incidents SET title = :title, doc = :doc WHERE number = :number`, row); err != nil {
+	if _, err := tx.NamedExecContext(ctx, `UPDATE incidents SET title = :title, doc = :doc WHERE number = :number`, plainly(row)); err != nil {
 		return nil, err
 	}
 	return followUpRows(activities.Batch{Number: row.Number, Incident: i})

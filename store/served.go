@@ -12,7 +12,7 @@ import (
 type servedRow struct {
 	Name  string `db:"name"`
 	Queue string `db:"queue"`
-	Doc   plain  `db:"doc"`
+	Doc   string `db:"doc"`
 	Heard stamp  `db:"heard_at"`
 }
 
@@ -22,7 +22,7 @@ const servedColumns = `name, queue, doc, heard_at`
 const maxServed = 2000
 
 func (r servedRow) served() activities.ServedRunbook {
-	return activities.ServedRunbook{Name: r.Name, Queue: r.Queue, Spec: string(r.Doc), Heard: r.Heard.Time()}
+	return activities.ServedRunbook{Name: r.Name, Queue: r.Queue, Spec: r.Doc, Heard: r.Heard.Time()}
 }
 
 // KeepServed notes which runbooks a task queue serves, but those that another

@@ -87,9 +87,13 @@ func changed(result sql.Result, err, none error) error {
 }
 
 // insert writes rows, each a struct with db tags, through a named statement
-// with VALUES.
+// with VALUES, whatever their texts are.
 func insert[T any](ctx context.Context, tx *sqlx.Tx, statement string, rows []T) error {
-	for part := range slices.Chunk(rows, rowsAtOnce) {
+	all := make([]T, len(rows))
+	for n, row := range rows {
+		all[n] = plainly(row)
+	}
+	for part := range slices.Chunk(all, rowsAtOnce) {
 		if _, err := tx.NamedExecContext(ctx, statement, part); err != nil {
 			return err
 		}

@@ -22,7 +22,7 @@ type timelineRow struct {
 	Actor     string `db:"actor"`
 	Role      string `db:"role"`
 	Source    string `db:"source"`
-	Text      plain  `db:"text"`
+	Text      string `db:"text"`
 	Highlight int    `db:"highlight"`
 	Redacted  stamp  `db:"redacted_at"`
 	// Looked is what the look-up of a level said, as JSON; else empty.
@@ -36,7 +36,7 @@ func insertTimeline(ctx context.Context, tx *sqlx.Tx, b activities.Batch) error 
 			Incident: b.Number, Epoch: b.Epoch, Sequence: e.Sequence, Kind: e.Kind,
 			Occurred: stampOf(e.Occurred), Recorded: stampOf(e.Recorded),
 			ActorKind: string(e.Actor.Kind), Actor: e.Actor.ID, Role: string(e.Role), Source: e.Source,
-			Text: plain(e.Text), Highlight: asNumber(e.Highlight),
+			Text: e.Text, Highlight: asNumber(e.Highlight),
 		}
 		if e.Looked != nil {
 			rows[i].Looked = encode(e.Looked)
@@ -117,7 +117,7 @@ func (r timelineRow) entry() incident.Entry {
 	return incident.Entry{
 		Sequence: r.Sequence, Kind: r.Kind, Occurred: r.Occurred.Time(), Recorded: r.Recorded.Time(),
 		Actor: incident.Actor{Kind: incident.ActorKind(r.ActorKind), ID: r.Actor}, Role: incident.Role(r.Role),
-		Source: r.Source, Text: string(r.Text), Highlight: r.Highlight != 0, Redacted: !r.Redacted.Time().IsZero(),
+		Source: r.Source, Text: r.Text, Highlight: r.Highlight != 0, Redacted: !r.Redacted.Time().IsZero(),
 		Looked: looked,
 	}
 }

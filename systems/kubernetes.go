@@ -50,6 +50,8 @@ type KubeDeployment struct {
 	// Stalled identifies the stall of the rollout that has run into its
 	// deadline, if it has.
 	Stalled string `json:"stalled,omitempty"`
+	// Covers identifies the cluster that it is in.
+	Covers string `json:"covers,omitempty"`
 }
 
 // KubeRollback takes a Deployment to a template that it has run before.
@@ -100,6 +102,8 @@ type KubeDrain struct {
 	// Unmanaged those that nothing makes anew.
 	LocalStorage bool `json:"local_storage,omitempty"`
 	Unmanaged    bool `json:"unmanaged,omitempty"`
+	// Most is how many may be evicted.
+	Most int `json:"most,omitempty"`
 	// Within bounds how long evictions are tried that a PodDisruptionBudget
 	// forbids.
 	Within time.Duration `json:"within,omitempty"`
@@ -121,6 +125,8 @@ type KubeNode struct {
 	Leaving int `json:"leaving"`
 	// Kept says of the pods that may not be evicted which they are and why.
 	Kept []string `json:"kept,omitempty"`
+	// Covers identifies the cluster that it is in.
+	Covers string `json:"covers,omitempty"`
 }
 
 // KubeCordon opens a node for new pods, or closes it.

@@ -178,6 +178,7 @@ func TestAPlanCoversAllThatTheFileSays(t *testing.T) {
 		"body":    func(c *httpsystem.Config) { c.Calls[1].Body = nil },
 		"query":   func(c *httpsystem.Config) { c.Calls[1].Query = nil },
 		"expect":  func(c *httpsystem.Config) { c.Calls[1].Expect = nil },
+		"verify":  func(c *httpsystem.Config) { c.Calls[1].Verify.Holds = "200" },
 		"keys":    honours,
 	} {
 		_, err := open(t, url, change).Send(t.Context(), purge(), plan.Covers, "key")

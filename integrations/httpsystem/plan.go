@@ -37,15 +37,9 @@ func (s *System) Plan(r systems.HTTPRequest) (systems.HTTPPlan, error) {
 	}
 	if r.Part == "" {
 		plan.Undone = req.call.Undo != nil
-		if req.call.Verify != nil {
-			verify, err := req.verification()
-			if err != nil {
-				return systems.HTTPPlan{}, err
-			}
-			plan.Verify = fmt.Sprintf("%s answers with %s", verify.line(), verify.holds)
-		}
+		plan.Verify, err = req.verified()
 	}
-	return plan, nil
+	return plan, err
 }
 
 // request is what the file allows that fits.
@@ -98,6 +92,15 @@ func (r request) verification() (request, error) {
 	return request{method: http.MethodGet, path: path, query: queryOf(v.Query, r.with), holds: fill(v.Holds, r.with)}, err
 }
 
+// verified says what holds once the request took effect, or nothing.
+func (r request) verified() (string, error) {
+	if r.call.Verify == nil {
+		return "", nil
+	}
+	v, err := r.verification()
+	return fmt.Sprintf("%s answers with %s", v.line(), v.holds), err
+}
+
 func (r request) undo() (request, error) {
 	u := r.call.Undo
 	path, err := pathOf(u.Path, r.with)
@@ -147,11 +150,12 @@ func (r request) line() string {
 	return r.method + " " + r.path + "?" + r.query.Encode()
 }
 
-// covers identifies the request and how its answer is judged, with where it
-// goes: what an approval was given for.
+// covers identifies the request and how its answer is judged and its effect
+// verified, with where it goes: what an approval was given for.
 func (r request) covers(s *System) string {
 	sum := sha256.New()
-	for _, part := range []string{s.base, r.line(), string(r.body), fmt.Sprint(r.expect), fmt.Sprint(s.config.HonoursKeys)} {
+	verified, _ := r.verified() // what is none was never planned
+	for _, part := range []string{s.base, r.line(), string(r.body), fmt.Sprint(r.expect), fmt.Sprint(s.config.HonoursKeys), verified} {
 		fmt.Fprintf(sum, "%d %s\n", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:12])

@@ -2,6 +2,8 @@ package kubernetes
 
 import (
 	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -54,6 +56,8 @@ type API interface {
 type Cluster struct {
 	api    API
 	config Config
+	// covers identifies where it is.
+	covers string
 	// hidden is what no error may hold.
 	hidden []string
 }
@@ -77,8 +81,13 @@ func New(config Config) (*Cluster, error) {
 	}
 	c := With(api, config)
 	c.hidden = hostsOf(account.Host)
+	sum := sha256.Sum256([]byte(account.Host))
+	c.covers = hex.EncodeToString(sum[:12])
 	return c, nil
 }
+
+// Covers identifies the cluster by its address: what an approval is given for.
+func (c *Cluster) Covers() string { return c.covers }
 
 // With returns a cluster that is spoken to through api.
 func With(api API, config Config) *Cluster {

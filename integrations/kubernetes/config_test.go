@@ -68,6 +68,19 @@ func TestAClusterIsSpokenToAsItsKubeconfigSays(t *testing.T) {
 	require.Equal(t, []string{"GET /apis/apps/v1/namespaces/shop/deployments/checkout Bearer hunter2"}, *seen)
 }
 
+func TestAClusterIsIdentifiedByItsAddress(t *testing.T) {
+	address, ca, _ := server(t, http.StatusOK, "{}")
+	at := func(address string) string {
+		c, err := kubernetes.New(kubernetes.Config{KubeconfigFile: kubeconfig(t, address, ca), Namespaces: []string{"shop"}})
+		require.NoError(t, err)
+		return c.Covers()
+	}
+	first := at(address)
+	require.Regexp(t, "^[0-9a-f]{24}$", first)
+	require.Equal(t, first, at(address))
+	require.NotEqual(t, first, at("https://other.example.org"))
+}
+
 func TestNobodyWaitsForTheClusterButWhoAsked(t *testing.T) {
 	address, ca, seen := server(t, http.StatusTooManyRequests,
 		`{"kind":"Status","apiVersion":"v1","status":"Failure","code":429,"reason":"TooManyRequests","message":"later","details":{"retryAfterSeconds":10}}`)

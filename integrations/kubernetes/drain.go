@@ -23,12 +23,15 @@ import (
 //
 // It fails with Refused when pods stand against it that the drain does not
 // allow for, or when not one could be evicted; with Conflict when the node is
-// open for new pods.
+// open for new pods, or when there are more to evict than are asked for.
 func (c *Cluster) Drain(ctx context.Context, o systems.KubeDrain) (systems.KubeDrained, error) {
 	until := time.Now().Add(o.Within)
 	var d drain
 	for {
 		pods, err := c.toEvict(ctx, o)
+		if err == nil && d.Evicted+len(pods) > o.Most {
+			err = incident.Errorf(incident.Conflict, "%d pods of %s are to be evicted by now, and at most %d may be", d.Evicted+len(pods), o.Node, o.Most)
+		}
 		if err == nil {
 			d.Left, d.Why = 0, ""
 			err = c.evictAll(ctx, pods, &d)

@@ -132,7 +132,7 @@ func TestNodesAreLeftAloneWhereTheSystemsFileDoesNotAllowThem(t *testing.T) {
 func drained(t *testing.T, c *kubernetes.Cluster, within time.Duration) (systems.KubeDrained, error) {
 	t.Helper()
 	require.NoError(t, c.Cordon(t.Context(), systems.KubeCordon{Node: "node-1", Close: true, AtMost: 100}))
-	return c.Drain(t.Context(), systems.KubeDrain{Node: "node-1", Within: within})
+	return c.Drain(t.Context(), systems.KubeDrain{Node: "node-1", Within: within, Most: 2})
 }
 
 func TestADrainEvictsAndLeavesWhatBelongsToTheNode(t *testing.T) {
@@ -193,6 +193,15 @@ func TestADrainBeginsWithNothingStandingAgainstIt(t *testing.T) {
 	_, err = drained(t, c, time.Minute)
 	require.Equal(t, incident.Refused, incident.KindOf(err))
 	require.ErrorContains(t, err, "shop/g")
+	require.Equal(t, 1, written(api, before), "the cordon, and no eviction")
+}
+
+func TestADrainEvictsNoneWhereMoreAreThereThanItMay(t *testing.T) {
+	c, api := nodes(pod("a", "ReplicaSet"), pod("b", "ReplicaSet"), pod("c", "ReplicaSet"))
+	before := len(api.Actions())
+	_, err := drained(t, c, time.Minute)
+	require.Equal(t, incident.Conflict, incident.KindOf(err))
+	require.ErrorContains(t, err, "3 pods of node-1 are to be evicted by now, and at most 2 may be")
 	require.Equal(t, 1, written(api, before), "the cordon, and no eviction")
 }
 

@@ -254,13 +254,22 @@ func TestNothingWasChanged(t *testing.T) {
 func TestAnotherPlanIsRefused(t *testing.T) {
 	t.Parallel()
 	d := create(t)
-	r := systems.SQLRequest{Statement: "stick", Values: `{"id": 3}`}
+	r := systems.SQLRequest{Statement: "set-state", Values: `{"id": 3, "state": "stuck"}`}
 	plan, err := d.system(t, d.dsn, nil).Plan(r)
 	require.NoError(t, err)
-	changed := d.system(t, d.dsn, func(c *postgres.Config) { c.Statements[11].SQL += " AND state = 'open'" })
-	_, err = changed.Change(t.Context(), r, plan.Covers, "key")
-	require.Equal(t, incident.Conflict, incident.KindOf(err))
-	_, err = d.system(t, d.dsn, nil).Change(t.Context(), systems.SQLRequest{Statement: "stick", Values: `{"id": 2}`}, plan.Covers, "key")
+	for name, change := range map[string]func(c *postgres.Config){
+		"statement": func(c *postgres.Config) { c.Statements[10].SQL += " AND state = 'open'" },
+		"expects":   func(c *postgres.Config) { c.Statements[10].Expects[0].Is = "open" },
+		"done":      func(c *postgres.Config) { c.Statements[10].Done.Is = "stuck" },
+		"what a check asks": func(c *postgres.Config) {
+			c.Statements[0].SQL = "SELECT 'stuck' FROM orders WHERE id = $1"
+		},
+	} {
+		_, err = d.system(t, d.dsn, change).Change(t.Context(), r, plan.Covers, "key")
+		require.Equal(t, incident.Conflict, incident.KindOf(err), name)
+	}
+	other := systems.SQLRequest{Statement: "set-state", Values: `{"id": 2, "state": "open"}`}
+	_, err = d.system(t, d.dsn, nil).Change(t.Context(), other, plan.Covers, "key")
 	require.Equal(t, incident.Conflict, incident.KindOf(err), "other values were not approved")
 	require.Equal(t, "open", d.one(t, "SELECT state FROM orders WHERE id = 3"))
 }

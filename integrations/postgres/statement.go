@@ -172,8 +172,9 @@ func quoted(p spec.Param, value string) string {
 
 func (s *System) slow() bool { return s.config.StatementTimeout > quick }
 
-// covers identifies the statement with what is bound and how it is judged, and
-// the database that it is made in: what an approval was given for.
+// covers identifies the statement with what is bound, what is looked at before
+// and after it and how it is judged, and the database that it is made in: what an
+// approval was given for.
 func (s *System) covers(a asked) string {
 	sum := sha256.New()
 	where := fmt.Sprintf("%s %d %s", s.address.Host, s.address.Port, s.address.Database)
@@ -181,8 +182,19 @@ func (s *System) covers(a asked) string {
 	if a.Rows != nil {
 		parts = append(parts, a.Rows.String())
 	}
+	for _, c := range a.Expects {
+		parts = append(parts, "expects "+s.text(c))
+	}
+	if a.Done != nil {
+		parts = append(parts, "done "+s.text(*a.Done))
+	}
 	for _, part := range append(parts, a.values...) {
 		fmt.Fprintf(sum, "%d %s\n", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:12])
+}
+
+// text is a check with the statement that it makes.
+func (s *System) text(c Check) string {
+	return fmt.Sprintf("%q is %q", s.statements[c.Statement].SQL, c.Is)
 }

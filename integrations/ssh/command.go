@@ -137,12 +137,26 @@ func (s *System) Plan(r systems.SSHRequest) (systems.SSHPlan, error) {
 	return plan, nil
 }
 
-// covers identifies the command with what is filled in and how it is judged,
-// and the host that it is run on: what an approval was given for.
+// covers identifies the command with what is filled in, what is looked at before
+// and after it and how it is judged, and the host that it is run on: what an
+// approval was given for.
 func (s *System) covers(a asked) string {
 	sum := sha256.New()
-	for _, part := range []string{s.config.Addr, s.config.User, a.line(), fmt.Sprint(a.Changes, a.Exit, a.Unchanged, a.limit())} {
+	parts := []string{s.config.Addr, s.config.User, a.line(), fmt.Sprint(a.Changes, a.Exit, a.Unchanged, a.limit())}
+	for _, c := range a.Expects {
+		parts = append(parts, "expects "+s.text(c))
+	}
+	if a.Done != nil {
+		parts = append(parts, "done "+s.text(*a.Done))
+	}
+	for _, part := range parts {
 		fmt.Fprintf(sum, "%d %s\n", len(part), part)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:12])
+}
+
+// text is a check with the command that it runs.
+func (s *System) text(c Check) string {
+	of := s.commands[c.Command]
+	return fmt.Sprintf("%q with %v is %q", of.Run, of.Exit, c.Is)
 }

@@ -34,7 +34,7 @@ func commands(dir string) []ssh.Command {
 		{Name: "long", Run: []string{"seq", "1", "2000"}},
 		{Name: "escape", Run: []string{"printf", `\033[31mred\033[0m\a\n`}},
 		{Name: "hang", Run: []string{"sh", "-c", "echo $$ > " + dir + "/pid; exec sleep 600"}, Changes: true, Timeout: time.Second},
-		{Name: "touch", Run: []string{"touch", dir + "/{name}"}, Values: []values.Config{name}, Changes: true, Undo: "remove"},
+		{Name: "touch", Run: []string{"touch", dir + "/{name}"}, Values: []values.Config{name}, Changes: true, Undo: "remove", Expects: []ssh.Check{{Command: "state"}}, Done: &ssh.Check{Command: "state"}},
 		{Name: "remove", Run: []string{"rm", dir + "/{name}"}, Values: []values.Config{name}, Changes: true, Unchanged: []int{1}},
 		{Name: "half", Run: []string{"sh", "-c", "touch " + dir + "/half; exit 9"}, Changes: true, Exit: []int{0, 7}},
 		{Name: "seven", Run: []string{"sh", "-c", "exit 7"}, Changes: true, Exit: []int{0, 7}},
@@ -186,9 +186,15 @@ func TestAnotherPlanIsRefused(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "'touch' '"+h.Dir+"/a'", plan.Line)
 	require.Equal(t, "remove", plan.Undo)
-	changed := open(t, h, func(c *ssh.Config) { c.Commands[7].Run[0] = "rm" })
-	_, err = changed.Change(t.Context(), r, plan.Covers)
-	require.Equal(t, incident.Conflict, incident.KindOf(err))
+	for name, change := range map[string]func(c *ssh.Config){
+		"command":           func(c *ssh.Config) { c.Commands[7].Run[0] = "rm" },
+		"expects":           func(c *ssh.Config) { c.Commands[7].Expects[0].Is = "x" },
+		"done":              func(c *ssh.Config) { c.Commands[7].Done.Is = "x" },
+		"what a check runs": func(c *ssh.Config) { c.Commands[1].Run[0] = "head" },
+	} {
+		_, err = open(t, h, change).Change(t.Context(), r, plan.Covers)
+		require.Equal(t, incident.Conflict, incident.KindOf(err), name)
+	}
 	_, err = open(t, h, nil).Change(t.Context(), systems.SSHRequest{Command: "touch", Values: `{"name": "b"}`}, plan.Covers)
 	require.Equal(t, incident.Conflict, incident.KindOf(err), "other values were not approved")
 	_, err = open(t, h, nil).Change(t.Context(), systems.SSHRequest{Command: "fail"}, plan.Covers)

@@ -182,6 +182,39 @@ func (p Param) misfit(value string) string {
 	return ""
 }
 
+// spelled is the one spelling of what a value means; a value that is wrong stays
+// as it is.
+func (p Param) spelled(value string) string {
+	switch p.Type {
+	case Number:
+		if n, err := parseNumber(value); err == nil {
+			return strconv.FormatFloat(n+0, 'f', -1, 64) // -0 is 0
+		}
+	case Integer:
+		if n, err := strconv.Atoi(value); err == nil {
+			return strconv.Itoa(n)
+		}
+	case Duration:
+		if d, err := parseDuration(value); err == nil {
+			return duration(d)
+		}
+	}
+	return value
+}
+
+// duration is a duration without the units at its end that it has none of: 2m,
+// and not 2m0s.
+func duration(d time.Duration) string {
+	text := d.String()
+	if d%time.Minute == 0 {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if d%time.Hour == 0 {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 func (p Param) outOfBounds(value string) string {
 	if !p.numeric() {
 		return ""

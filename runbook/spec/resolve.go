@@ -77,17 +77,19 @@ func sorted[V any](m map[string]V) []string {
 
 // Resolve fills the parameters in: with what is given, else with what the
 // service's entry in the catalog offers, else from the incident, else by
-// default. It fails with one Invalid error that names every parameter that is
-// wrong, missing or unknown; it repeats no value.
+// default. Values that mean the same are spelled the same: they name targets. It
+// fails with one Invalid error that names every parameter that is wrong, missing
+// or unknown; it repeats no value.
 func (s Spec) Resolve(given, offered map[string]string, facts Facts) (Values, error) {
 	values := make(Values, len(s.Params))
 	var wrong []string
 	for _, p := range s.Params {
 		v := p.resolve(given[p.Name], offered[p.Name], facts)
-		values[p.Name] = v
 		if problem := p.Problem(v.Text); problem != "" {
 			wrong = append(wrong, p.Name+" "+problem+blame(v.Origin))
 		}
+		v.Text = p.spelled(v.Text)
+		values[p.Name] = v
 	}
 	for _, name := range sorted(given) {
 		if _, known := values[name]; !known {

@@ -141,6 +141,28 @@ func TestADurationIsBounded(t *testing.T) {
 	require.Empty(t, p.Problem("720h"))
 }
 
+// Runs exclude each other by the spelling of what they change.
+func TestOneThingIsOneTarget(t *testing.T) {
+	for kind, spellings := range map[spec.Type]map[string][]string{
+		spec.Integer:  {"3": {"3", "03", "+3"}, "0": {"0", "-0"}},
+		spec.Number:   {"1": {"1", "1.0", "+1", "1e0", "0x1p0"}, "0": {"0", "-0"}, "0.05": {"0.05", ".05", "5e-2"}, "1000000": {"1e6"}},
+		spec.Duration: {"1m": {"1m", "60s", "1m0s"}, "10m": {"600s"}, "1h": {"60m"}, "1h30m": {"90m"}, "1h0m5s": {"3605s"}, "1.5s": {"1500ms"}},
+		spec.Boolean:  {"true": {"true"}},
+		spec.Name:     {"03": {"03"}},
+	} {
+		s := spec.Spec{Name: "shards", About: "x", Fits: "x", Target: "shard/{n}", Params: []spec.Param{{Name: "n", About: "which", Type: kind}}}
+		require.Empty(t, s.Problems())
+		for want, texts := range spellings {
+			for _, text := range texts {
+				values, err := s.Resolve(map[string]string{"n": text}, nil, spec.Facts{})
+				require.NoError(t, err)
+				require.Equal(t, "shard/"+want, s.TargetOf(values), text)
+				require.Equal(t, "n="+want, values.String(), "what people see")
+			}
+		}
+	}
+}
+
 func TestAParameterIsOfAnAllowedType(t *testing.T) {
 	for name, of := range map[string]reflect.Type{
 		"list":   reflect.TypeFor[struct{ All []string }](),

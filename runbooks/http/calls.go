@@ -36,7 +36,7 @@ type Plan struct {
 	Request
 	// Planned is what the file says.
 	Planned systems.HTTPPlan
-	// Answer is what the system answered to the call.
+	// Answer is what the system answered to it.
 	Answer systems.HTTPAnswer
 }
 
@@ -81,14 +81,18 @@ func (p *Plan) Make(ctx workflow.Context, key string) error {
 // Change is the request as a change: repeated by its key where the system
 // honours keys, made once elsewhere.
 func (p *Plan) Change() runbook.Change {
-	c := runbook.Change{Call: p, Repeat: runbook.OnceThenAsk}
+	c := runbook.Change{Call: p, Repeat: runbook.OnceThenAsk, Pace: p.pace()}
 	if p.Planned.Keyed {
 		c.Repeat = runbook.ByKey
 	}
-	if p.Planned.Slow {
-		c.Pace = runbook.Slow
-	}
 	return c
+}
+
+func (p *Plan) pace() runbook.Pace {
+	if p.Planned.Slow {
+		return runbook.Slow
+	}
+	return runbook.Quick
 }
 
 // Step is the request as a step, undone by what the systems file says.
@@ -115,6 +119,9 @@ func (v verified) String() string {
 	return fmt.Sprintf("whether at %s %s", v.System, v.Planned.Verify)
 }
 
+// Pace says how long it may take.
+func (v verified) Pace() runbook.Pace { return v.pace() }
+
 func (v verified) Read(ctx workflow.Context) (string, error) {
 	var a *activities.HTTP
 	var answer systems.HTTPAnswer
@@ -125,23 +132,23 @@ func (v verified) Read(ctx workflow.Context) (string, error) {
 	return "no", activities.Known(err)
 }
 
-// Answer is the reading of what a system answers to a request that only reads.
-type Answer struct {
-	Request
-	// Got is what it answered.
-	Got systems.HTTPAnswer
+// Answered is the reading of what the system answers to a request that only
+// reads, and keeps it as the Answer.
+func (p *Plan) Answered() runbook.Reading { return answered{p} }
+
+type answered struct{ *Plan }
+
+func (r answered) String() string {
+	return fmt.Sprintf("what %s answers to %s %s", r.System, r.Method, r.Path)
 }
 
-// String says what is asked.
-func (a *Answer) String() string {
-	return fmt.Sprintf("what %s answers to %s %s", a.System, a.Method, a.Path)
-}
+// Pace says how long it may take.
+func (r answered) Pace() runbook.Pace { return r.pace() }
 
-// Read asks, and returns what it answered.
-func (a *Answer) Read(ctx workflow.Context) (string, error) {
-	var h *activities.HTTP
-	err := workflow.ExecuteActivity(ctx, h.ReadHTTP, a.order()).Get(ctx, &a.Got)
-	return a.Got.Body, activities.Known(err)
+func (r answered) Read(ctx workflow.Context) (string, error) {
+	var a *activities.HTTP
+	err := workflow.ExecuteActivity(ctx, a.ReadHTTP, r.order()).Get(ctx, &r.Answer)
+	return r.Answer.Body, activities.Known(err)
 }
 
 // bring says what a system answered, and brings the answer to light.

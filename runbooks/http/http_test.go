@@ -2,6 +2,7 @@ package http_test
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"maps"
@@ -20,6 +21,7 @@ import (
 	"github.com/tocsinhq/tocsin/runbook"
 	"github.com/tocsinhq/tocsin/runbook/runbooktest"
 	books "github.com/tocsinhq/tocsin/runbooks/http"
+	"github.com/tocsinhq/tocsin/systems"
 )
 
 // caches is a system over real HTTP that keeps caches full or empty.
@@ -313,7 +315,7 @@ func TestRead(t *testing.T) {
 `},
 		"what the file does not allow": {map[string]string{"path": "/caches"}, `
 00:00 started alice started http-read with method=GET path=/caches system=cache
-00:00 ended failed: what cache answers to GET /caches cannot be read: the systems file allows no such GET of cache: list it among its calls
+00:00 ended failed: what the systems file says of GET /caches at cache cannot be read: the systems file allows no such GET of cache: list it among its calls
 `},
 		"no reading": {map[string]string{"path": "/caches/users", "method": "DELETE"}, `
 00:00 started alice started http-read
@@ -324,6 +326,41 @@ func TestRead(t *testing.T) {
 			params := map[string]string{"system": "cache"}
 			maps.Copy(params, test.params)
 			require.Equal(t, lines(test.want), play(t, books.Read(), &caches{}, false, runbooktest.Script{Params: params}))
+		})
+	}
+}
+
+// patient is a system of which the file says that it may take a minute.
+type patient struct {
+	t *testing.T
+	// room is how long the last reading might have taken.
+	room *time.Duration
+}
+
+func (patient) Plan(systems.HTTPRequest) (systems.HTTPPlan, error) {
+	return systems.HTTPPlan{Line: "POST /x", Slow: true, Keyed: true, Covers: "c", Verify: "GET /x answers with y"}, nil
+}
+
+func (p patient) Send(ctx context.Context, _ systems.HTTPRequest, covers, _ string) (systems.HTTPAnswer, error) {
+	if covers == "" {
+		until, bounded := ctx.Deadline()
+		require.True(p.t, bounded)
+		*p.room = time.Until(until)
+	}
+	return systems.HTTPAnswer{Status: http.StatusOK, Holds: true}, nil
+}
+
+func TestASlowSystemIsReadAndVerifiedInItsTime(t *testing.T) {
+	for name, book := range map[string]runbook.Runbook{"verified": books.Call(), "read": books.Read()} {
+		t.Run(name, func(t *testing.T) {
+			var room time.Duration
+			runbooktest.Play(t, book, runbooktest.Script{
+				Params: map[string]string{"system": "cache", "path": "/x"}, Answers: yes(),
+				Activities: func(runbooktest.Say) []any {
+					return []any{&activities.HTTP{Systems: map[string]activities.HTTPSystem{"cache": patient{t, &room}}}}
+				},
+			})
+			require.Greater(t, room, 10*time.Minute, "the longest timeout that the file can have")
 		})
 	}
 }

@@ -24,11 +24,14 @@ type ReadParams struct {
 }
 
 func read(ctx workflow.Context, p ReadParams) error {
-	answer := &Answer{Request: Request{string(p.System), systems.HTTPRequest{
+	plan, err := Planned(ctx, Request{string(p.System), systems.HTTPRequest{
 		Method: p.Method, Path: p.Path, Incident: runbook.Incident(ctx).Incident,
-	}}}
-	if _, err := runbook.Look(ctx, answer); err != nil {
+	}})
+	if err != nil {
 		return err
 	}
-	return bring(ctx, answer.Request, answer.Got)
+	if _, err := runbook.Look(ctx, plan.Answered()); err != nil {
+		return err
+	}
+	return bring(ctx, plan.Request, plan.Answer)
 }

@@ -21,6 +21,8 @@ type Deployment struct {
 	systems.KubeRef
 	// Now is how it was when it was last read.
 	Now systems.KubeDeployment
+	// covers identifies the cluster that a change is shown of.
+	covers string
 }
 
 // deploymentOf names a Deployment by the parameters of a runbook.
@@ -34,6 +36,7 @@ func (d *Deployment) String() string { return d.Cluster + "/" + d.KubeRef.String
 // read reads how it is now.
 func (d *Deployment) read(ctx workflow.Context) error {
 	_, err := runbook.Look(ctx, d.Revision())
+	d.covers = d.Now.Covers
 	return err
 }
 

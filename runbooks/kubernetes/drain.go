@@ -46,7 +46,7 @@ func drain(ctx workflow.Context, p DrainParams) error {
 	if len(n.Now.Kept) > 0 {
 		return fmt.Errorf("%w: %s has pods that a drain may not evict: %s", runbook.ErrRefused, n, strings.Join(n.Now.Kept, "; "))
 	}
-	evict := &evict{Node: n, planned: n.Now}
+	evict := &evict{Node: n, planned: n.Now, most: most(n.Now.Evicts)}
 	steps := []runbook.Step{cordonStep(n, p.AtMost)}
 	if n.Now.Evicts > 0 {
 		steps = append(steps, evict.step())
@@ -71,6 +71,8 @@ func drain(ctx workflow.Context, p DrainParams) error {
 type evict struct {
 	*Node
 	planned systems.KubeNode
+	// most is how many may be evicted.
+	most int
 	// done is what it did.
 	done systems.KubeDrained
 }
@@ -83,15 +85,25 @@ func (c *evict) step() runbook.Step {
 	}
 }
 
+// spare is what may come to the pods of a node before it is closed, beside a
+// tenth of them.
+const spare = 2
+
+// most is how many pods may be evicted: more than were counted, since the node
+// is open while the approval is waited for, but no other number of them than was
+// approved.
+func most(counted int) int { return counted + counted/10 + spare }
+
 // String is the exact call.
 func (c *evict) String() string {
-	return fmt.Sprintf("evict %d pods of %s, as PodDisruptionBudgets allow: %s", c.planned.Evicts, c.Node, some(c.planned))
+	return fmt.Sprintf("evict %d pods of %s, at most %d, as PodDisruptionBudgets allow: %s", c.planned.Evicts, c.Node, c.most, some(c.planned))
 }
 
 // Make orders it, and says what it could not do.
 func (c *evict) Make(ctx workflow.Context, _ string) error {
 	var a *activities.Kubernetes
-	order := activities.OfCluster[systems.KubeDrain]{Cluster: c.Cluster, What: c.KubeDrain}
+	order := activities.OfCluster[systems.KubeDrain]{Cluster: c.Cluster, Covers: c.covers, What: c.KubeDrain}
+	order.What.Most = c.most
 	err := workflow.ExecuteActivity(ctx, a.DrainNode, order).Get(ctx, &c.done)
 	if err == nil && c.done.Left > 0 {
 		runbook.Note(ctx, "evicted %d pods, and could not evict %d: %s", c.done.Evicted, c.done.Left, c.done.Why)

@@ -18,6 +18,8 @@ type Node struct {
 	systems.KubeDrain
 	// Now is how it was when it was last read.
 	Now systems.KubeNode
+	// covers identifies the cluster that a change is shown of.
+	covers string
 }
 
 // String is CLUSTER/NODE.
@@ -77,6 +79,7 @@ func (r nodeReading) Read(ctx workflow.Context) (string, error) {
 // read reads how it is now.
 func (n *Node) read(ctx workflow.Context) error {
 	_, err := runbook.Look(ctx, n.State())
+	n.covers = n.Now.Covers
 	return err
 }
 
@@ -123,7 +126,7 @@ func (c cordonTo) String() string {
 // Make orders it.
 func (c cordonTo) Make(ctx workflow.Context, _ string) error {
 	var a *activities.Kubernetes
-	order := activities.OfCluster[systems.KubeCordon]{Cluster: c.Cluster, What: systems.KubeCordon{Node: c.KubeDrain.Node, Close: c.closed, AtMost: c.atMost}}
+	order := activities.OfCluster[systems.KubeCordon]{Cluster: c.Cluster, Covers: c.covers, What: systems.KubeCordon{Node: c.KubeDrain.Node, Close: c.closed, AtMost: c.atMost}}
 	return activities.Known(workflow.ExecuteActivity(ctx, a.CordonNode, order).Get(ctx, nil))
 }
 

@@ -167,11 +167,11 @@ func TestDrain(t *testing.T) {
 00:00 note prod/node-1: 7 pods are evicted, 2 stay that belong to it
 00:00 asks approve kubernetes-drain-1-1: Drain prod/node-1?
 00:00   cordon node-1: cordon prod/node-1, leaving at most 34 % of the nodes closed; touching 1 of 3 nodes; undone by: uncordon prod/node-1
-00:00   evict the pods of node-1: evict 7 pods of prod/node-1, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more; touching 7 of 9 pods of the node; nothing undoes it
+00:00   evict the pods of node-1: evict 7 pods of prod/node-1, at most 9, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more; touching 7 of 9 pods of the node; nothing undoes it
 00:12 answered bob: approve
 00:12 calls cordon node-1 true
 00:12 step cordon node-1: done (cordon prod/node-1, leaving at most 34 % of the nodes closed)
-00:12 calls drain node-1 within 10m0s
+00:12 calls drain node-1 within 10m0s, at most 9
 `
 	const undone = `
 00:24 answered bob: undo
@@ -180,11 +180,11 @@ func TestDrain(t *testing.T) {
 `
 	plays(t, map[string]played{
 		"done": {books.Drain(), nil, runbooktest.Script{Answers: yes}, cordoned + `
-00:12 step evict the pods of node-1: done (evict 7 pods of prod/node-1, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more)
+00:12 step evict the pods of node-1: done (evict 7 pods of prod/node-1, at most 9, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more)
 00:12 ended done: cordon node-1, evict the pods of node-1
 `},
 		"the answer is lost": {books.Drain(), func(c *cluster) { c.faults = []fault{fine, lost} }, runbooktest.Script{Answers: yes}, cordoned + `
-00:13 step evict the pods of node-1: done (evict 7 pods of prod/node-1, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more)
+00:13 step evict the pods of node-1: done (evict 7 pods of prod/node-1, at most 9, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more)
 00:13 ended done: cordon node-1, evict the pods of node-1
 `},
 		"nothing can be evicted": {books.Drain(), func(c *cluster) { c.faults = []fault{fine, forbidden} }, runbooktest.Script{Answers: yes}, cordoned + `
@@ -194,12 +194,19 @@ func TestDrain(t *testing.T) {
 ` + undone + `
 00:24 ended failed: evict the pods of node-1: the cluster forbids it; undone: cordon node-1
 `},
+		"more pods came than were approved": {books.Drain(), func(c *cluster) { c.arrive = 63 }, runbooktest.Script{Answers: yes}, cordoned + `
+00:12 step evict the pods of node-1: failed: 70 pods of node-1 are to be evicted by now, and at most 9 may be
+00:12 asks kubernetes-drain-1-2: Evict the pods of node-1: 70 pods of node-1 are to be evicted by now, and at most 9 may be. Undo cordon node-1? [keep undo]
+00:12   undo cordon node-1: uncordon prod/node-1
+` + undone + `
+00:24 ended failed: evict the pods of node-1: 70 pods of node-1 are to be evicted by now, and at most 9 may be; undone: cordon node-1
+`},
 		"some cannot": {
 			books.Drain(), func(c *cluster) {
 				c.drained = systems.KubeDrained{Evicted: 5, Left: 2, Why: "shop/b: a PodDisruptionBudget forbids it"}
 			}, runbooktest.Script{Answers: yes}, cordoned + `
 00:12 note evicted 5 pods, and could not evict 2: shop/b: a PodDisruptionBudget forbids it
-00:12 step evict the pods of node-1: done (evict 7 pods of prod/node-1, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more)
+00:12 step evict the pods of node-1: done (evict 7 pods of prod/node-1, at most 9, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more)
 00:12 asks kubernetes-drain-1-2: 2 pods of prod/node-1 could not be evicted, 5 were: shop/b: a PodDisruptionBudget forbids it. Undo cordon node-1? [keep undo]
 00:12   undo cordon node-1: uncordon prod/node-1
 ` + undone + `
@@ -210,7 +217,7 @@ func TestDrain(t *testing.T) {
 00:00 note prod/node-1: 7 pods are evicted, 2 stay that belong to it
 00:00 note would ask for approval, for at most 15 min: Drain prod/node-1?
 00:00 note would call: cordon prod/node-1, leaving at most 34 % of the nodes closed; touching 1 of 3 nodes; undone by: uncordon prod/node-1
-00:00 note would call: evict 7 pods of prod/node-1, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more; touching 7 of 9 pods of the node; nothing undoes it
+00:00 note would call: evict 7 pods of prod/node-1, at most 9, as PodDisruptionBudgets allow: shop/a, shop/b and 5 more; touching 7 of 9 pods of the node; nothing undoes it
 00:00 note would wait, for at most 10 min, until the number of pods that have not left of prod/node-1 is 0
 00:00 ended done: dry run: nothing was changed
 `},

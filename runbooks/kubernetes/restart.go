@@ -74,6 +74,6 @@ func (c restartAt) String() string {
 // Make orders it.
 func (c restartAt) Make(ctx workflow.Context, _ string) error {
 	var a *activities.Kubernetes
-	order := activities.OfCluster[systems.KubeRestart]{Cluster: c.Cluster, What: systems.KubeRestart{KubeRef: c.KubeRef, At: c.at, Expected: c.expected}}
+	order := activities.OfCluster[systems.KubeRestart]{Cluster: c.Cluster, Covers: c.covers, What: systems.KubeRestart{KubeRef: c.KubeRef, At: c.at, Expected: c.expected}}
 	return activities.Known(workflow.ExecuteActivity(ctx, a.RestartDeployment, order).Get(ctx, nil))
 }

@@ -132,6 +132,6 @@ func (c goTo) String() string {
 // Make orders it.
 func (c goTo) Make(ctx workflow.Context, _ string) error {
 	var a *activities.Kubernetes
-	order := activities.OfCluster[systems.KubeRollback]{Cluster: c.Cluster, What: systems.KubeRollback{KubeRef: c.KubeRef, To: c.to, Expected: c.expected}}
+	order := activities.OfCluster[systems.KubeRollback]{Cluster: c.Cluster, Covers: c.covers, What: systems.KubeRollback{KubeRef: c.KubeRef, To: c.to, Expected: c.expected}}
 	return activities.Known(workflow.ExecuteActivity(ctx, a.RollBackDeployment, order).Get(ctx, nil))
 }

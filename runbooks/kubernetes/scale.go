@@ -86,7 +86,7 @@ func (c scaleTo) String() string {
 // Make orders it.
 func (c scaleTo) Make(ctx workflow.Context, _ string) error {
 	var a *activities.Kubernetes
-	order := activities.OfCluster[systems.KubeScale]{Cluster: c.Cluster, What: systems.KubeScale{KubeRef: c.KubeRef, From: c.from, To: c.to}}
+	order := activities.OfCluster[systems.KubeScale]{Cluster: c.Cluster, Covers: c.covers, What: systems.KubeScale{KubeRef: c.KubeRef, From: c.from, To: c.to}}
 	return activities.Known(workflow.ExecuteActivity(ctx, a.ScaleDeployment, order).Get(ctx, nil))
 }
 

@@ -3,6 +3,7 @@ package kubernetes_test
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -33,6 +34,10 @@ type cluster struct {
 	node   systems.KubeNode
 	// drained is what a drain leaves.
 	drained systems.KubeDrained
+	// arrive is how many pods come to the node right before it is closed.
+	arrive int
+	// moves has another cluster be of that name once it was looked at.
+	moves, looked bool
 	// faults befall the calls that change something, one after the other.
 	faults []fault
 }
@@ -47,6 +52,14 @@ const (
 	// moved: somebody else was there before.
 	moved
 )
+
+func (c *cluster) Covers() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	moved := c.moves && c.looked
+	c.looked = true
+	return strconv.FormatBool(moved)
+}
 
 func (c *cluster) Deployment(context.Context, systems.KubeRef) (systems.KubeDeployment, error) {
 	c.mu.Lock()
@@ -115,11 +128,17 @@ func (c *cluster) Node(context.Context, systems.KubeDrain) (systems.KubeNode, er
 
 func (c *cluster) Cordon(_ context.Context, o systems.KubeCordon) error {
 	c.say("calls cordon %s %t", o.Node, o.Close)
-	return c.change(func() { c.node.Cordoned = o.Close })
+	return c.change(func() {
+		c.node.Evicts, c.arrive = c.node.Evicts+c.arrive, 0
+		c.node.Cordoned = o.Close
+	})
 }
 
 func (c *cluster) Drain(_ context.Context, o systems.KubeDrain) (systems.KubeDrained, error) {
-	c.say("calls drain %s within %s", o.Node, o.Within)
+	c.say("calls drain %s within %s, at most %d", o.Node, o.Within, o.Most)
+	if c.node.Evicts > o.Most {
+		return systems.KubeDrained{}, incident.Errorf(incident.Conflict, "%d pods of %s are to be evicted by now, and at most %d may be", c.node.Evicts, o.Node, o.Most)
+	}
 	err := c.change(func() { c.node.Evicts = c.drained.Left })
 	return c.drained, err
 }
@@ -167,6 +186,20 @@ func last(list []string) string { return list[len(list)-1] }
 
 func TestTheyCanBeRegistered(t *testing.T) {
 	runbooktest.Registered(t, []runbook.Runbook{books.Rollback(), books.Restart(), books.Scale(), books.Cordon(), books.Drain()})
+}
+
+func TestAnApprovalIsForTheClusterThatWasLookedAt(t *testing.T) {
+	for _, b := range []runbook.Runbook{books.Rollback(), books.Restart(), books.Scale(), books.Cordon(), books.Drain()} {
+		c := shop()
+		c.moves = true
+		s := runbooktest.Script{Answers: []runbooktest.Answer{by("approve"), by("keep")}}
+		if b.Name == "kubernetes-scale" {
+			s.Params = map[string]string{"replicas": "5"}
+		}
+		got := play(t, b, c, s)
+		require.Contains(t, last(got), "the systems file says another address of prod than when it was planned", b.Name)
+		require.NotContains(t, strings.Join(got, "\n"), " calls ", b.Name)
+	}
 }
 
 func TestWithoutAClusterTheySayWhatToConfigure(t *testing.T) {

@@ -55,7 +55,7 @@ type Unlink struct {
 
 // String is the exact call.
 func (u *Unlink) String() string {
-	return fmt.Sprintf("unlink the keys of %s that begin with %s, at most %d, %d a second (plan %s)",
+	return fmt.Sprintf("unlink the keys of %s that begin with %s, at most %d in one pass, %d a second (plan %s)",
 		u.System, u.Keys.Prefix, u.Keys.Most, u.Rate, u.Keys.Covers)
 }
 
@@ -67,7 +67,8 @@ func (u *Unlink) Make(ctx workflow.Context, _ string) error {
 }
 
 // Step is the deletion of what was counted as a step, which nothing undoes. It
-// may be made again: none are left, or those that are left are deleted.
+// may be made again: none are left, or those that are left are deleted, as many
+// once more: nobody knows how many a pass has deleted whose answer was lost.
 func (c *Count) Step() (runbook.Step, *Unlink) {
 	call := &Unlink{
 		System: c.System, Keys: systems.RedisKeys{Prefix: c.Prefix, Most: c.most(), Covers: c.Got.Covers}, Rate: c.Got.Rate,

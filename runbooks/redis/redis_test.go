@@ -67,7 +67,7 @@ func (s *sessions) Delete(ctx context.Context, keys systems.RedisKeys, progress 
 var planned = regexp.MustCompile(`\(plan [0-9a-f]{24}\)`)
 
 const (
-	call  = `unlink the keys of sessions that begin with cache:, at most 380, 100000 a second (plan)`
+	call  = `unlink the keys of sessions that begin with cache:, at most 380 in one pass, 100000 a second (plan)`
 	asked = `
 00:00 started alice started redis-invalidate with prefix=cache: system=sessions
 00:00 asks approve redis-invalidate-1-1: Invalidate cache: at sessions?

@@ -94,14 +94,14 @@ func (w *world) budgets(t *testing.T) {
 		b.Status.ObservedGeneration = observed
 		b, err = budgets.UpdateStatus(t.Context(), b, metav1.UpdateOptions{})
 		require.NoError(t, err)
-		_, err = w.client.Drain(t.Context(), systems.KubeDrain{Node: "node-1", Within: 200 * time.Millisecond})
+		_, err = w.client.Drain(t.Context(), systems.KubeDrain{Node: "node-1", Within: 200 * time.Millisecond, Most: 100})
 		require.Equal(t, incident.Refused, incident.KindOf(err), "%v", err)
 		require.ErrorContains(t, err, "not one of 5 pods could be evicted")
 	}
 	b.Status.DisruptionsAllowed = 2
 	_, err = budgets.UpdateStatus(t.Context(), b, metav1.UpdateOptions{})
 	require.NoError(t, err)
-	done, err := w.client.Drain(t.Context(), systems.KubeDrain{Node: "node-1", Within: 200 * time.Millisecond})
+	done, err := w.client.Drain(t.Context(), systems.KubeDrain{Node: "node-1", Within: 200 * time.Millisecond, Most: 100})
 	require.NoError(t, err)
 	require.Equal(t, 2, done.Evicted)
 	require.Contains(t, done.Why, "a PodDisruptionBudget forbids it")
