@@ -203,11 +203,11 @@ func pageBody(o PageOrder) string {
 	if len(o.Runbooks) > 0 {
 		lines = append(lines, sentence("Runbooks: "+strings.Join(o.Runbooks, ", ")))
 	}
-	if o.Calls != "" {
-		lines = append(lines, sentence("It calls: "+o.Calls))
-	}
 	if o.Answer != "" {
 		lines = append(lines, o.Answer) // no full stop: it ends in a command
+	}
+	if o.Calls != "" { // last, since a text message may have no room for it
+		lines = append(lines, sentence("It calls: "+o.Calls))
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

@@ -111,3 +111,13 @@ func TestAChangeInAFewWords(t *testing.T) {
 	require.Equal(t, "checkout: retries on (flag)", changes.Change{Service: "checkout", Kind: changes.Flag, Title: "retries on"}.String())
 	require.Equal(t, "checkout (push)", changes.Change{Service: "checkout", Kind: changes.Push}.String())
 }
+
+// A joiner is a part of many emoji, as of gitmoji's "technologist", and of words
+// in Persian and Hindi: what a commit is called keeps no deployment from being a
+// suspect.
+func TestAJoinedEmojiKeepsNoChangeFromBeingReported(t *testing.T) {
+	now := time.Now()
+	for _, title := range []string{"\U0001F9D1\u200D\U0001F4BB faster builds", "\u0645\u06CC\u200C\u0631\u0648\u062F"} {
+		require.NoError(t, changes.Change{ID: "1", Source: "ci", Service: "payments", Kind: changes.Deployment, At: now, Title: title}.Check(now), "%q", title)
+	}
+}

@@ -29,9 +29,11 @@ func Link(address string) string {
 }
 
 // Unseen reports whether a terminal obeys a character, or whether it shows as
-// nothing, or changes how others show: what follows U+202E reads backwards.
+// nothing, or changes how others show: what follows U+202E reads backwards. What
+// joins letters, or keeps them apart, is a part of words and of emoji.
 func Unseen(r rune) bool {
-	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+	const apart, joined = '\u200C', '\u200D'
+	return r != apart && r != joined && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp))
 }
 
 func seen(r rune) rune {

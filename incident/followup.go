@@ -168,6 +168,7 @@ func (i *Incident) WaiveFollowUp(h Header, c WaiveFollowUp, now time.Time) (Outc
 	i.heard(h, now)
 	f.State, f.Settled, f.SettledBy, f.Reason = FollowUpWaived, now, h.By.ID, cut(c.Reason)
 	i.did(h, now, "follow-up.waived", "Follow-up %s is waived: %s", f.ID, c.Reason)
+	i.clearedBefore(now)
 	return i.outcome("waived"), nil
 }
 

@@ -150,6 +150,16 @@ func (i *Incident) RestoreHatch(run, id string, now time.Time) {
 		}
 	}
 	i.record(Entry{Kind: "hatch.restored", Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: "Restored: " + h.What + "."})
+	i.clearedBefore(now)
+}
+
+// clearedBefore applies that all alerts had cleared while something was degraded,
+// once nothing is any more.
+func (i *Incident) clearedBefore(now time.Time) {
+	if i.Recovered && i.Provisional && !i.grave() && len(i.degraded()) == 0 {
+		i.Recovered = false
+		i.clearedMeanwhile(now)
+	}
 }
 
 // reopenHatch takes back what a run restored, with its follow-up.
@@ -186,6 +196,7 @@ func (i *Incident) restoredByHand(followUp, by string, e Entry) {
 		e.Kind, e.Highlight, e.Text = "hatch.restored", true, fmt.Sprintf("Restored by hand, as %s says: %s.", by, h.What)
 		i.record(e)
 	}
+	i.clearedBefore(e.Recorded)
 }
 
 // openHatch is the place of an escape hatch that is open, or -1.

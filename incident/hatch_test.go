@@ -188,3 +188,14 @@ func TestWhatIsDegradedIsNotCancelled(t *testing.T) {
 	require.Equal(t, "Cancelled: its workflow was cancelled by an operator; it leaves behind the restoring of the shop without x "+
 		"(done by hand: complete follow-up 1), or a waiver of that", said[len(said)-1].Text)
 }
+
+// Nobody has anything to do any more, and is paged all the same, up to the last
+// resort.
+func TestWhatClearedAndWasRestoredIsOver(t *testing.T) {
+	i := degradedByItself(t)
+	i.TakeAlerts([]alerts.Alert{cleared("a")}, 0, after(20*time.Minute))
+	require.Equal(t, incident.Triggered, i.Phase)
+	i.RestoreHatch("INC-1042/runbook/flag-set/2", "shop/x", after(25*time.Minute))
+	require.Equal(t, incident.Transient, i.Phase)
+	require.Empty(t, open(i, incident.ForAlert))
+}

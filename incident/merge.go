@@ -137,7 +137,7 @@ func (i *Incident) Merge(into string, now time.Time) {
 // another one without a person, who can have it handed over, or nothing. What is
 // resolved loses nothing by that.
 func (i *Incident) MustStay() string {
-	running := slices.IndexFunc(i.Runs, func(r Run) bool { return r.Ended.IsZero() })
+	running := slices.IndexFunc(i.Runs, func(r Run) bool { return r.Ended.IsZero() && i.mayChange(r) })
 	switch {
 	case !i.Phase.Active():
 		return ""

@@ -384,3 +384,13 @@ func TestMergeIsRefused(t *testing.T) {
 	do(t, resolved, "bob", 0, resolved.Resolve, incident.Resolve{Reason: "r"})
 	refused(t, incident.Refused, chief("heidi", 0), resolved.MergeInto, ok)
 }
+
+// A diagnostic that is stuck, or takes long, keeps two incidents paging for one.
+func TestADiagnosticDoesNotKeepItFromBeingMerged(t *testing.T) {
+	i := mitigating(t)
+	started, err := i.StartRun(by("alice", 0), incident.StartRun{Name: "deploy-status"}, noon)
+	require.NoError(t, err)
+	i.RunBegan(started.ID, "", "started", noon, noon)
+	require.True(t, i.Runs[0].ReadOnly)
+	require.Empty(t, i.MustStay())
+}

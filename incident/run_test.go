@@ -324,7 +324,7 @@ func TestAPageOfAQuestionHasRoomForOneCall(t *testing.T) {
 		"":                                      nil,
 		"drain a":                               {"drain a"},
 		"drain a; and 2 more, see the incident": {"drain a", "drain b", "drain c"},
-		strings.Repeat("é", 199) + "…":          {long},
+		strings.Repeat("é", 199) + "...":        {long},
 	} {
 		require.Equal(t, want, incident.Question{Calls: calls}.FirstCall())
 	}

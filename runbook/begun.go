@@ -27,9 +27,6 @@ type inside struct {
 	coroutines int
 }
 
-// computes is the panic that fails a task while an earlier try computes.
-type computes string
-
 const (
 	// leaveTries and leaveWithin bound how long a run is waited for that the
 	// engine has dropped: what waits in a verb leaves at once, beside the next try.
@@ -59,7 +56,7 @@ func (i *inside) goOn(ctx workflow.Context) {
 		}
 		time.Sleep(leaveWithin) //workflowcheck:ignore
 	}
-	panic(computes("an earlier try of this run computes without end: it calls no verb, and cannot be stopped"))
+	panic("an earlier try of this run computes without end: it calls no verb, and cannot be stopped")
 }
 
 // first reports whether no other try of the run goes on.

@@ -157,7 +157,7 @@ func (r *run) rest(ctx workflow.Context, d time.Duration, why string, met func()
 	defer stop()
 	timer := workflow.NewTimerWithOptions(limit, d, workflow.TimerOptions{Summary: short(why)})
 	_ = workflow.Await(ctx, func() bool {
-		return met() || timer.IsReady() || r.abort != nil || r.whole.Err() != nil
+		return met() || timer.IsReady() || r.abort != nil || r.gone || r.whole.Err() != nil
 	}) // who asked looks what it was
 }
 

@@ -34,12 +34,12 @@ func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err e
 		// Another branch that failed is no reason not to ask.
 		answer, askErr := r.ask(steady, Question{Text: text, Choices: []string{again, happened, didNot}}, outcomeWithin)
 		switch {
-		case askErr != nil:
-			return true, fmt.Errorf("its outcome is unknown (%s): %w", err.Error(), askErr)
-		case answer.Choice == happened:
+		case answer.Choice == happened: // also of a run that is aborted at that moment
 			return true, nil
 		case answer.Choice == didNot:
 			return false, err
+		case askErr != nil:
+			return true, fmt.Errorf("its outcome is unknown (%s): %w", err.Error(), askErr)
 		case answer.Choice == "":
 			return true, fmt.Errorf("its outcome is unknown: %w", err)
 		}

@@ -396,3 +396,23 @@ func TestAnUnknownOutcomeIsAskedWhenAnotherBranchHasFailed(t *testing.T) {
 	require.NotContains(t, all, "flips b back", all)
 	require.NotContains(t, all, "step b: failed: canceled", all)
 }
+
+// Nobody can answer any more, and its target is held meanwhile.
+func TestAQuestionEndsWithItsIncident(t *testing.T) {
+	var waited time.Duration
+	b := flips(func(ctx workflow.Context, _ none) error {
+		began := workflow.Now(ctx)
+		err := runbook.Parallel(ctx,
+			func(ctx workflow.Context) error { return runbook.Do(ctx, failing("a", errUnknown)) },
+			func(ctx workflow.Context) error {
+				if err := runbook.Wait(ctx, time.Minute, "for calm"); err != nil {
+					return err
+				}
+				return runbook.Do(ctx, step("b"))
+			})
+		waited = workflow.Now(ctx).Sub(began)
+		return err
+	})
+	got := runbooktest.Play(t, b, runbooktest.Script{Gone: 30 * time.Second})
+	require.Less(t, waited, 10*time.Minute, "%v", got)
+}

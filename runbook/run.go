@@ -130,7 +130,6 @@ func (r *run) over(ctx workflow.Context) error {
 // left returns why nothing that can wait is waited for any more, or nil: the
 // incident is gone, the run was cancelled or aborted, or another branch failed.
 func (r *run) left(ctx workflow.Context) error {
-	r.inside.goOn(ctx)
 	switch {
 	case r.gone:
 		return errGone

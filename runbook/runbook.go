@@ -84,15 +84,29 @@ var errGone = errors.New("the incident is gone")
 // checks the parameters, lets Run do its work, sees to what must be undone and
 // reports the end. Its result says in one sentence how the run ended; it fails
 // only when the run failed or was cancelled.
-func (b Runbook) Execute(ctx workflow.Context, in Input) (string, error) {
+func (b Runbook) Execute(ctx workflow.Context, in Input) (text string, err error) {
 	r := &run{spec: b.Spec, in: in, id: workflow.GetInfo(ctx).WorkflowExecution.ID}
 	r.inside = b.begun.enter(ctx)
 	defer r.inside.leave()
-	ctx = workflow.WithValue(ctx, runKey{}, r)
+	steady, _ := workflow.NewDisconnectedContext(ctx)
+	over := false
+	workflow.GoNamed(ctx, "run", func(ctx workflow.Context) {
+		r.inside.enter()
+		defer r.inside.leave()
+		text, err = b.perform(workflow.WithValue(ctx, runKey{}, r), r)
+		over = true
+	})
+	// This coroutine comes before that of the author's code in each task.
+	_ = workflow.Await(steady, func() bool { r.inside.goOn(steady); return over }) // nothing cancels it
+	return text, err
+}
+
+// perform is Execute, once it is known that no earlier try goes on.
+func (b Runbook) perform(ctx workflow.Context, r *run) (string, error) {
 	within, halt := workflow.WithCancel(ctx)
 	defer halt()
 	r.whole, r.halt = ctx, halt
-	values, err := b.Resolve(in.Given, in.Offered, in.Facts)
+	values, err := b.Resolve(r.in.Given, r.in.Offered, r.in.Facts)
 	r.values = values
 	r.hold(ctx, Report{Kind: Started, Text: r.opening(), Target: b.TargetOf(values)})
 	workflow.GoNamed(ctx, "controls", r.obey)
@@ -124,9 +138,6 @@ func contained(body func() error) (err error) {
 		p := recover()
 		if p == nil {
 			return
-		}
-		if _, again := p.(computes); again {
-			panic(p)
 		}
 		text := fmt.Sprint(p)
 		// A text may hold anything, also what came with an alert.

@@ -84,8 +84,8 @@ func (r *run) take(ctx workflow.Context, target string) error {
 // holdOnce takes a target as soon as the run that has it lets it go: whoever
 // comes then finds it held.
 func (r *run) holdOnce(ctx workflow.Context, target string) {
-	for pause := waitsLeast; r.startHold(ctx, target) != nil; pause = min(2*pause, waitsMost) {
-		if sleep(ctx, pause, "take "+target+" once it is let go") != nil {
+	for pause := waitsLeast; ; pause = min(2*pause, waitsMost) {
+		if sleep(ctx, pause, "take "+target+" once it is let go") != nil || r.startHold(ctx, target) == nil {
 			return
 		}
 	}

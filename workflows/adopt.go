@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -38,10 +39,9 @@ func (r *response) adopt(ctx workflow.Context) {
 		case holder == r.inc.Number || r.inc.Phase.Over():
 			r.state.Adopted, r.state.Kept = true, nil
 			return
-		case r.passOn(ctx, holder, r.state.Kept):
-			r.state.Kept = nil
+		case r.passOnKept(ctx, holder):
 			if r.inc.MustStay() == "" {
-				r.state.Adopted, r.state.Into = true, holder
+				r.state.Adopted, r.state.Kept, r.state.Into = true, nil, holder
 				r.inc.Merge(holder, workflow.Now(ctx))
 				return
 			}
@@ -54,10 +54,15 @@ func (r *response) adopt(ctx workflow.Context) {
 }
 
 // stay waits until an incident that is to become a part of another one leaves
-// nothing behind.
+// nothing behind, or has heard of alerts that the other one does not know.
 func (r *response) stay(ctx workflow.Context, holder string) {
-	r.inc.Stays(holder, workflow.Now(ctx))
-	_ = workflow.Await(ctx, func() bool { return r.stopping() || r.inc.MustStay() == "" }) // the caller looks
+	if why := r.inc.MustStay(); why != r.state.Stays {
+		r.state.Stays = why
+		r.inc.Stays(holder, workflow.Now(ctx))
+	}
+	_ = workflow.Await(ctx, func() bool {
+		return r.stopping() || r.inc.MustStay() == "" || len(r.state.Kept) > 0
+	}) // the caller looks
 }
 
 // claimKey returns the incident that holds the key.
@@ -70,6 +75,22 @@ func (r *response) claimKey(ctx workflow.Context) (string, error) {
 		err = workflow.ExecuteActivity(recording(ctx, "settle the key"), recorder.Adopt, c).Get(ctx, &holder)
 	}
 	return holder, err
+}
+
+// passOnKept passes on what was heard until now, and keeps it where that fails.
+func (r *response) passOnKept(ctx workflow.Context, holder string) bool {
+	batch := r.state.Kept
+	r.state.Kept = nil
+	heard := r.passOn(ctx, holder, batch)
+	if !heard {
+		r.keepAlerts(slices.Concat(batch, r.state.Kept))
+	}
+	return heard
+}
+
+// keepAlerts keeps the latest alerts until it is known whose they are.
+func (r *response) keepAlerts(batch []alerts.Alert) {
+	r.state.Kept = batch[max(0, len(batch)-maxKept):]
 }
 
 // passOn tells another incident of alerts, and reports whether it could hear. One

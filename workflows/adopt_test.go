@@ -85,3 +85,25 @@ func TestWhatWasDegradedWithoutTheDatabaseStaysWithItsIncident(t *testing.T) {
 	require.NotEqual(t, incident.Merged, s.row.Phase)
 	require.Len(t, s.transcript("02:06", "02:30", "That waits for its follow-ups, unless a person merges it"), 1)
 }
+
+// What was told once is told again each time the incident continues as new.
+func TestStayingIsToldOnceAlsoAcrossRuns(t *testing.T) {
+	s := rollingBack(t).
+		at("02:03", saysOf(runbook.Report{Kind: runbook.Degraded, Ordinal: 1, Hatch: &runbook.Hatch{ID: "x", What: "the shop without x", For: 4 * time.Hour}})).
+		at("02:04", saysOf(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "degraded"})).
+		at("02:50", stop)
+	s.breaks = []string{"02:20", "02:30", "02:40"}
+	s.play()
+	require.Greater(t, s.runs, 1)
+	require.Len(t, s.recorded("merging"), 1, "%v", s.transcript("02:06", "02:50", "hears of", "That waits for"))
+}
+
+// What ends while it stays is what the holder was told to fire.
+func TestTheHolderHearsWhatEndsWhileTheOtherStays(t *testing.T) {
+	s := rollingBack(t).
+		at("02:03", saysOf(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "started", Target: "deploy/payments"})).
+		at("02:10", says(clear("PaymentsFail", "02:00"))).
+		at("03:30", stop).play()
+	require.NotEqual(t, incident.Merged, s.row.Phase)
+	require.Len(t, s.transcript("02:06", "03:30", "INC-1042 hears of 1 alert"), 2, "%v", s.transcript("02:00", "03:30", "hears of"))
+}

@@ -74,8 +74,7 @@ func drain[T any](ctx workflow.Context, name string, take func(T)) {
 // takeAlerts applies what monitoring says.
 func (r *response) takeAlerts(a Alerts, now time.Time) {
 	if r.unadopted() {
-		r.state.Kept = append(r.state.Kept, a.Alerts...)
-		r.state.Kept = r.state.Kept[max(0, len(r.state.Kept)-maxKept):]
+		r.keepAlerts(append(r.state.Kept, a.Alerts...))
 	}
 	more := a.More
 	if a.PassedOn {

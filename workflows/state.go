@@ -60,6 +60,9 @@ type State struct {
 	// database was away is settled; until then Kept holds what it was told.
 	Adopted bool           `json:"adopted,omitempty"`
 	Kept    []alerts.Alert `json:"kept,omitempty"`
+	// Stays is what keeps it from becoming a part of the incident that holds its
+	// key, as people were told last.
+	Stays string `json:"stays,omitempty"`
 	// Strays came here and belong to other incidents.
 	Strays []stray `json:"strays,omitempty"`
 	// Into is the incident that goes on with the alerts of this one: it was

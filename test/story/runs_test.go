@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,6 +67,30 @@ func asksBeside(ctx workflow.Context, p nothing) error {
 // stammers fails with a text that was cut in the midst of a letter.
 func stammers(workflow.Context, nothing) error { return errors.New("the host says: caf\xc3") }
 
+// spinner counts how often a runbook came to compute without end, until stopped.
+type spinner struct {
+	spins   atomic.Int32
+	stopped chan bool
+}
+
+var spinning = spinner{stopped: make(chan bool)}
+
+// spins loops after something that is no verb.
+func spins(ctx workflow.Context, _ nothing) error {
+	if err := workflow.Sleep(ctx, time.Millisecond); err != nil {
+		return err
+	}
+	spinning.spins.Add(1)
+	for {
+		select {
+		case <-spinning.stopped:
+			return nil
+		default:
+			runtime.Gosched()
+		}
+	}
+}
+
 // TestWhatOnlyTheEngineShowsOfARun holds what the engine's test environment does
 // otherwise than the engine, or not at all.
 func TestWhatOnlyTheEngineShowsOfARun(t *testing.T) {
@@ -79,6 +105,7 @@ func TestWhatOnlyTheEngineShowsOfARun(t *testing.T) {
 	serve.Register(w, []runbook.Runbook{
 		runbook.New(asks, runbook.Spec{Name: "asks", About: "Asks.", Fits: "Always."}),
 		runbook.New(asksBeside, runbook.Spec{Name: "asks-beside", About: "Asks and fails.", Fits: "Never."}),
+		runbook.New(spins, runbook.Spec{Name: "spins", About: "Spins.", Fits: "Never."}),
 		runbook.New(stammers, runbook.Spec{Name: "stammers", About: "Fails.", Fits: "Never."}),
 	})
 	w.RegisterWorkflow(Ear)
@@ -136,5 +163,15 @@ func TestWhatOnlyTheEngineShowsOfARun(t *testing.T) {
 	})
 	t.Run("it ends whatever its error says", func(t *testing.T) {
 		require.ErrorContains(t, end(t, begin(t, "stammers")), fmt.Sprintf("the host says: caf%c", '\uFFFD'))
+	})
+	t.Run("a loop takes one processor, however often its task is tried", func(t *testing.T) {
+		defer close(spinning.stopped)
+		run := begin(t, "spins")
+		_, err := scene.Until(t.Context(), &scene.World{Patience: patience}, "two tries", func(ctx context.Context) (struct{}, bool) {
+			d, err := c.DescribeWorkflowExecution(ctx, run.GetID(), "")
+			return struct{}{}, err == nil && d.GetPendingWorkflowTask().GetAttempt() > 2
+		})
+		require.NoError(t, err)
+		require.EqualValues(t, 1, spinning.spins.Load())
 	})
 }
