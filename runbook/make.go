@@ -17,8 +17,9 @@ const (
 )
 
 // make makes a change until it is known whether it happened, by a person's word
-// if need be. Who calls it has seen that it is not done already. Made is true when it happened or may have: a try that changed
-// nothing, or found it done, says nothing of those before it.
+// if need be. Who calls it has seen that it is not done already. Made is true
+// when it happened or may have: a try that changed nothing, or found it done,
+// says nothing of those before it.
 func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err error) {
 	steady, _ := workflow.NewDisconnectedContext(ctx)
 	maybe := false
@@ -46,8 +47,8 @@ func (r *run) make(ctx workflow.Context, c Change, key string) (made bool, err e
 	}
 }
 
-// try makes a change as its repeat allows, which may be to look before. After an error that nothingChanged
-// does not know, its outcome is unknown.
+// try makes a change as its repeat allows, which may be to look before. After an
+// error that nothingChanged does not know, its outcome is unknown.
 func (r *run) try(ctx workflow.Context, c Change, key string, look bool) (made bool, err error) {
 	switch c.Repeat {
 	case ByKey:
