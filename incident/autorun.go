@@ -16,6 +16,13 @@ const (
 	diagnosticsWithin = 10 * time.Minute
 )
 
+// All runbooks of all services together start by themselves at most so often: a
+// storm over many services is to page people first.
+const (
+	AutoRunsInAll  = 30
+	AutoRunsWithin = time.Minute
+)
+
 // ByPolicy is whose run it is that no person started.
 const ByPolicy = "policy"
 
@@ -70,5 +77,6 @@ func (o RunbookOffered) TooOften() string {
 	if most == 0 {
 		return "it changes something, and the catalog names no limit an hour (auto.per_hour)"
 	}
-	return fmt.Sprintf("%d runs did for this service within %s", most, catalog.FormatDuration(within))
+	return fmt.Sprintf("%d runs did for this service within %s, or %d for all services within %s",
+		most, catalog.FormatDuration(within), AutoRunsInAll, catalog.FormatDuration(AutoRunsWithin))
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // AdmitRun reports whether a runbook may start by itself, and notes that it
@@ -38,6 +39,11 @@ func admit(ctx context.Context, tx *sqlx.Tx, a activities.AutoRun) (bool, error)
 	err = tx.GetContext(ctx, &before, tx.Rebind(`SELECT COUNT(*) FROM auto_runs WHERE service = ? AND runbook = ? AND at > ?`),
 		a.Service, a.Runbook, stampOf(a.At.Add(-a.Within)))
 	if err != nil || before >= a.Most {
+		return false, err
+	}
+	// Those who ask for other services at this moment are not waited for: a few more may start.
+	err = tx.GetContext(ctx, &before, tx.Rebind(`SELECT COUNT(*) FROM auto_runs WHERE at > ?`), stampOf(a.At.Add(-incident.AutoRunsWithin)))
+	if err != nil || before >= incident.AutoRunsInAll {
 		return false, err
 	}
 	_, err = tx.ExecContext(ctx, tx.Rebind(`INSERT INTO auto_runs (incident, service, runbook, at) VALUES (?, ?, ?, ?)`),

@@ -115,3 +115,25 @@ func TestTheLimitOfRunsHoldsWhateverTheOrder(t *testing.T) {
 		require.False(t, ask("INC-2", noon().Add(59*time.Minute)), "asked again")
 	})
 }
+
+// A storm over many services pages people before it looks everywhere.
+func TestRunsOfAllServicesStartByThemselvesSoOftenAtMost(t *testing.T) {
+	t.Parallel()
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		admitted := func(at time.Time) (count int) {
+			for n := range 40 {
+				ok, err := s.AdmitRun(t.Context(), activities.AutoRun{
+					Incident: fmt.Sprint("INC-", at.Unix(), n), Service: fmt.Sprint("shop-", n), Runbook: "diagnose", At: at, Most: 3, Within: 10 * time.Minute,
+				})
+				require.NoError(t, err)
+				if ok {
+					count++
+				}
+			}
+			return count
+		}
+		require.Equal(t, 30, admitted(noon()))
+		require.Zero(t, admitted(noon().Add(59*time.Second)))
+		require.Equal(t, 30, admitted(noon().Add(61*time.Second)))
+	})
+}

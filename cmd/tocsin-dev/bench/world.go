@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/tocsinhq/tocsin/catalog"
@@ -103,5 +104,7 @@ func addService(c *catalog.Catalog, id, person string, rules catalog.Rules) {
 	like, _ := c.Service("payments")
 	like.ID, like.Name, like.Escalation = id, id, id
 	like.Match = []string{fmt.Sprintf("service=%q", id)}
+	// A diagnostic is no part of the way to a page.
+	like.Runbooks = slices.DeleteFunc(slices.Clone(like.Runbooks), func(u catalog.RunbookUse) bool { return u.Auto != nil })
 	c.Services = append([]catalog.Service{like}, c.Services...)
 }
