@@ -98,6 +98,8 @@ type AutoRun struct {
 	// Most is how many may start for the service within some time.
 	Most   int           `json:"most"`
 	Within time.Duration `json:"within"`
+	// Diagnostic says that it changes nothing, and leaves room to what does.
+	Diagnostic bool `json:"diagnostic,omitempty"`
 }
 
 // Gate lets runbooks start by themselves, up to a limit.

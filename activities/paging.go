@@ -207,7 +207,7 @@ func pageBody(o PageOrder) string {
 		lines = append(lines, o.Answer) // no full stop: it ends in a command
 	}
 	if o.Calls != "" { // last, since a text message may have no room for it
-		lines = append(lines, sentence("It calls: "+o.Calls))
+		lines = append(lines, "("+sentence("It calls: "+o.Calls)+")")
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

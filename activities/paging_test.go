@@ -29,7 +29,7 @@ func TestAPageSaysEachThingOnce(t *testing.T) {
 		page activities.PageOrder
 		body string
 	}{
-		"how a question is answered, and what it calls": {how, "Why you: on call in search/primary.\n" + how.Answer + "\nIt calls: " + how.Calls + ".\n"},
+		"how a question is answered, and what it calls": {how, "Why you: on call in search/primary.\n" + how.Answer + "\n(It calls: " + how.Calls + ".)\n"},
 		"the title is reason enough":                    {page, "Why you: on call in search/primary.\n"},
 		"all that there is to say": {
 			asked, "Roll search back?\nWhy you: one of those who may answer.\nAlso paged: bob, carol.\nRunbooks: rollback, drain.\n",

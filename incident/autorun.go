@@ -16,8 +16,8 @@ const (
 	diagnosticsWithin = 10 * time.Minute
 )
 
-// All runbooks of all services together start by themselves at most so often: a
-// storm over many services is to page people first.
+// Diagnostics start by themselves no more once so many runbooks did, for whatever
+// service: a storm over many services is to page people first.
 const (
 	AutoRunsInAll  = 30
 	AutoRunsWithin = time.Minute
@@ -77,6 +77,9 @@ func (o RunbookOffered) TooOften() string {
 	if most == 0 {
 		return "it changes something, and the catalog names no limit an hour (auto.per_hour)"
 	}
-	return fmt.Sprintf("%d runs did for this service within %s, or %d for all services within %s",
-		most, catalog.FormatDuration(within), AutoRunsInAll, catalog.FormatDuration(AutoRunsWithin))
+	why := fmt.Sprintf("%d runs did for this service within %s", most, catalog.FormatDuration(within))
+	if o.ReadOnly {
+		why += fmt.Sprintf(", or %d for all services within %s", AutoRunsInAll, catalog.FormatDuration(AutoRunsWithin))
+	}
+	return why
 }

@@ -58,7 +58,7 @@ func TestWhatTheCatalogNamesStartsByItself(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"look starts by itself, as the catalog says.",
-		"restart did not start by itself: 2 runs did for this service within 1 h, or 30 for all services within 1 min.",
+		"restart did not start by itself: 2 runs did for this service within 1 h.",
 		"drain did not start by itself: it changes something, and the catalog names no limit an hour (auto.per_hour).",
 	}, texts)
 	require.Len(t, i.Runs, 1)

@@ -156,7 +156,7 @@ func (i *Incident) RestoreHatch(run, id string, now time.Time) {
 // clearedBefore applies that all alerts had cleared while something was degraded,
 // once nothing is any more.
 func (i *Incident) clearedBefore(now time.Time) {
-	if i.Recovered && i.Provisional && !i.grave() && len(i.degraded()) == 0 {
+	if i.Phase == Triggered && i.Recovered && i.Provisional && !i.grave() && len(i.degraded()) == 0 && i.unsettled() == nil {
 		i.Recovered = false
 		i.clearedMeanwhile(now)
 	}

@@ -88,7 +88,7 @@ func (q Question) FirstCall() string {
 	if len(q.Calls) == 0 {
 		return ""
 	}
-	first := strings.Replace(shorten(q.Calls[0], 200), "…", "...", 1) // which an SMS has room for
+	first := strings.ReplaceAll(shorten(q.Calls[0], 200), "…", "...") // which an SMS has room for
 	if more := len(q.Calls) - 1; more > 0 {
 		first += fmt.Sprintf("; and %d more, see the incident", more)
 	}

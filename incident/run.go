@@ -206,4 +206,5 @@ func (i *Incident) RunEnded(run, state, outcome string, now time.Time) {
 	}
 	i.record(Entry{Kind: "run." + state, Recorded: now, Actor: Self(), Source: run, Highlight: true, Text: strings.TrimSuffix(fmt.Sprintf("%s %s: %s", r.Name, state, shorten(outcome, maxText)), ": ")})
 	i.clearedMeanwhile(now)
+	i.clearedBefore(now)
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -41,12 +42,21 @@ func admit(ctx context.Context, tx *sqlx.Tx, a activities.AutoRun) (bool, error)
 	if err != nil || before >= a.Most {
 		return false, err
 	}
-	// Those who ask for other services at this moment are not waited for: a few more may start.
-	err = tx.GetContext(ctx, &before, tx.Rebind(`SELECT COUNT(*) FROM auto_runs WHERE at > ?`), stampOf(a.At.Add(-incident.AutoRunsWithin)))
-	if err != nil || before >= incident.AutoRunsInAll {
-		return false, err
+	if a.Diagnostic {
+		if calm, err := calm(ctx, tx, a.At); err != nil || !calm {
+			return false, err
+		}
 	}
 	_, err = tx.ExecContext(ctx, tx.Rebind(`INSERT INTO auto_runs (incident, service, runbook, at) VALUES (?, ?, ?, ?)`),
 		a.Incident, a.Service, a.Runbook, stampOf(a.At))
 	return err == nil, err
+}
+
+// calm reports whether there is room for a diagnostic among what starts by itself
+// for all services. Those who ask for another one at this moment are not waited
+// for: a few more may start.
+func calm(ctx context.Context, tx *sqlx.Tx, at time.Time) (bool, error) {
+	var before int
+	err := tx.GetContext(ctx, &before, tx.Rebind(`SELECT COUNT(*) FROM auto_runs WHERE at > ?`), stampOf(at.Add(-incident.AutoRunsWithin)))
+	return before < incident.AutoRunsInAll, err
 }

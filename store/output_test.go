@@ -123,7 +123,7 @@ func TestRunsOfAllServicesStartByThemselvesSoOftenAtMost(t *testing.T) {
 		admitted := func(at time.Time) (count int) {
 			for n := range 40 {
 				ok, err := s.AdmitRun(t.Context(), activities.AutoRun{
-					Incident: fmt.Sprint("INC-", at.Unix(), n), Service: fmt.Sprint("shop-", n), Runbook: "diagnose", At: at, Most: 3, Within: 10 * time.Minute,
+					Incident: fmt.Sprint("INC-", at.Unix(), n), Service: fmt.Sprint("shop-", n), Runbook: "diagnose", At: at, Most: 3, Within: 10 * time.Minute, Diagnostic: true,
 				})
 				require.NoError(t, err)
 				if ok {
@@ -134,6 +134,9 @@ func TestRunsOfAllServicesStartByThemselvesSoOftenAtMost(t *testing.T) {
 		}
 		require.Equal(t, 30, admitted(noon()))
 		require.Zero(t, admitted(noon().Add(59*time.Second)))
+		ok, err := s.AdmitRun(t.Context(), activities.AutoRun{Incident: "INC-7", Service: "shop", Runbook: "restart", At: noon(), Most: 1, Within: time.Hour})
+		require.NoError(t, err)
+		require.True(t, ok, "what mends something has a limit of its own")
 		require.Equal(t, 30, admitted(noon().Add(61*time.Second)))
 	})
 }

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -46,6 +45,7 @@ func (r *response) adopt(ctx workflow.Context) {
 				return
 			}
 			r.stay(ctx, holder)
+			continue // what ended that is looked at at once
 		}
 		if r.until(ctx, workflow.Now(ctx).Add(adoptAgain), "settle the key", r.stopping) != nil {
 			return
@@ -77,27 +77,28 @@ func (r *response) claimKey(ctx workflow.Context) (string, error) {
 	return holder, err
 }
 
-// passOnKept passes on what was heard until now, and keeps it where that fails.
+// passOnKept passes on what was heard until now, and keeps what was not heard
+// there.
 func (r *response) passOnKept(ctx workflow.Context, holder string) bool {
-	batch := r.state.Kept
-	r.state.Kept = nil
+	batch, cut := r.state.Kept, r.cut
 	heard := r.passOn(ctx, holder, batch)
-	if !heard {
-		r.keepAlerts(slices.Concat(batch, r.state.Kept))
+	if heard {
+		r.state.Kept = r.state.Kept[max(0, len(batch)-(r.cut-cut)):]
 	}
 	return heard
 }
 
 // keepAlerts keeps the latest alerts until it is known whose they are.
 func (r *response) keepAlerts(batch []alerts.Alert) {
-	r.state.Kept = batch[max(0, len(batch)-maxKept):]
+	more := max(0, len(batch)-maxKept)
+	r.state.Kept, r.cut = batch[more:], r.cut+more
 }
 
 // passOn tells another incident of alerts, and reports whether it could hear. One
 // that heard them before only says that.
 func (r *response) passOn(ctx workflow.Context, number string, batch []alerts.Alert) bool {
 	defer r.effect()()
-	said := Alerts{Alerts: batch, More: r.inc.Counts.More, PassedOn: len(batch) == 0}
+	said := Alerts{Alerts: batch, More: r.inc.Counts.More, PassedOn: len(batch) == 0 || r.state.Stays != ""}
 	err := workflow.SignalExternalWorkflow(ctx, number, "", AlertsSignal, said).Get(ctx, nil)
 	if err != nil {
 		r.log.Warn("the incident that holds the key does not hear", "holder", number, "error", err)

@@ -107,3 +107,13 @@ func TestTheHolderHearsWhatEndsWhileTheOtherStays(t *testing.T) {
 	require.NotEqual(t, incident.Merged, s.row.Phase)
 	require.Len(t, s.transcript("02:06", "03:30", "INC-1042 hears of 1 alert"), 2, "%v", s.transcript("02:00", "03:30", "hears of"))
 }
+
+// What ended is heard, also when its incident ends right after.
+func TestTheHolderHearsWhatEndedJustBeforeTheOther(t *testing.T) {
+	s := rollingBack(t).
+		at("02:03", saysOf(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "started", Target: "deploy/payments"})).
+		at("02:10", says(clear("PaymentsFail", "02:00"))).
+		at("02:10:20", saysOf(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "rolled back"})).play()
+	require.Equal(t, incident.Merged, s.row.Phase)
+	require.Len(t, s.transcript("02:06", "02:10:10", "INC-1042 hears of 1 alert"), 2)
+}

@@ -35,7 +35,7 @@ func (r *response) notAdmitted(ctx workflow.Context, o incident.RunbookOffered) 
 		return o.TooOften()
 	}
 	defer r.effect()()
-	ask := activities.AutoRun{Incident: r.inc.Number, Service: r.inc.Service, Runbook: o.Name, At: workflow.Now(ctx), Most: most, Within: within}
+	ask := activities.AutoRun{Incident: r.inc.Number, Service: r.inc.Service, Runbook: o.Name, At: workflow.Now(ctx), Most: most, Within: within, Diagnostic: o.ReadOnly}
 	var admitted bool
 	what := "may " + o.Name + " start?"
 	err := workflow.ExecuteLocalActivity(locally(ctx, lookUpLimit, what), recorder.AdmitRun, ask).Get(ctx, &admitted)

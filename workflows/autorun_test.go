@@ -51,7 +51,7 @@ func TestARunbookWaitsForTheEndOfTheHold(t *testing.T) {
 
 func TestNoMoreStartByThemselvesThanTheCatalogSays(t *testing.T) {
 	s := byItself(t, 0, catalog.Auto{PerHour: 1}).at("02:03", stop).play()
-	require.Equal(t, []string{"02:00 rollback did not start by itself: 1 runs did for this service within 1 h, or 30 for all services within 1 min."}, s.recorded("run.left-out"))
+	require.Equal(t, []string{"02:00 rollback did not start by itself: 1 runs did for this service within 1 h."}, s.recorded("run.left-out"))
 	require.Empty(t, s.row.Runs)
 
 	s = byItself(t, 0, catalog.Auto{}).at("02:03", stop).play()
