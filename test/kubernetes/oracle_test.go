@@ -61,6 +61,7 @@ func TestARollbackIsThatOfKubectl(t *testing.T) {
 				d.Annotations["kubectl.kubernetes.io/last-applied-configuration"] = `{"a":1}`
 				d.Annotations["team"] = "payments"
 			})
+			w.until(t, "the controller marks the revision too", func() bool { return w.marks(t)["team"] == "payments" })
 			deploy("shop:2")(t, w)
 			w.edit(t, func(d *appsv1.Deployment) { d.Annotations["only"] = "now" })
 		}},

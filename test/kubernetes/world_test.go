@@ -209,6 +209,15 @@ func (w *world) sets(t *testing.T) map[string]string {
 	return out
 }
 
+// marks returns the annotations of the only ReplicaSet.
+func (w *world) marks(t *testing.T) map[string]string {
+	t.Helper()
+	list, err := w.AppsV1().ReplicaSets("shop").List(t.Context(), metav1.ListOptions{})
+	require.NoError(t, err)
+	require.Len(t, list.Items, 1)
+	return list.Items[0].Annotations
+}
+
 // image is what checkout is to run.
 func (w *world) image(t *testing.T) string {
 	t.Helper()
