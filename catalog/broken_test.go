@@ -85,6 +85,11 @@ func brokenServices() []broken {
 		{"dashboard's address", "https://example.org/d", "example.org/d", "", "services[payments].dashboards[0].url: must be an http or https address"},
 		{"repository", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {repositories: [payments]}\n", "changes:", `services[payments].changes.repositories[0]: must be an owner and a name, as in "acme/payments"`},
 		{"environment", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {repositories: [acme/payments], environments: [' ']}\n", "changes:", "services[payments].changes.environments[0]: must be the name of an environment on GitHub"},
+		{
+			"a long undo", "    ticket: {project: PAY}\n",
+			"    ticket: {project: PAY}\n    changes: {undo: {runbook: rollback, params: {service: " + strings.Repeat("x", 1000) + "}}}\n",
+			"changes:", "services[payments].changes.undo.params: 1007 characters are more than 1000",
+		},
 		{"environments of nothing", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {environments: [eu]}\n", "changes:", "services[payments].changes.environments: name the repositories that are deployed there"},
 		{"deployment", "    ticket: {project: PAY}\n", "    ticket: {project: PAY}\n    changes: {deployments: [shop/payments]}\n", "changes:", `services[payments].changes.deployments[0]: must be a cluster, a namespace and a name, as in "main/shop/payments"`},
 		{"runbook's name", "{name: rollback, ", "{", "runbooks:", "services[payments].runbooks[0].name: must be set"},

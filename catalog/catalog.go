@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"time"
+	"unicode/utf8"
 
 	"github.com/tocsinhq/tocsin/oncall"
 )
@@ -227,10 +228,23 @@ type Changes struct {
 	Undo Undo `yaml:"undo" json:"undo,omitzero"`
 }
 
+// MaxRunParams bounds what the parameters of one run weigh together: an incident
+// carries them.
+const MaxRunParams = 1000
+
 // Undo is a runbook that takes a change back, and its parameters.
 type Undo struct {
 	Runbook string            `yaml:"runbook" json:"runbook"`
 	Params  map[string]string `yaml:"params" json:"params,omitempty"`
+}
+
+// RunParamChars is what the parameters of a run weigh together, in characters.
+func RunParamChars(params map[string]string) int {
+	total := 0
+	for name, value := range params {
+		total += utf8.RuneCountInString(name) + utf8.RuneCountInString(value)
+	}
+	return total
 }
 
 // Link is a titled address for people.

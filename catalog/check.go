@@ -316,4 +316,7 @@ func (k *checker) changes(key string, c Changes) {
 	if c.Undo.Runbook == "" && len(c.Undo.Params) > 0 {
 		k.report(key+".undo.params", "name the runbook that takes them")
 	}
+	if chars := RunParamChars(c.Undo.Params); chars > MaxRunParams {
+		k.report(key+".undo.params", "%d characters are more than %d", chars, MaxRunParams)
+	}
 }

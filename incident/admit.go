@@ -101,22 +101,6 @@ func webAddress(name, address string) error {
 	return nil
 }
 
-// cut shortens what the timeline keeps in full.
-func cut(text string) string { return shorten(text, maxKept) }
-
-// shorten keeps the beginning of a text, of at most so many characters.
-func shorten(text string, most int) string {
-	if len(text) <= most || utf8.RuneCountInString(text) <= most {
-		return text
-	}
-	end := 0
-	for range most - 1 {
-		_, size := utf8.DecodeRuneInString(text[end:])
-		end += size
-	}
-	return text[:end] + "…"
-}
-
 // first returns the first non-nil error.
 func first(errs ...error) error {
 	for _, err := range errs {

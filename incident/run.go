@@ -5,7 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/tocsinhq/tocsin/catalog"
 )
 
 // The states of a run.
@@ -19,10 +20,8 @@ const (
 )
 
 const (
-	// maxRuns bounds the runs that are carried, the latest ones; maxParams the
-	// characters of one run's parameters together.
-	maxRuns   = 20
-	maxParams = 1000
+	// maxRuns bounds the runs that are carried, the latest ones.
+	maxRuns = 20
 	// maxRefused bounds the runs that were refused, and whose parent was not told.
 	maxRefused = 50
 	// maxSaid is how often a run is heard, which is more than the kit lets it say
@@ -92,12 +91,8 @@ func CheckStart(name string, params map[string]string) error {
 
 // small refuses parameters that are more than a state can carry.
 func small(params map[string]string) error {
-	total := 0
-	for name, value := range params {
-		total += utf8.RuneCountInString(name) + utf8.RuneCountInString(value)
-	}
-	if total > maxParams {
-		return Errorf(Invalid, "params: %d characters are more than %d", total, maxParams)
+	if total := catalog.RunParamChars(params); total > catalog.MaxRunParams {
+		return Errorf(Invalid, "params: %d characters are more than %d", total, catalog.MaxRunParams)
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package runbook
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -35,18 +34,12 @@ const (
 // said is a text as it leaves the run: without what looks like a secret, not too
 // long, and without what neither the engine nor a database takes.
 func said(text string) string {
-	text, _ = redact.Text(written(cut(text, 2*maxText)))
-	return cut(text, maxText)
-}
-
-// written is a text without what is no letter: an error that says it would keep
-// the engine from ending the run.
-func written(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
+	text, _ = redact.Text(incident.Plain(incident.CutBytes(text, 2*maxText)))
+	return incident.CutBytes(text, maxText)
 }
 
 // reason is what an error says, with room for what is said after it.
-func reason(err error) string { return cut(said(err.Error()), maxText/2) }
+func reason(err error) string { return incident.CutBytes(said(err.Error()), maxText/2) }
 
 // long reports whether a name cannot be one.
 func long(names ...string) bool {
@@ -81,7 +74,7 @@ func fewer(calls []string) []string {
 		calls = append(calls[:maxCalls-1:maxCalls-1], fmt.Sprintf("and %d more", left+1))
 	}
 	for n, call := range calls {
-		calls[n] = cut(call, maxCall)
+		calls[n] = incident.CutBytes(call, maxCall)
 	}
 	return calls
 }

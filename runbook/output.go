@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/redact"
 )
 
@@ -30,7 +31,7 @@ func Output(ctx workflow.Context, title, text string) error {
 	}
 	r.outputs++
 	kept, removed, _ := redact.Shorten(text, activities.MaxOutput)
-	title = cut(strings.Join(strings.Fields(title), " "), maxSummary)
+	title = incident.CutBytes(strings.Join(strings.Fields(title), " "), maxSummary)
 	c := activities.Capture{
 		Incident: r.in.Facts.Incident, Run: r.id, ID: questionID(r.id, r.outputs), Title: title,
 		Text: kept, Bytes: len(text), Removed: removed, At: workflow.Now(ctx).UTC(),

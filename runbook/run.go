@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook/spec"
 )
 
@@ -235,17 +235,4 @@ func (r *run) opening() string {
 	return fmt.Sprintf("%s started %s", r.in.By, what)
 }
 
-func short(s string) string { return cut(s, maxSummary) }
-
-// cut shortens s to at most n bytes without breaking a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	const mark = "…"
-	end := n - len(mark)
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + mark
-}
+func short(s string) string { return incident.CutBytes(s, maxSummary) }

@@ -58,7 +58,7 @@ func Ticket(ctx workflow.Context, t Task) error {
 	if long(t.Owner, string(t.Priority)) {
 		return incident.Errorf(incident.Invalid, "the owner or priority of a ticket has at most %d bytes", maxName)
 	}
-	t.Title, t.Owner = short(said(t.Title)), written(t.Owner)
+	t.Title, t.Owner = short(said(t.Title)), incident.Plain(t.Owner)
 	if r.in.DryRun {
 		r.note(ctx, "would open a ticket for %s: %s", cmp.Or(t.Owner, "the holder"), t.Title)
 		return r.stopped(ctx)

@@ -2,15 +2,9 @@ package store
 
 import (
 	"reflect"
-	"strings"
-)
 
-// plain is a text as it may be recorded, whatever it is: PostgreSQL keeps no
-// zero characters and nothing but UTF-8, and an incident whose record is refused
-// would be stuck for ever.
-func plain(text string) string {
-	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
-}
+	"github.com/tocsinhq/tocsin/incident"
+)
 
 // plainly returns a row, a struct with db tags or a pointer to one, with each of
 // its texts as it may be recorded.
@@ -23,7 +17,7 @@ func clean(row reflect.Value) {
 	for is, field := range row.Fields() {
 		switch {
 		case field.Kind() == reflect.String:
-			field.SetString(plain(field.String()))
+			field.SetString(incident.Plain(field.String()))
 		case is.Anonymous && field.Kind() == reflect.Struct:
 			clean(field)
 		}

@@ -108,7 +108,9 @@ func (s *Store) Redact(ctx context.Context, number string, sequence int, by, rea
 }
 
 // redactedText stands for words that were redacted.
-func redactedText(by, reason string) string { return plain("Redacted by " + by + ": " + reason) }
+func redactedText(by, reason string) string {
+	return incident.Plain("Redacted by " + by + ": " + reason)
+}
 
 // redactedRow is what redacting needs of an incident's row.
 type redactedRow struct {
@@ -129,7 +131,7 @@ func redactFields(ctx context.Context, tx *sqlx.Tx, row redactedRow, lines []tim
 	marks := strings.Fields(row.Marks)
 	for _, line := range lines {
 		for _, p := range phrases(i) {
-			if *p.text != "" && strings.HasPrefix(line.Kind, p.kind) && strings.Contains(line.Text, plain(*p.text)) {
+			if *p.text != "" && strings.HasPrefix(line.Kind, p.kind) && strings.Contains(line.Text, incident.Plain(*p.text)) {
 				marks = append(marks, p.mark(row.Number))
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/jmoiron/sqlx"
 
 	"github.com/tocsinhq/tocsin/activities"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 type servedRow struct {
@@ -53,7 +54,7 @@ func keepServed(ctx context.Context, tx *sqlx.Tx, r activities.ServedRunbook, la
 		INSERT INTO served_runbooks (`+servedColumns+`) VALUES (?, ?, ?, ?)
 		ON CONFLICT (name) DO UPDATE SET queue = excluded.queue, doc = excluded.doc, heard_at = excluded.heard_at
 		WHERE served_runbooks.queue = excluded.queue OR served_runbooks.heard_at < ?`),
-		r.Name, r.Queue, plain(r.Spec), stampOf(r.Heard), stampOf(lately))
+		r.Name, r.Queue, incident.Plain(r.Spec), stampOf(r.Heard), stampOf(lately))
 	if err != nil {
 		return "", err
 	}

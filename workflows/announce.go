@@ -23,7 +23,7 @@ func Announce(ctx workflow.Context, a runbook.Announcement) (runbook.Announced, 
 	for _, s := range a.Runbooks {
 		doc, why := runbook.Shelved(s)
 		if why != "" {
-			out.Refused = append(out.Refused, runbook.Unoffered{Name: cut(s.Name, maxSummary), Why: why})
+			out.Refused = append(out.Refused, runbook.Unoffered{Name: incident.CutBytes(s.Name, maxSummary), Why: why})
 			continue
 		}
 		list = append(list, activities.ServedRunbook{Name: s.Name, Queue: a.Queue, Spec: doc})

@@ -72,7 +72,7 @@ func (c *Client) start(ctx context.Context, state State) (eager bool, err error)
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		Priority:                                 temporal.Priority{PriorityKey: priority(inc)},
-		StaticSummary:                            cut(inc.Number+" "+inc.Service, maxSummary),
+		StaticSummary:                            incident.CutBytes(inc.Number+" "+inc.Service, maxSummary),
 		Memo:                                     map[string]any{keyMemo: incident.Identity(inc.Service, inc.Key)},
 	}
 	beat := incident.IsBeat(inc.Number)
@@ -113,8 +113,8 @@ func priority(inc *incident.Incident) int {
 
 func attributes(inc *incident.Incident) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(
-		phaseAttribute.ValueSet(string(inc.Phase)), severityAttribute.ValueSet(cut(string(inc.Severity), maxKeyword)),
-		serviceAttribute.ValueSet(cut(inc.Service, maxKeyword)), teamAttribute.ValueSet(cut(inc.Team, maxKeyword)),
+		phaseAttribute.ValueSet(string(inc.Phase)), severityAttribute.ValueSet(incident.CutBytes(string(inc.Severity), maxKeyword)),
+		serviceAttribute.ValueSet(incident.CutBytes(inc.Service, maxKeyword)), teamAttribute.ValueSet(incident.CutBytes(inc.Team, maxKeyword)),
 	)
 }
 

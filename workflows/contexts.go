@@ -8,6 +8,7 @@ import (
 
 	"github.com/tocsinhq/tocsin/activities"
 	"github.com/tocsinhq/tocsin/catalog"
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // The named activity contexts: callers choose by meaning. Nobody else writes
@@ -25,7 +26,7 @@ const (
 // try of at most limit, since it holds the task while it runs.
 func locally(ctx workflow.Context, limit time.Duration, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		Summary:                cut(summary, maxSummary),
+		Summary:                incident.CutBytes(summary, maxSummary),
 		ScheduleToCloseTimeout: limit,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 	})
@@ -93,7 +94,7 @@ func pagingOptions(urgency catalog.Urgency, summary string) workflow.ActivityOpt
 		priority = 2 // never before what is urgent
 	}
 	return workflow.ActivityOptions{
-		TaskQueue: Paging, Summary: cut(summary, maxSummary),
+		TaskQueue: Paging, Summary: incident.CutBytes(summary, maxSummary),
 		StartToCloseTimeout: 10 * time.Second, Priority: temporal.Priority{PriorityKey: priority},
 	}
 }
@@ -138,7 +139,7 @@ func publishing(ctx workflow.Context, summary string) workflow.Context {
 
 func workingOptions(summary string) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
-		TaskQueue: Integrations, Summary: cut(summary, maxSummary), StartToCloseTimeout: time.Minute,
+		TaskQueue: Integrations, Summary: incident.CutBytes(summary, maxSummary), StartToCloseTimeout: time.Minute,
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: 15 * time.Second},
 		Priority:    temporal.Priority{PriorityKey: 5},
 	}

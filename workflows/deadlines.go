@@ -3,9 +3,10 @@ package workflows
 import (
 	"slices"
 	"time"
-	"unicode/utf8"
 
 	"go.temporal.io/sdk/workflow"
+
+	"github.com/tocsinhq/tocsin/incident"
 )
 
 // deadlines lets any number of coroutines wait for their time with one timer
@@ -52,7 +53,7 @@ func (d *deadlines) keep(ctx workflow.Context) {
 		now := workflow.Now(ctx)
 		next := d.ahead(now)
 		timerCtx, cancel := workflow.WithCancel(ctx)
-		timer := workflow.NewTimerWithOptions(timerCtx, next.at.Sub(now), workflow.TimerOptions{Summary: cut(next.what, maxSummary)})
+		timer := workflow.NewTimerWithOptions(timerCtx, next.at.Sub(now), workflow.TimerOptions{Summary: incident.CutBytes(next.what, maxSummary)})
 		at := next.at
 		err := workflow.Await(ctx, func() bool {
 			nearer := d.ahead(workflow.Now(ctx))
@@ -84,15 +85,3 @@ func (d *deadlines) overdue(now time.Time) bool {
 
 // maxSummary is the most that the engine keeps of a summary, in bytes.
 const maxSummary = 200
-
-// cut shortens s to at most n bytes, without breaking a character.
-func cut(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	end := n - len("...")
-	for end > 0 && !utf8.RuneStart(s[end]) {
-		end--
-	}
-	return s[:end] + "..."
-}

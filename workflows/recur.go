@@ -71,7 +71,7 @@ func (r *response) sibling(ctx workflow.Context, next *incident.Incident) workfl
 		ParentClosePolicy:     enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		Priority:              temporal.Priority{PriorityKey: priority(next)},
-		StaticSummary:         cut(next.Number+" "+next.Service, maxSummary),
+		StaticSummary:         incident.CutBytes(next.Number+" "+next.Service, maxSummary),
 		Memo:                  map[string]any{keyMemo: incident.Identity(next.Service, next.Key)},
 	}
 	if !r.state.Unlisted {

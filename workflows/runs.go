@@ -79,13 +79,14 @@ func (r *response) startRun(ctx workflow.Context, run incident.Run) {
 		r.inc.RunEnded(run.ID, incident.RunFailed, "it could not be started: "+unserved(err), now)
 		return
 	}
-	if r.inc.Phase.Over() || r.inc.AbortUnbegun(run.ID, workflow.Now(ctx)) {
+	if r.inc.Phase.Over() || r.state.Starting != run.ID && r.inc.AbortUnbegun(run.ID, workflow.Now(ctx)) {
 		return // meanwhile
 	}
+	r.state.Starting = run.ID
 	childCtx := workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: run.ID, TaskQueue: queue, ParentClosePolicy: enums.PARENT_CLOSE_POLICY_ABANDON,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
-		StaticSummary:         cut(run.Name+" by "+run.By, maxSummary),
+		StaticSummary:         incident.CutBytes(run.Name+" by "+run.By, maxSummary),
 	})
 	input := runbook.Input{Facts: spec.FactsOf(r.inc), Given: run.Params, Offered: r.inc.Offered(run.Name), DryRun: run.DryRun, BreakGlass: run.BreakGlass, By: run.By}
 	future := workflow.ExecuteChildWorkflow(childCtx, run.Name, input)

@@ -181,17 +181,21 @@ func TestARunThatNeverBeganEndsWithItsIncident(t *testing.T) {
 
 func TestOfThousandsOfReportsTheFirstAreTold(t *testing.T) {
 	s := rolling(t)
-	s.at("02:04", func(s *story) {
-		for n := range 200 {
+	s.at("02:04", notes(200, strings.Repeat("x", 2000))).at("02:10", stop).play()
+	require.Len(t, s.recorded("run.note"), 1300, "one of them says that it says no more")
+}
+
+// notes has the rollback say a text, fifty times in each of so many signals.
+func notes(signals int, text string) func(*story) {
+	return func(s *story) {
+		for n := range signals {
 			var before []runbook.Report
 			for k := range 49 {
-				before = append(before, runbook.Report{Run: rollbackRun, Kind: runbook.Noted, Ordinal: 2 + n*50 + k, Text: strings.Repeat("x", 2000), At: s.env.Now()})
+				before = append(before, runbook.Report{Run: rollbackRun, Kind: runbook.Noted, Ordinal: 2 + n*50 + k, Text: text, At: s.env.Now()})
 			}
 			report(runbook.Report{Kind: runbook.Noted, Ordinal: 2 + n*50 + 49, Text: fmt.Sprint(n), Before: before})(s)
 		}
-	})
-	s.at("02:10", stop).play()
-	require.Len(t, s.recorded("run.note"), 1300, "one of them says that it says no more")
+	}
 }
 
 func TestReportsOfStrangersAreDropped(t *testing.T) {
@@ -210,15 +214,7 @@ func TestWhoAbortedAStuckRunIsNotPagedAboutIt(t *testing.T) {
 // a thousand things before, and what becomes of its undo comes after those.
 func TestTheUndoOfARunThatSaidTooMuchIsOnRecord(t *testing.T) {
 	s := rolling(t)
-	s.at("02:04", func(s *story) {
-		for n := range 20 {
-			var before []runbook.Report
-			for k := range 49 {
-				before = append(before, runbook.Report{Run: rollbackRun, Kind: runbook.Noted, Ordinal: 2 + n*50 + k, Text: "again", At: s.env.Now()})
-			}
-			report(runbook.Report{Kind: runbook.Noted, Ordinal: 2 + n*50 + 49, Text: "again", Before: before})(s)
-		}
-	})
+	s.at("02:04", notes(20, "again"))
 	s.at("02:05", report(runbook.Report{Kind: runbook.Stepped, Ordinal: 1002, Text: "undo a: failed: it is locked"}))
 	s.at("02:10", stop).play()
 	require.Contains(t, strings.Join(s.recorded("run.note"), "\n"), "undo a: failed: it is locked")
@@ -239,4 +235,25 @@ func TestARunThatIsAbortedBeforeItBeganDoesNotBegin(t *testing.T) {
 	s.at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"})).
 		at("02:02:05", abort).at("02:05", stop).play()
 	require.Empty(t, s.startedOn, "bob has aborted it")
+}
+
+// A run that was ordered in the moment in which its incident's history was left
+// may have begun: it hears that it is aborted.
+func TestARunThatMayHaveBegunHearsThatItIsAborted(t *testing.T) {
+	s := payments(t, quiet()).at("02:01", command("bob", incident.AcknowledgeCommand, ack))
+	s.broken["begin"] = func(time.Time) error {
+		if s.runs == 0 {
+			s.env.SetCurrentHistoryLength(10_000)
+		}
+		return nil
+	}
+	s.broken["shelf"] = func(at time.Time) error {
+		if s.runs == 0 {
+			return nil
+		}
+		return away("02:02", "02:02:10")(at)
+	}
+	s.at("02:02", command("bob", incident.StartRunCommand, incident.StartRun{Name: "rollback"})).
+		at("02:02:05", abort).at("02:05", stop).play()
+	require.Len(t, s.transcript("02:00", "02:04", "run rollback started"), 2, "ordered again by its name, which begins it once")
 }

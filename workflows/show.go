@@ -55,8 +55,8 @@ func (r *response) facets() facets {
 
 func (f facets) attributes() []temporal.SearchAttributeUpdate {
 	return []temporal.SearchAttributeUpdate{
-		phaseAttribute.ValueSet(f.Phase), severityAttribute.ValueSet(cut(f.Severity, maxKeyword)),
-		commanderAttribute.ValueSet(cut(f.Commander, maxKeyword)),
+		phaseAttribute.ValueSet(f.Phase), severityAttribute.ValueSet(incident.CutBytes(f.Severity, maxKeyword)),
+		commanderAttribute.ValueSet(incident.CutBytes(f.Commander, maxKeyword)),
 	}
 }
 

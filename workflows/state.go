@@ -52,6 +52,9 @@ type State struct {
 	Ordered bool `json:"ordered,omitempty"`
 	// Runs is how far each run that was started has reported.
 	Runs map[string]progress `json:"runs,omitempty"`
+	// Starting is the run that was ordered last: it may have begun although the
+	// run of the incident that ordered it was left before it heard so.
+	Starting string `json:"starting,omitempty"`
 	// Told is where earlier versions say which questions' answers were passed on.
 	Told map[string]bool `json:"told,omitempty"`
 	// Listed is what the search attributes say.

@@ -187,6 +187,7 @@ func (s *story) ended(err error) {
 func (s *story) rollback(ctx workflow.Context, in runbook.Input) error {
 	s.see("run rollback started by %s", in.By)
 	s.startedOn = workflow.GetInfo(ctx).TaskQueueName
+	_ = s.fails("begin")
 	for {
 		var a runbook.Answer
 		workflow.GetSignalChannel(ctx, runbook.AnswerSignal).Receive(ctx, &a)
