@@ -14,7 +14,6 @@ import (
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/demo"
 	"github.com/tocsinhq/tocsin/cmd/tocsin-dev/devstack"
 	"github.com/tocsinhq/tocsin/cmd/tocsin/app"
-	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/integrations/kubernetes"
 	"github.com/tocsinhq/tocsin/test/replay"
 	"github.com/tocsinhq/tocsin/test/scene"
@@ -53,38 +52,6 @@ func (s *tocsin) restart(t *testing.T) {
 	require.NoError(t, s.App.Start(t.Context()))
 }
 
-// undo runs what takes the first suspect back, and returns how the run is once
-// it fits.
-func (s *tocsin) undo(t *testing.T, number string, dry bool, fits func(*client.Incident, incident.Run) bool) incident.Run {
-	t.Helper()
-	people, err := s.As(scene.Secondary)
-	require.NoError(t, err)
-	suspects, err := people.ListSuspectsWithResponse(t.Context(), number)
-	require.NoError(t, err)
-	require.NotEmpty(t, suspects.JSON200.Suspects)
-	undo := suspects.JSON200.Suspects[0].Change.Undo
-	require.NoError(t, s.Insist(t.Context(), scene.Secondary, "take the change back", func(ctx context.Context, c *client.ClientWithResponses, key string) error {
-		_, err := c.StartRunWithResponse(ctx, number, &client.StartRunParams{IdempotencyKey: key}, incident.StartRun{Name: undo.Runbook, Params: undo.Params, DryRun: dry})
-		return err
-	}))
-	return s.run(t, number, fits)
-}
-
-func (s *tocsin) run(t *testing.T, number string, fits func(*client.Incident, incident.Run) bool) incident.Run {
-	t.Helper()
-	i, err := s.Incident(t.Context(), number, "the run", func(i *client.Incident) bool {
-		return fits(i, scene.RunOf(i, "kubernetes-rollback"))
-	})
-	require.NoError(t, err)
-	return scene.RunOf(i, "kubernetes-rollback")
-}
-
-func over(_ *client.Incident, run incident.Run) bool { return !run.Ended.IsZero() }
-
-func asks(i *client.Incident, _ incident.Run) bool {
-	return len(i.Questions) > 0 && i.Questions[len(i.Questions)-1].Answer == ""
-}
-
 func TestABadRolloutIsSuspectedAndTakenBackThoughTocsinIsRestartedInBetween(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -116,24 +83,21 @@ func TestABadRolloutIsSuspectedAndTakenBackThoughTocsinIsRestartedInBetween(t *t
 	first := s.World.Sandbox.Phone.Pages("")[0].Message
 	require.Contains(t, first, "Suspect: payments shop:broken (deployment): ", "the first page names it")
 
-	dry := s.undo(t, i.Number, true, over)
-	require.Equal(t, incident.RunDone, dry.State, dry.Outcome)
+	require.NoError(t, i.TakeBack(t.Context(), true))
+	_, err = i.Done(t.Context(), "kubernetes-rollback", true)
+	require.NoError(t, err)
 	require.Zero(t, w.patched(), "a dry run changes nothing")
 	s.said(t, i.Number, "would call: roll back main/shop/checkout to revision 1")
 
-	s.undo(t, i.Number, false, asks)
-	asked, err := s.Incident(t.Context(), i.Number, "the question", func(i *client.Incident) bool { return asks(i, incident.Run{}) })
+	require.NoError(t, i.TakeBack(t.Context(), false))
+	asked, err := i.Asked(t.Context())
 	require.NoError(t, err)
-	require.NoError(t, s.Insist(t.Context(), scene.Commander, "approve", func(ctx context.Context, c *client.ClientWithResponses, key string) error {
-		_, err := c.AnswerQuestionWithResponse(ctx, i.Number, asked.Questions[len(asked.Questions)-1].ID,
-			&client.AnswerQuestionParams{IdempotencyKey: key}, client.AnswerQuestionJSONRequestBody{Choice: "approve"})
-		return err
-	}))
+	require.NoError(t, i.Approve(t.Context(), asked))
 	w.until(t, "the rollback is asked for", func() bool { return w.patched() == 1 })
 	s.restart(t)
 
-	done := s.run(t, i.Number, func(i *client.Incident, run incident.Run) bool { return !run.DryRun && over(i, run) })
-	require.Equal(t, incident.RunDone, done.State, done.Outcome)
+	done, err := i.Done(t.Context(), "kubernetes-rollback", false)
+	require.NoError(t, err)
 	require.Equal(t, 1, w.patched(), "it is taken back once")
 	require.Equal(t, "shop:1", w.image(t))
 	w.settled(t)

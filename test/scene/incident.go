@@ -188,27 +188,17 @@ func (s *Incident) RollBack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	asked, err := s.World.Incident(ctx, s.Number, "the question", func(i *client.Incident) bool { return len(i.Questions) > 0 })
+	asked, err := s.Asked(ctx)
 	if err != nil {
 		return err
 	}
 	if err := s.paged(ctx, "question"); err != nil {
 		return err
 	}
-	err = s.World.Insist(ctx, Commander, "approve", func(ctx context.Context, c *client.ClientWithResponses, key string) error {
-		_, err := c.AnswerQuestionWithResponse(ctx, s.Number, asked.Questions[0].ID,
-			&client.AnswerQuestionParams{IdempotencyKey: key}, client.AnswerQuestionJSONRequestBody{Choice: "approve"})
-		return err
-	})
-	if err != nil {
+	if err := s.Approve(ctx, asked); err != nil {
 		return err
 	}
-	ended, err := s.World.Incident(ctx, s.Number, "the end of the rollback", func(i *client.Incident) bool {
-		return !RunOf(i, "rollback").Ended.IsZero()
-	})
-	if run := RunOf(ended, "rollback"); err == nil && run.State != incident.RunDone {
-		err = fmt.Errorf("the rollback is %s: %s", run.State, run.Outcome)
-	}
+	_, err = s.Done(ctx, "rollback", false)
 	return err
 }
 
@@ -226,17 +216,4 @@ func (s *Incident) Update(ctx context.Context) error {
 	}
 	_, err = s.World.Mail(ctx, "incidents@example.org", s.Number, "One in three payments failed.")
 	return err
-}
-
-// RunOf returns the latest run of a runbook, or the zero run.
-func RunOf(i *client.Incident, runbook string) (run incident.Run) {
-	if i == nil {
-		return run
-	}
-	for _, r := range i.Runs {
-		if r.Name == runbook {
-			run = r
-		}
-	}
-	return run
 }

@@ -7,8 +7,10 @@ package apiserver_test
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +38,10 @@ const broken = "shop:broken"
 
 func TestMain(m *testing.M) {
 	klog.SetLogger(logr.Discard())
+	if file := os.Getenv(envServe); file != "" {
+		fmt.Fprintln(os.Stderr, serve(context.Background(), file))
+		os.Exit(1)
+	}
 	os.Exit(m.Run())
 }
 
@@ -43,13 +49,16 @@ func TestMain(m *testing.M) {
 // kubelets and scheduler, and our client of it.
 type world struct {
 	clientset.Interface
-	client *kubernetes.Cluster
+	client     *kubernetes.Cluster
+	kubeconfig string
+	// busy keeps pods from getting ready.
+	busy atomic.Bool
 }
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	server := apiserver.StartAPITestServer(t)
-	w := &world{Interface: server.ClientSet}
+	w := &world{Interface: server.ClientSet, kubeconfig: server.KubeConfigFile}
 	var err error
 	w.client, err = kubernetes.New(kubernetes.Config{
 		Name: "prod", KubeconfigFile: server.KubeConfigFile, Namespaces: []string{"shop"}, Nodes: true, Poll: 100 * time.Millisecond,
@@ -121,7 +130,7 @@ func (w *world) tend(ctx context.Context, p *corev1.Pod) {
 	case p.Spec.NodeName == "":
 		target := corev1.ObjectReference{Kind: "Node", Name: w.open(ctx)}
 		_ = pods.Bind(ctx, &corev1.Binding{ObjectMeta: metav1.ObjectMeta{Name: p.Name, Namespace: "shop"}, Target: target}, metav1.CreateOptions{})
-	case p.Status.Phase != corev1.PodRunning && p.Spec.Containers[0].Image != broken:
+	case !w.busy.Load() && p.Status.Phase != corev1.PodRunning && p.Spec.Containers[0].Image != broken:
 		p.Status.Phase = corev1.PodRunning
 		p.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionTrue, LastTransitionTime: metav1.Now()}}
 		_, _ = pods.UpdateStatus(ctx, p, metav1.UpdateOptions{})
