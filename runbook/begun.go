@@ -25,6 +25,10 @@ type inside struct {
 	begun      *begun
 	key        string
 	coroutines int
+	// doubted is when it was in the way of a later try first, and believed for
+	// how long it may be.
+	doubted  time.Time
+	believed time.Duration
 }
 
 const (
@@ -32,13 +36,20 @@ const (
 	// engine has dropped: what waits in a verb leaves at once, beside the next try.
 	leaveTries  = 50
 	leaveWithin = 10 * time.Millisecond
+	// believed is how long what is in the way of a later try is taken for
+	// something that computes. It may be nothing at all: when a process got no
+	// processor for a second, the engine can give a coroutine up that comes to its
+	// next verb just then, and parks it for ever. Each later one is believed
+	// seldom times as long, so that what loops takes but a few processors more.
+	believed = time.Minute
+	seldom   = 10
 )
 
 // enter begins a try of a run.
 func (b *begun) enter(ctx workflow.Context) *inside {
 	info := workflow.GetInfo(ctx)
 	// The time tells apart the runs of tests, which all have one id.
-	i := &inside{b, fmt.Sprint(info.WorkflowExecution.RunID, info.WorkflowStartTime.UnixNano()), 0}
+	i := &inside{begun: b, key: fmt.Sprint(info.WorkflowExecution.RunID, info.WorkflowStartTime.UnixNano()), believed: believed}
 	i.enter()
 	i.goOn(ctx)
 	return i
@@ -66,10 +77,21 @@ func (i *inside) first() bool {
 	if i.begun.live == nil {
 		i.begun.live = map[string]*inside{}
 	}
-	if i.begun.live[i.key] == nil {
-		i.begun.live[i.key] = i
+	now := time.Now() //workflowcheck:ignore
+	switch other := i.begun.live[i.key]; {
+	case other == i:
+		return true
+	case other == nil:
+	case other.doubted.IsZero():
+		other.doubted = now
+		return false
+	case now.Sub(other.doubted) < other.believed:
+		return false
+	default:
+		i.believed = seldom * other.believed
 	}
-	return i.begun.live[i.key] == i
+	i.begun.live[i.key] = i
+	return true
 }
 
 // enter says that one coroutine more is in the author's code.
