@@ -23,6 +23,7 @@ const (
 // delivery about an earlier start than the one known. What is suppressed counts
 // as firing and pages nobody, until it comes again without being so. What flaps
 // pages nobody again, unless it is more urgent, and does not count as cleared.
+// What has ended within the batch in which it fires is no news.
 //
 // What fires after the incident is over, or after it was stable for the
 // stabilisation window, belongs to a new, linked incident: it is kept in
@@ -44,6 +45,7 @@ func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 	if len(suppressed) > 0 {
 		i.note(now, "alert.suppressed", "%s fires under silence %s and pages nobody.", names(suppressed), suppressed[0].Suppressed)
 	}
+	fired = slices.DeleteFunc(fired, i.ended)
 	i.countFiring()
 	i.Revision++
 	switch {
@@ -54,6 +56,13 @@ func (i *Incident) TakeAlerts(batch []alerts.Alert, more int, now time.Time) {
 	case before && !i.stands() && !i.Phase.Over():
 		i.cleared(now)
 	}
+}
+
+// ended reports whether the last word of an alert is that it has ended.
+func (i *Incident) ended(a alerts.Alert) bool {
+	return slices.ContainsFunc(i.Alerts, func(s AlertState) bool {
+		return s.Fingerprint == a.Fingerprint && s.Status == alerts.Resolved
+	})
 }
 
 // takeAlert takes in what a delivery says of one alert and reports whether it

@@ -103,6 +103,15 @@ func TestARefireAfterMitigatedPagesTheHolderAndThenFromLevelOne(t *testing.T) {
 	require.Zero(t, i.Closing)
 }
 
+func TestWhatEndsInTheBatchInWhichItFiresIsNoRelapse(t *testing.T) {
+	i := mitigated(t)
+	ended := since(cleared("late"), 10*time.Minute)
+	ended.EndsAt = after(12 * time.Minute)
+	i.TakeAlerts([]alerts.Alert{since(firing("late"), 10*time.Minute), ended}, 0, after(time.Hour))
+	require.Equal(t, incident.Mitigated, i.Phase)
+	require.Equal(t, 2, i.Counts.Alerts)
+}
+
 func TestCopiesRepeatsAndLateDeliveriesChangeNothing(t *testing.T) {
 	i := mitigated(t)
 	for name, a := range map[string]alerts.Alert{

@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -25,44 +27,78 @@ func (r *response) unadopted() bool {
 // that one hears the alerts, and this one is merged into it and stops paging:
 // once nothing is left that only this one knows of.
 func (r *response) adopt(ctx workflow.Context) {
+	ready := func() bool {
+		return r.stopping() || r.inc.Phase.Over() || r.recorded > 0 || r.state.Holder != ""
+	}
 	for r.unadopted() {
-		if workflow.Await(ctx, func() bool { return r.stopping() || r.recorded > 0 }) != nil || r.stopping() || r.inc.Phase.Over() {
+		if workflow.Await(ctx, ready) != nil || r.stopping() {
 			return
 		}
-		holder, err := r.claimKey(ctx)
-		switch {
-		case err == nil && holder != r.inc.Number && r.inc.Outbox.Merge != nil:
-			r.log.Info("a person merges it into another incident: the key waits for that", "holder", holder)
-		case err != nil:
-			r.log.Warn("the key is not settled; trying again", "error", err)
-		case holder == r.inc.Number || r.inc.Phase.Over():
-			r.state.Adopted, r.state.Kept = true, nil
+		if r.inc.Phase.Over() {
+			r.endAdoption()
 			return
-		case r.passOnKept(ctx, holder):
-			if r.inc.MustStay() == "" {
-				r.state.Adopted, r.state.Kept, r.state.Into = true, nil, holder
-				r.inc.Merge(holder, workflow.Now(ctx))
-				return
-			}
-			r.stay(ctx, holder)
-			continue // what ended that is looked at at once
 		}
-		if r.until(ctx, workflow.Now(ctx).Add(adoptAgain), "settle the key", r.stopping) != nil {
+		if r.stay(ctx) || r.settleKey(ctx) {
+			continue
+		}
+		over := func() bool { return r.stopping() || r.inc.Phase.Over() }
+		if r.until(ctx, workflow.Now(ctx).Add(adoptAgain), "settle the key", over) != nil {
 			return
 		}
 	}
 }
 
+// endAdoption says that it is settled whose the key is. Another incident that was
+// told what fires here hears the rest, and goes on with it.
+func (r *response) endAdoption() {
+	if r.state.Holder != "" {
+		r.astray(r.state.Holder, r.untold())
+		r.state.Into = cmp.Or(r.state.Into, r.state.Holder)
+	}
+	r.state.Adopted, r.state.Kept = true, nil
+}
+
 // stay waits until an incident that is to become a part of another one leaves
-// nothing behind, or has heard of alerts that the other one does not know.
-func (r *response) stay(ctx workflow.Context, holder string) {
-	if why := r.inc.MustStay(); why != r.state.Stays {
+// nothing behind, and tells that one at once what is heard meanwhile. It reports
+// false when somebody has to look who holds the key.
+func (r *response) stay(ctx workflow.Context) bool {
+	why := r.inc.MustStay()
+	if r.state.Holder == "" || why == "" {
+		return false
+	}
+	if why != r.state.Stays {
 		r.state.Stays = why
-		r.inc.Stays(holder, workflow.Now(ctx))
+		r.inc.Stays(r.state.Holder, workflow.Now(ctx))
 	}
 	_ = workflow.Await(ctx, func() bool {
-		return r.stopping() || r.inc.MustStay() == "" || len(r.state.Kept) > 0
+		return r.stopping() || r.inc.MustStay() == "" || len(r.untold()) > 0
 	}) // the caller looks
+	return r.stopping() || r.inc.MustStay() == "" || r.passOnKept(ctx, r.state.Holder)
+}
+
+// settleKey looks who holds the key. It reports false when that has to be tried
+// again.
+func (r *response) settleKey(ctx workflow.Context) bool {
+	holder, err := r.claimKey(ctx)
+	switch {
+	case err != nil:
+		r.log.Warn("the key is not settled; trying again", "error", err)
+		return false
+	case r.inc.Phase.Over(): // the caller looks
+	case holder == r.inc.Number:
+		r.state.Holder = ""
+		r.endAdoption()
+	case r.inc.Outbox.Merge != nil:
+		r.log.Info("a person merges it into another incident: the key waits for that", "holder", holder)
+		return false
+	case !r.passOnKept(ctx, holder):
+		return false
+	case r.inc.MustStay() == "" && !r.inc.Phase.Over():
+		r.state.Into = holder
+		r.endAdoption()
+		r.inc.Merge(holder, workflow.Now(ctx))
+	}
+	return true
 }
 
 // claimKey returns the incident that holds the key.
@@ -77,28 +113,66 @@ func (r *response) claimKey(ctx workflow.Context) (string, error) {
 	return holder, err
 }
 
-// passOnKept passes on what was heard until now, and keeps what was not heard
-// there.
-func (r *response) passOnKept(ctx workflow.Context, holder string) bool {
-	batch, cut := r.state.Kept, r.cut
-	heard := r.passOn(ctx, holder, batch)
-	if heard {
-		r.state.Kept = r.state.Kept[max(0, len(batch)-(r.cut-cut)):]
-	}
-	return heard
+// kept is the last word of an alert. Told says that the incident which holds
+// the key has heard it.
+type kept struct {
+	alerts.Alert
+	Told bool `json:"told,omitempty"`
 }
 
-// keepAlerts keeps the latest alerts until it is known whose they are.
+func (k kept) says(a alerts.Alert) bool { return k.Fact() == a.Fact() && k.Suppressed == a.Suppressed }
+
+// keepAlerts keeps the last word of each alert that is carried here, as this
+// delivery leaves it.
 func (r *response) keepAlerts(batch []alerts.Alert) {
-	more := max(0, len(batch)-maxKept)
-	r.state.Kept, r.cut = batch[more:], r.cut+more
+	before, known := r.state.Kept, slices.Clone(batch)
+	for _, k := range before {
+		known = append(known, k.Alert)
+	}
+	r.state.Kept = nil
+	for _, a := range alertsOf(r.inc.Alerts, known) {
+		told := slices.ContainsFunc(before, func(k kept) bool { return k.Told && k.says(a) })
+		r.state.Kept = append(r.state.Kept, kept{Alert: a, Told: told})
+	}
+}
+
+// untold returns what the incident that holds the key has not heard yet.
+func (r *response) untold() []alerts.Alert {
+	var out []alerts.Alert
+	for _, k := range r.state.Kept {
+		if !k.Told {
+			out = append(out, k.Alert)
+		}
+	}
+	return out
+}
+
+// passOnKept tells the incident that holds the key what it has not heard yet,
+// and reports whether it could hear. Another one than before has heard nothing.
+func (r *response) passOnKept(ctx workflow.Context, holder string) bool {
+	if holder != r.state.Holder {
+		for n := range r.state.Kept {
+			r.state.Kept[n].Told = false
+		}
+	}
+	batch := r.untold()
+	if !r.passOn(ctx, holder, batch) {
+		return false
+	}
+	r.state.Holder = holder
+	for n, k := range r.state.Kept { // what has come meanwhile is untold
+		if slices.ContainsFunc(batch, k.says) {
+			r.state.Kept[n].Told = true
+		}
+	}
+	return true
 }
 
 // passOn tells another incident of alerts, and reports whether it could hear. One
 // that heard them before only says that.
 func (r *response) passOn(ctx workflow.Context, number string, batch []alerts.Alert) bool {
 	defer r.effect()()
-	said := Alerts{Alerts: batch, More: r.inc.Counts.More, PassedOn: len(batch) == 0 || r.state.Stays != ""}
+	said := Alerts{Alerts: batch, More: r.inc.Counts.More, PassedOn: len(batch) == 0 || number == r.state.Holder}
 	err := workflow.SignalExternalWorkflow(ctx, number, "", AlertsSignal, said).Get(ctx, nil)
 	if err != nil {
 		r.log.Warn("the incident that holds the key does not hear", "holder", number, "error", err)

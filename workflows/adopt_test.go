@@ -1,13 +1,16 @@
 package workflows_test
 
 import (
+	"encoding/json"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/tocsinhq/tocsin/alerts"
 	"github.com/tocsinhq/tocsin/incident"
 	"github.com/tocsinhq/tocsin/runbook"
+	"github.com/tocsinhq/tocsin/workflows"
 )
 
 // withoutDatabase is an incident that was opened while the database was away.
@@ -116,4 +119,111 @@ func TestTheHolderHearsWhatEndedJustBeforeTheOther(t *testing.T) {
 		at("02:10:20", saysOf(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "rolled back"})).play()
 	require.Equal(t, incident.Merged, s.row.Phase)
 	require.Len(t, s.transcript("02:06", "02:10:10", "INC-1042 hears of 1 alert"), 2)
+}
+
+// begins and ends are what the run of such an incident reports, callOff is what
+// a person says of the incident.
+var (
+	begins = saysOf(runbook.Report{Kind: runbook.Started, Ordinal: 1, Text: "started", Target: "deploy/payments"})
+	ends   = saysOf(runbook.Report{Kind: runbook.Ended, Ordinal: 2, State: runbook.Done, Text: "rolled back"})
+
+	callOff = command("bob", incident.CancelCommand, incident.Cancel{Reason: "false alarm"})
+)
+
+// Whoever was told that it fires hears that it has ended, however this one ends.
+func TestTheHolderHearsWhatEndedThoughTheOtherIsCancelled(t *testing.T) {
+	ended := says(clear("PaymentsFail", "02:00"))
+	for name, play := range map[string]func(*story){
+		"after": func(s *story) { s.at("02:10", ended).at("02:10:05", ends).at("02:11", stop) },
+		"while it waits for the database": func(s *story) {
+			s.at("02:10", ends).at("02:10:05", ended).at("02:10:10", callOff)
+		},
+		"while the holder does not hear": func(s *story) {
+			s.broken["signal"] = away("02:09", "02:10:30")
+			s.at("02:10", ended).at("02:10:05", ends).at("02:10:40", callOff)
+		},
+		"right after":  func(s *story) { s.at("02:10", ends).at("02:10", func(s *story) { ended(s); callOff(s) }) },
+		"right before": func(s *story) { s.at("02:10", ends).at("02:10", func(s *story) { callOff(s); ended(s) }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := rollingBack(t).at("02:03", begins)
+			s.broken["keys"] = away("02:09", "02:12")
+			play(s)
+			s.play()
+			require.Equal(t, incident.Cancelled, s.row.Phase)
+			require.Len(t, s.transcript("02:05", "03:30", "INC-1042 hears of 1 alert"), 2, "%v", s.transcript("02:00", "03:30", "hears of"))
+		})
+	}
+}
+
+// What comes while the holder is being told is passed on too.
+func TestTheHolderHearsWhatEndsWhileItIsTold(t *testing.T) {
+	s := withoutDatabase(t).at("02:01", command("bob", incident.AcknowledgeCommand, ack))
+	s.holder = "INC-1042"
+	told := false
+	s.broken["signal"] = func(time.Time) error {
+		if !told {
+			told = true
+			s.env.SignalWorkflow(workflows.AlertsSignal, workflows.Alerts{Alerts: []alerts.Alert{clear("PaymentsFail", "02:00")}})
+		}
+		return nil
+	}
+	s.play()
+	require.Equal(t, incident.Merged, s.row.Phase)
+	require.Len(t, s.transcript("02:06", "03:30", "INC-1042 hears of 1 alert"), 2, "%v", s.transcript("02:00", "03:30", "hears of"))
+}
+
+// What has ended before the database came back is told as ended.
+func TestTheHolderHearsTheLastWordOfEachAlert(t *testing.T) {
+	s := withoutDatabase(t).
+		at("02:01", command("bob", incident.AcknowledgeCommand, ack)).
+		at("02:02", says(clear("PaymentsFail", "02:00"))).
+		at("02:03", says(fire("Other", "02:03")))
+	s.holder = "INC-1042"
+	s.play()
+	require.Len(t, s.transcript("02:06", "03:00", "INC-1042 hears of 2 alerts"), 1, "%v", s.transcript("02:06", "03:00", "hears of"))
+}
+
+func TestAFlappingAlertPushesNoOtherOut(t *testing.T) {
+	s := withoutDatabase(t).at("02:01", command("bob", incident.AcknowledgeCommand, ack))
+	s.holder = "INC-1042"
+	for n := range 30 {
+		at := clock("02:01:10").Add(time.Duration(n) * 8 * time.Second)
+		began := stamp(at)
+		s.at(began, says(fire("Flaps", began))).at(stamp(at.Add(4*time.Second)), says(clear("Flaps", began)))
+	}
+	s.breaks = []string{"02:05:40"}
+	s.play()
+	require.NotEmpty(t, s.left)
+	var left workflows.State
+	require.NoError(t, json.Unmarshal(s.left[0], &left))
+	require.Len(t, left.Kept, 2)
+	require.Equal(t, "PaymentsFail", left.Kept[0].Name())
+	require.Equal(t, alerts.Resolved, left.Kept[1].Status)
+	require.Len(t, s.transcript("02:06", "03:00", "INC-1042 hears of 2 alerts"), 1)
+}
+
+// Another incident holds the key by then than the one that was told what fires.
+func TestTheNextHolderHearsWhatStillFires(t *testing.T) {
+	s := rollingBack(t).at("02:03", begins).at("02:10", holds("INC-1050")).at("02:20", ends).at("02:40", stop).play()
+	require.Equal(t, incident.Merged, s.row.Phase)
+	require.Equal(t, 1, s.row.Counts.Firing)
+	require.Len(t, s.transcript("02:06", "02:40", "INC-1050 hears of 1 alert"), 1, "%v", s.transcript("02:06", "03:30", "hears of"))
+}
+
+// What ends after the key has come back is nobody else's.
+func TestItGoesOnByItselfWhenTheHolderIsGone(t *testing.T) {
+	s := rollingBack(t).at("02:03", begins).at("02:10", holds("")).at("02:20", ends).
+		at("02:30", says(clear("PaymentsFail", "02:00"))).at("02:40", stop).play()
+	require.Equal(t, incident.Cancelled, s.row.Phase)
+	require.Len(t, s.transcript("02:06", "03:30", "hears of"), 1)
+}
+
+// holds has another incident hold the key from now on.
+func holds(number string) func(*story) {
+	return func(s *story) {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.holder = number
+	}
 }

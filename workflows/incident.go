@@ -65,8 +65,6 @@ type response struct {
 	// asked.
 	// telling what a run is being told.
 	asking, trying, busy, telling int
-	// cut counts the alerts that were heard too many to be kept.
-	cut int
 	// waiting counts the commands that wait for the first look-up.
 	waiting  int
 	attended map[string]bool

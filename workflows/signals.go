@@ -73,12 +73,12 @@ func drain[T any](ctx workflow.Context, name string, take func(T)) {
 
 // takeAlerts applies what monitoring says.
 func (r *response) takeAlerts(a Alerts, now time.Time) {
-	if r.unadopted() {
-		r.keepAlerts(append(r.state.Kept, a.Alerts...))
-	}
 	more := a.More
 	if a.PassedOn {
 		more = r.inc.Counts.More
 	}
 	r.inc.TakeAlerts(r.sortStrays(a.Alerts), more, now) //workflowcheck:ignore
+	if r.unadopted() {
+		r.keepAlerts(a.Alerts)
+	}
 }

@@ -61,8 +61,10 @@ type State struct {
 	Listed facets `json:"listed,omitzero"`
 	// Adopted says that the key of an incident that was opened while the
 	// database was away is settled; until then Kept holds what it was told.
-	Adopted bool           `json:"adopted,omitempty"`
-	Kept    []alerts.Alert `json:"kept,omitempty"`
+	// Holder is the incident that holds the key, once that has heard of it.
+	Adopted bool   `json:"adopted,omitempty"`
+	Kept    []kept `json:"kept,omitempty"`
+	Holder  string `json:"holder,omitempty"`
 	// Stays is what keeps it from becoming a part of the incident that holds its
 	// key, as people were told last.
 	Stays string `json:"stays,omitempty"`
@@ -120,8 +122,6 @@ type answered struct {
 const (
 	// maxAnswered is how many command ids are remembered.
 	maxAnswered = 200
-	// maxKept bounds the alerts that ride in a state.
-	maxKept = 50
 	// maxState is the most that a state should weigh, in bytes.
 	maxState = 256 << 10
 )
