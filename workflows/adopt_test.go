@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"testing"
 	"time"
@@ -99,6 +100,7 @@ func TestStayingIsToldOnceAlsoAcrossRuns(t *testing.T) {
 	s.play()
 	require.Greater(t, s.runs, 1)
 	require.Len(t, s.recorded("merging"), 1, "%v", s.transcript("02:06", "02:50", "hears of", "That waits for"))
+	require.Len(t, s.transcript("02:06", "02:50", "hears of"), 1)
 }
 
 // What ends while it stays is what the holder was told to fire.
@@ -154,6 +156,19 @@ func TestTheHolderHearsWhatEndedThoughTheOtherIsCancelled(t *testing.T) {
 			require.Len(t, s.transcript("02:05", "03:30", "INC-1042 hears of 1 alert"), 2, "%v", s.transcript("02:00", "03:30", "hears of"))
 		})
 	}
+}
+
+// Until its end is recorded it may hear of alerts: the other one goes on with them.
+func TestTheHolderGoesOnWithWhatComesAfterTheEnd(t *testing.T) {
+	s := rollingBack(t)
+	first, second := s.broken["store"], away("02:10", "02:20")
+	s.broken["store"] = func(at time.Time) error { return cmp.Or(first(at), second(at)) }
+	s.at("02:03", begins).at("02:09", command("bob", incident.AddFollowUpCommand, incident.AddFollowUp{Title: "look into it"})).
+		at("02:10", ends).at("02:10:05", callOff).
+		at("02:12", says(clear("PaymentsFail", "02:00"))).at("02:13", says(fire("Other", "02:13"))).play()
+	require.Equal(t, incident.Cancelled, s.row.Phase)
+	require.Equal(t, []string{"02:06 INC-1042 hears of 1 alerts", "02:12 INC-1042 hears of 1 alerts", "02:13 INC-1042 hears of 1 alerts"},
+		s.transcript("02:05", "03:30", "hears of"))
 }
 
 // What comes while the holder is being told is passed on too.

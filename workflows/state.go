@@ -71,7 +71,8 @@ type State struct {
 	// Strays came here and belong to other incidents.
 	Strays []stray `json:"strays,omitempty"`
 	// Into is the incident that goes on with the alerts of this one: it was
-	// merged into it, or that one was opened for what came after the end.
+	// merged into it, or that one holds the key, or was opened for what came
+	// after the end.
 	Into string `json:"into,omitempty"`
 	// Since is when the present run began.
 	Since time.Time `json:"since,omitzero"`
