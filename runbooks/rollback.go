@@ -12,7 +12,7 @@ import (
 func rollback() runbook.Runbook {
 	return runbook.New(Rollback, runbook.Spec{
 		Name:     "rollback",
-		About:    "Takes a deploy target back to the revision that ran before, and checks that it helped.",
+		About:    "Takes a deploy target back to the revision that ran before, and checks that it helped, where a query tells.",
 		Fits:     "A deployment is the likely cause.",
 		Target:   "deploy/{target}",
 		Approval: &runbook.Approval{},
@@ -22,8 +22,8 @@ func rollback() runbook.Runbook {
 // RollbackParams are the parameters of Rollback.
 type RollbackParams struct {
 	Target        runbook.Name  `about:"the deploy target" from:"service"`
-	Check         string        `about:"the instant query that tells whether it helped"`
-	Below         float64       `about:"what the query must stay below"`
+	Check         string        `about:"the instant query that tells whether it helped; nothing is checked without" optional:"true"`
+	Below         float64       `about:"what the query must stay below" default:"0.05"`
 	Settle        time.Duration `about:"how long the check takes" default:"2m"`
 	ApproveWithin time.Duration `about:"how long an approval is waited for" default:"15m"`
 }
@@ -53,6 +53,10 @@ func Rollback(ctx workflow.Context, p RollbackParams) error {
 	}
 	if err := runbook.Do(ctx, call.Step()); err != nil {
 		return err
+	}
+	if p.Check == "" {
+		runbook.Note(ctx, "no query tells whether that helps: look yourself")
+		return nil
 	}
 	health, err := runbook.Check(ctx, runbook.Metric{Query: p.Check, Below: p.Below, Settle: p.Settle})
 	if err != nil {

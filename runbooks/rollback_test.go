@@ -193,6 +193,14 @@ func TestRollback(t *testing.T) {
 02:15 ended done: roll back payments
 `,
 		},
+		"no query tells whether it helps": {
+			script: runbooktest.Script{Params: map[string]string{"check": ""}, Answers: []runbooktest.Answer{yes}},
+			want: strings.Replace(approved, "check=error_ratio ", "", 1) + `
+00:12 step roll back payments: done (roll back payments to r41, expecting r42)
+00:12 note no query tells whether that helps: look yourself
+00:12 ended done: roll back payments
+`,
+		},
 		"the roll-back takes its time": {
 			script: runbooktest.Script{Polls: 3, Answers: []runbooktest.Answer{yes}, Samples: good},
 			want: approved + `
