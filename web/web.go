@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"time"
 )
 
@@ -30,8 +31,9 @@ func New() (*Pages, error) {
 	}
 	style := template.CSS(css) //nolint:gosec // part of the program
 	t, err := template.New("pages").Funcs(template.FuncMap{
-		"style": func() template.CSS { return style },
-		"clock": clock,
+		"style":  func() template.CSS { return style },
+		"clock":  clock,
+		"pieces": pieces,
 	}).ParseFS(files, "templates/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("read the pages: %w", err)
@@ -194,4 +196,22 @@ func clock(t time.Time, zone *time.Location) string {
 		zone = time.UTC
 	}
 	return t.In(zone).Format("Mon 2 Jan 2006 15:04:05 MST")
+}
+
+// piece is a part of a text: the number of an incident, or what is between.
+type piece struct {
+	Text     string
+	Incident bool
+}
+
+var numbers = regexp.MustCompile(`\bINC-(x[0-9a-f]+|[0-9]+)\b`)
+
+// pieces are the parts of a text in which incidents are linked.
+func pieces(text string) (out []piece) {
+	end := 0
+	for _, at := range numbers.FindAllStringIndex(text, -1) {
+		out = append(out, piece{Text: text[end:at[0]]}, piece{Text: text[at[0]:at[1]], Incident: true})
+		end = at[1]
+	}
+	return append(out, piece{Text: text[end:]})
 }

@@ -77,17 +77,17 @@ func TestIncidentPage(t *testing.T) {
 		Clocks:    []web.Stamp{{Title: "Triggered", At: triggered}, {Title: "Mitigated"}},
 		Alerts:    []web.Alert{{Name: "Errors", Summary: "12% fail", Firing: true, Since: triggered}},
 		Links:     []web.Link{{Title: "Graph", URL: "https://example.org/d"}, {Title: "Trap", URL: "javascript:alert(1)"}},
-		Timeline:  []web.Entry{{At: triggered, Who: "alice", Text: "took it", Highlight: true}},
+		Timeline:  []web.Entry{{At: triggered, Who: "alice", Text: "took it; <INC-xa1b2> was merged", Highlight: true}},
 		Measures:  []web.Fact{{Title: "To acknowledge (TTA)", Text: "1 min"}},
 		Gates:     []web.Fact{{Title: "resolved", Text: "resolve it"}},
 		Questions: []web.Question{{Text: "Roll back?", How: "Answer yes or no: tocsin incident answer INC-7 q-1 --choice CHOICE", Until: triggered, Calls: []string{"roll back <b>checkout</b>"}}},
-		Runs:      []web.Run{{ID: "rollback/1", State: "running, dry run", By: "bob", At: triggered, Latest: "would call <it>"}},
+		Runs:      []web.Run{{ID: "rollback/1", State: "running, dry run", By: "bob", At: triggered, Latest: "would call <it>, once INC-3/runbook/rollback/1 ends"}},
 		Earlier:   true,
 	}))
 	html := out.String()
 	require.NotContains(t, html, "<script")
 	require.NotContains(t, html, `href="javascript:`)
-	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", "<dt>To acknowledge (TTA)</dt><dd>1 min</dd>", "<dt>resolved</dt><dd>resolve it</dd>", "<dt>rollback/1</dt><dd>running, dry run: would call &lt;it&gt; <span class=\"faint\">bob, Sun 1 Mar 2026 01:00:00 UTC</span></dd>", "until Sun 1 Mar 2026 01:00:00 UTC</span><ol><li><code>roll back &lt;b&gt;checkout&lt;/b&gt;</code></li></ol>Answer yes or no: tocsin"} {
+	for _, text := range []string{"Sun 1 Mar 2026 01:00:00 UTC", "never", "12% fail", "fires", "Next: Watch.", `class="highlight"`, "Only the latest", `took it; &lt;<a href="/incidents/INC-xa1b2">INC-xa1b2</a>&gt; was merged`, "<dt>To acknowledge (TTA)</dt><dd>1 min</dd>", "<dt>resolved</dt><dd>resolve it</dd>", "<dt>rollback/1</dt><dd>running, dry run: would call &lt;it&gt;, once <a href=\"/incidents/INC-3\">INC-3</a>/runbook/rollback/1 ends <span class=\"faint\">bob, Sun 1 Mar 2026 01:00:00 UTC</span></dd>", "until Sun 1 Mar 2026 01:00:00 UTC</span><ol><li><code>roll back &lt;b&gt;checkout&lt;/b&gt;</code></li></ol>Answer yes or no: tocsin"} {
 		require.Contains(t, html, text)
 	}
 }
