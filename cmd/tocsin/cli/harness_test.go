@@ -241,6 +241,11 @@ func runbooks() []spec.Served {
 			Name: "rollback", About: "Rolls back.", Fits: "After a deploy.", Target: "deploy/{target}", Approval: &spec.Approval{People: 1}, Params: target,
 		}, Queue: "runbooks"},
 		{Spec: spec.Spec{Name: "deploy-status", About: "Says what runs.", Fits: "Always.", Params: target}, Queue: "runbooks"},
-		{Spec: spec.Spec{Name: "drain-cell", About: "Drains a cell.", Fits: "A cell is sick.", Target: "cell/{target}", Params: target}, Queue: "acme-runbooks", Heard: night},
+		{Spec: spec.Spec{Name: "drain-cell", About: "Drains a cell.", Fits: "A cell is sick.", Target: "cell/{target}", Params: []spec.Param{
+			{Name: "target", About: "the cell", Type: spec.Name, From: spec.FromLabel + "cell"},
+			{Name: "share", About: "how much of it", Type: spec.Integer, Default: "100", From: spec.FromService, Min: new(1.0), Max: new(100.0)},
+			{Name: "why", About: "the reason", Type: spec.Text, Optional: true, Match: "[a-z ]*"},
+			{Name: "how", About: "the speed", Type: spec.Text, OneOf: []string{"fast", "slow"}},
+		}}, Queue: "acme-runbooks", Heard: night},
 	}
 }

@@ -24,11 +24,13 @@ func TestReading(t *testing.T) {
 		"follow_ups":        "follow-ups --zone UTC --state all",
 		"oncall":            "oncall --zone UTC",
 		"runbook_list":      "runbook list --zone UTC",
+		"runbook_show":      "runbook show drain-cell --zone UTC",
 		"catalog_show":      "catalog show",
 		"token_list":        "token list --zone UTC",
 	} {
 		t.Run(name, func(t *testing.T) { golden(t, name, tocsin(t, strings.Fields(args)...).ok()) })
 	}
+	tocsin(t, "runbook", "show", "rolback").fails(1, `there is no runbook "rolback"; tocsin runbook list shows all`)
 }
 
 func TestTimesAreInThePersonsZone(t *testing.T) {

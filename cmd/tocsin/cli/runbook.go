@@ -12,7 +12,7 @@ import (
 
 func runbookCommand(s *session) *cobra.Command {
 	return group("runbook", "List and run runbooks", "  tocsin runbook list\n  tocsin runbook run rollback --incident INC-7 --param target=checkout --dry-run",
-		runbookListCommand(s), runbookRunCommand(s), runbookNewCommand(s))
+		runbookListCommand(s), runbookShowCommand(s), runbookRunCommand(s), runbookNewCommand(s))
 }
 
 func runbookListCommand(s *session) *cobra.Command {
