@@ -83,7 +83,7 @@ unleash: ## install the Unleash that tests speak to into bin/unleash (needs npm)
 	@cp integrations/unleash/unleashtest/server/package.json integrations/unleash/unleashtest/server/package-lock.json bin/unleash/
 	cd bin/unleash && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 
-# Building a whole kube-apiserver costs minutes more, so it is asked for.
+# Building a whole kube-apiserver costs minutes, once: CI does it, make test does not.
 .PHONY: test-apiserver
 test-apiserver: ## run the tests against a real API server of Kubernetes, which is no part of make test
 	$(GO) -C test/kubernetes test -timeout 20m -tags apiserver $(TESTFLAGS) ./apiserver

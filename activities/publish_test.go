@@ -3,6 +3,7 @@ package activities_test
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -213,6 +214,19 @@ func TestPublishSendsNoAutomaticUpdateOutside(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, o.mails, 1)
 	require.Equal(t, []string{"staff@example.org"}, o.mails[0].To)
+}
+
+func TestAnUpdateTellsOnlyOurOwnThatTheTimeToMitigateIsOver(t *testing.T) {
+	o, order := newOutside(), publication()
+	order.Updates[0].Audiences = []string{"staff", "customers"}
+	order.Updates[0].Overdue, order.Updates[0].OverdueSince = "1 h", noon
+	_, err := publish(t, o.publisher(), order)
+	require.NoError(t, err)
+	require.Len(t, o.mails, 2)
+	for _, m := range o.mails {
+		const words = "The time to mitigate (1 h) has been over since 2026-03-02 12:00 UTC."
+		require.Equal(t, m.To[0] == "staff@example.org", strings.Contains(m.Text, words), m.To)
+	}
 }
 
 func TestPublishedOnceAKey(t *testing.T) {

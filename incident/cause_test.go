@@ -73,7 +73,11 @@ func TestPeopleAreWarnedBeforeTheTimeToMitigateIsOver(t *testing.T) {
 	allow, since := i.Overdue()
 	require.Equal(t, budget, allow)
 	require.Equal(t, at, since)
-	_, err := i.Mitigate(by("alice", 0), incident.Mitigate{What: "rolled back"}, at.Add(time.Minute))
+	_, err := i.PostUpdate(by("alice", 0), incident.PostUpdate{What: "w", Doing: "d"}, at)
+	require.NoError(t, err)
+	u := i.Outbox.Updates[len(i.Outbox.Updates)-1]
+	require.Equal(t, "1 h, "+at.String(), u.Overdue+", "+u.OverdueSince.String())
+	_, err = i.Mitigate(by("alice", 0), incident.Mitigate{What: "rolled back"}, at.Add(time.Minute))
 	require.NoError(t, err)
 	allow, _ = i.Overdue()
 	require.Zero(t, allow)

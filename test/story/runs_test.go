@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/common/v1"
+	"go.temporal.io/api/sdk/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	temporal "go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
@@ -67,6 +69,25 @@ func asksBeside(ctx workflow.Context, p nothing) error {
 // stammers fails with a text that was cut in the midst of a letter.
 func stammers(workflow.Context, nothing) error { return errors.New("the host says: caf\xc3") }
 
+// flood is a reading that brings a hundred megabytes to light.
+type flood struct{}
+
+func (flood) String() string { return "the whole log" }
+
+func (flood) Read(ctx workflow.Context) (text string, err error) {
+	err = workflow.ExecuteActivity(ctx, Flood).Get(ctx, &text)
+	return text, err
+}
+
+// Flood returns more than the engine takes.
+func Flood(context.Context) (string, error) { return strings.Repeat("x", 100<<20), nil }
+
+// reads looks at it.
+func reads(ctx workflow.Context, _ nothing) error {
+	_, err := runbook.Look(ctx, flood{})
+	return err
+}
+
 // spinner counts how often a runbook came to compute without end, until stopped.
 type spinner struct {
 	spins   atomic.Int32
@@ -106,9 +127,11 @@ func TestWhatOnlyTheEngineShowsOfARun(t *testing.T) {
 		runbook.New(asks, runbook.Spec{Name: "asks", About: "Asks.", Fits: "Always."}),
 		runbook.New(asksBeside, runbook.Spec{Name: "asks-beside", About: "Asks and fails.", Fits: "Never."}),
 		runbook.New(spins, runbook.Spec{Name: "spins", About: "Spins.", Fits: "Never."}),
+		runbook.New(reads, runbook.Spec{Name: "reads", About: "Reads.", Fits: "Never."}),
 		runbook.New(stammers, runbook.Spec{Name: "stammers", About: "Fails.", Fits: "Never."}),
 	})
 	w.RegisterWorkflow(Ear)
+	w.RegisterActivity(Flood)
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
 
@@ -133,7 +156,7 @@ func TestWhatOnlyTheEngineShowsOfARun(t *testing.T) {
 	}
 	end := func(t *testing.T, run temporal.WorkflowRun) error {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		err := run.Get(ctx, nil)
 		require.NoError(t, ctx.Err(), "it has not ended")
@@ -155,6 +178,13 @@ func TestWhatOnlyTheEngineShowsOfARun(t *testing.T) {
 		require.NoError(t, value.Get(&stack))
 		require.Contains(t, stack, "story_test.asks")
 
+		value, err = c.QueryWorkflow(ctx, run.GetID(), run.GetRunID(), "__temporal_workflow_metadata")
+		require.NoError(t, err)
+		var shown sdk.WorkflowMetadata
+		require.NoError(t, value.Get(&shown))
+		require.Contains(t, shown.GetCurrentDetails(), "asks for INC-asks", "Temporal's UI shows how it goes")
+		require.Contains(t, shown.GetCurrentDetails(), "Which?")
+
 		require.NoError(t, c.CancelWorkflow(t.Context(), run.GetID(), ""))
 		require.ErrorContains(t, end(t, run), "canceled")
 	})
@@ -163,6 +193,9 @@ func TestWhatOnlyTheEngineShowsOfARun(t *testing.T) {
 	})
 	t.Run("it ends whatever its error says", func(t *testing.T) {
 		require.ErrorContains(t, end(t, begin(t, "stammers")), fmt.Sprintf("the host says: caf%c", '\uFFFD'))
+	})
+	t.Run("it ends when it reads a hundred megabytes", func(t *testing.T) {
+		require.ErrorContains(t, end(t, begin(t, "reads")), "the whole log cannot be read: ")
 	})
 	t.Run("a loop takes one processor, however often its task is tried", func(t *testing.T) {
 		defer close(spinning.stopped)

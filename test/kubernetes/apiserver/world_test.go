@@ -2,7 +2,7 @@
 
 // Package apiserver_test tries what changes Deployments and nodes against a real
 // kube-apiserver and etcd, in this process, with the real controllers. Building
-// it costs several minutes, so it is asked for: make test-apiserver.
+// it costs several minutes, so it is no part of make test: make test-apiserver.
 package apiserver_test
 
 import (
