@@ -104,7 +104,7 @@ func once(fault error) func(k8stesting.Action) error {
 	}
 }
 
-func TestARollbackThatIsKilledHalfWayIsSeenToItsEnd(t *testing.T) {
+func TestARollbackWhosePatchHasNoAnswerIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]error{"after it was made": kubernetestest.ErrLost, "before it was made": context.DeadlineExceeded} {
 		t.Run(name, func(t *testing.T) {
