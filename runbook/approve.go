@@ -48,10 +48,6 @@ func Approve(ctx workflow.Context, g Gate) error {
 	}
 	who := cmp.Or(g.Approval, r.spec.Approval, &Approval{}).Complete()
 	within := cmp.Or(g.Within, who.Within)
-	if r.in.DryRun {
-		r.note(ctx, "would ask for approval, for at most %s: %s", catalog.FormatDuration(within), g.Text)
-		return r.stopped(ctx)
-	}
 	q := Question{Approval: true, Who: who, Text: g.Text, Choices: []string{incident.Approve, incident.Refuse}}
 	var digests []string
 	for _, s := range g.Steps {
@@ -60,6 +56,11 @@ func Approve(ctx workflow.Context, g Gate) error {
 	}
 	if err := q.fit(); err != nil {
 		return err
+	}
+	if r.in.DryRun {
+		r.note(ctx, "would ask for approval, for at most %s: %s", catalog.FormatDuration(within), g.Text)
+		r.approved = append(r.approved, digests...)
+		return r.stopped(ctx)
 	}
 	q.Covers = together(digests)
 	answer, err := r.ask(ctx, q, within)

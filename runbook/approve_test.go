@@ -37,6 +37,24 @@ func TestAStepThatNobodyApprovedIsAskedFor(t *testing.T) {
 `), got[1:])
 	refused := runbooktest.Play(t, guarded(doing(step("a"))), runbooktest.Script{Answers: []runbooktest.Answer{says("refuse")}})
 	require.Equal(t, "01:00 ended refused: by bob", refused[len(refused)-1])
+
+	dry := func(ctx workflow.Context, _ none) error {
+		a := step("a")
+		if err := runbook.Approve(ctx, runbook.Gate{Text: "Flip a?", Steps: []runbook.Step{a}}); err != nil {
+			return err
+		}
+		if err := runbook.Do(ctx, a); err != nil {
+			return err
+		}
+		return runbook.Do(ctx, step("b"))
+	}
+	require.Equal(t, lines(`
+00:00 note would ask for approval, for at most 15 min: Flip a?
+00:00 note would call: flip a; undone by: flip a back
+00:00 note would ask for approval, for at most 15 min: B?
+00:00 note would call: flip b; undone by: flip b back
+00:00 ended done: dry run: nothing was changed
+`), runbooktest.Play(t, guarded(dry), runbooktest.Script{DryRun: true})[1:])
 }
 
 func TestAnApprovalCoversWhatWasShownAndNothingElse(t *testing.T) {

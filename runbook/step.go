@@ -135,6 +135,9 @@ func Do(ctx workflow.Context, s Step) error {
 	r.steps++
 	r.touched += s.Touches.Count // branches run side by side: it counts until it is known not to
 	if r.in.DryRun {
+		if err := r.mayDo(ctx, s); err != nil {
+			return err
+		}
 		r.pretended = true
 		r.note(ctx, "would call: %s", s)
 		return r.stopped(ctx)

@@ -96,6 +96,7 @@ func TestDispatch(t *testing.T) {
 		dispatched int
 	}{
 		"dry run": {script: runbooktest.Script{DryRun: true}, want: strings.Replace(begun, "started github", "started a dry run of github", 1) + `
+00:00 note would ask for approval, for at most 15 min: Dispatch deploy of shop?
 00:00 note would call: ` + call + `; provided that deploy of shop is active; nothing undoes it
 00:00 note would wait, for at most 30 min, until the run of deploy of shop is completed
 00:00 ended done: dry run: nothing was changed

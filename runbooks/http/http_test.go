@@ -163,6 +163,7 @@ func TestCall(t *testing.T) {
 	}{
 		"dry run": {script: runbooktest.Script{DryRun: true}, want: `
 00:00 started alice started a dry run of http-call with method=DELETE path=/caches/users system=cache within=2m
+00:00 note would ask for approval, for at most 15 min: Delete /caches/users?
 00:00 note would call: DELETE /caches/users at cache with {"for":"INC-1"} (plan); undone by: PUT /caches/users at cache (plan)
 00:00 note would wait, for at most 2 min, until whether at cache GET /caches/users answers with "empty" is yes
 00:00 ended done: dry run: nothing was changed

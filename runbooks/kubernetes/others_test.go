@@ -68,6 +68,7 @@ func TestRestart(t *testing.T) {
 `},
 		"a dry run": {books.Restart(), func(c *cluster) { c.now.Manager = "Flux" }, runbooktest.Script{DryRun: true}, `
 00:00 note Flux manages prod/shop/checkout and may take it back to what the repository says: pause it there, or change the repository
+00:00 note would ask for approval, for at most 15 min: Restart shop/checkout?
 00:00 note would call: restart prod/shop/checkout, marked NOW, expecting revision 2 (bbb); touching 3 of 3 pods of checkout; nothing undoes it
 00:00 note would wait, for at most 15 min, until the rollout of prod/shop/checkout is complete
 00:00 ended done: dry run: nothing was changed
@@ -96,6 +97,7 @@ func TestScale(t *testing.T) {
 `},
 		"a dry run": {books.Scale(), nil, runbooktest.Script{Params: to("0"), DryRun: true}, `
 00:00 note this stops prod/shop/checkout: no pod of it is left
+00:00 note would ask for approval, for at most 15 min: Scale shop/checkout?
 00:00 note would call: scale prod/shop/checkout to 0 pods, expecting 3; touching 3 of 3 pods of checkout; undone by: scale prod/shop/checkout to 3 pods, expecting 0
 00:00 note would wait, for at most 15 min, until the rollout of prod/shop/checkout is complete
 00:00 ended done: dry run: nothing was changed
@@ -148,6 +150,7 @@ func TestCordon(t *testing.T) {
 00:12 ended failed: cordon node-1: the cluster forbids it
 `},
 		"a dry run": {books.Cordon(), nil, runbooktest.Script{DryRun: true}, `
+00:00 note would ask for approval, for at most 15 min: Cordon node-1?
 00:00 note would call: cordon prod/node-1, leaving at most 34 % of the nodes closed; touching 1 of 3 nodes; undone by: uncordon prod/node-1
 00:00 ended done: dry run: nothing was changed
 `},

@@ -94,6 +94,7 @@ func TestInvalidate(t *testing.T) {
 	}{
 		"dry run": {script: runbooktest.Script{DryRun: true}, left: 262, want: `
 00:00 started alice started a dry run of redis-invalidate with prefix=cache: system=sessions
+00:00 note would ask for approval, for at most 15 min: Invalidate cache: at sessions?
 00:00 note would call: ` + call + `; touching 255 of 262 keys; nothing undoes it
 00:00 ended done: dry run: nothing was changed
 `},

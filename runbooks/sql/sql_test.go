@@ -172,6 +172,7 @@ func TestStatement(t *testing.T) {
 	}{
 		"dry run": {script: runbooktest.Script{DryRun: true}, state: "stuck", want: `
 00:00 started alice started a dry run of sql-statement with database=orders statement=release values="{\"id\": 1}"
+00:00 note would ask for approval, for at most 15 min: Release at orders?
 00:00 note would call: ` + release + `; provided that state at orders is stuck; undone by: ` + hold + `
 00:00 note would wait, for at most 1 min, until state at orders is open
 00:00 ended done: dry run: nothing was changed

@@ -148,6 +148,7 @@ func TestCommand(t *testing.T) {
 	}{
 		"dry run": {script: runbooktest.Script{DryRun: true}, state: "failed", want: `
 00:00 started alice started a dry run of ssh-command with command=start host=web values="{\"queue\": \"mail\"}" within=1m
+00:00 note would ask for approval, for at most 15 min: Start at web?
 00:00 note would call: ` + start + `; provided that state at web is failed; undone by: ` + stop + `
 00:00 note would wait, for at most 1 min, until state at web is active
 00:00 ended done: dry run: nothing was changed

@@ -129,6 +129,7 @@ func set(t *testing.T, real *unleashtest.Server) {
 	}{
 		"dry run": {script: runbooktest.Script{DryRun: true}, left: "on", want: `
 00:00 started alice started a dry run of flag-set with flag=FLAG system=shop to=off
+00:00 note would ask for approval, for at most 15 min: Turn search off?
 00:00 note would call: ` + call + `; provided that it is on; undone by: ` + back + `
 00:00 ended done: dry run: nothing was changed
 `},
@@ -340,7 +341,7 @@ func TestWhatCannotBePutBackSaysSo(t *testing.T) {
 			return []any{&activities.Unleash{Systems: map[string]activities.UnleashSystem{"shop": still{}}}}
 		},
 	})
-	require.Contains(t, got[1], "provided that it is on; nothing undoes it")
+	require.Contains(t, got[2], "provided that it is on; nothing undoes it")
 }
 
 // TestTheLongestApprovalIsShownWhole has names as long as they should be.
