@@ -129,7 +129,7 @@ func set(t *testing.T, real *unleashtest.Server) {
 	}{
 		"dry run": {script: runbooktest.Script{DryRun: true}, left: "on", want: `
 00:00 started alice started a dry run of flag-set with flag=FLAG system=shop to=off
-00:00 note would ask for approval, for at most 15 min: Turn search off?
+00:00 note would ask for approval, for at most 15 min: Turn FLAG off?
 00:00 note would call: ` + call + `; provided that it is on; undone by: ` + back + `
 00:00 ended done: dry run: nothing was changed
 `},
